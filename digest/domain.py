@@ -1,0 +1,209 @@
+"""The nouns of the service, as frozen values. Standard library only.
+
+Every `datetime` is aware and in UTC; every `date` is the day a source put on its list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One work, keyed by its arXiv id as a string, or by a source's own prefixed key.
+
+    `title` and `abstract` are one clean line each; the `original_…` fields keep what the source sent.
+    The last four fields are what the paper's listings say of it, and empty on a paper fresh from a source.
+    """
+
+    id: str
+    title: str
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    organization: str = ""
+    organization_handle: str = ""
+    published_at: datetime | None = None
+    summary: str = ""
+    keywords: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    code_url: str = ""
+    code_stars: int | None = None
+    project_url: str = ""
+    thumbnail_url: str = ""
+    original_title: str = ""
+    original_abstract: str = ""
+    upvotes: int = 0
+    comments: int = 0
+    sources: tuple[str, ...] = ()
+    listed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Source S listed paper P on day D, at `rank` (from 1), with so many upvotes and comments."""
+
+    source: str
+    day: date
+    rank: int
+    paper: Paper
+    upvotes: int = 0
+    comments: int = 0
+
+
+class Outcome(StrEnum):
+    """How a collection went. Only `ok` is believed; the others are looked at again."""
+
+    OK = "ok"
+    SUSPICIOUS = "suspicious"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One look at one day of one source: which step answered, how many papers, how long, how it went."""
+
+    source: str
+    day: date
+    step: str
+    papers: int
+    seconds: float
+    outcome: Outcome
+    note: str
+    collected_at: datetime
+
+
+class Status(StrEnum):
+    """Where a reader stands. Only an active reader gets digests."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+class Cadence(StrEnum):
+    """On which days a reader wants the digest, in their own zone; weekly means Monday."""
+
+    DAILY = "daily"
+    WEEKDAYS = "weekdays"
+    WEEKLY = "weekly"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a reader chose. `topics` are lines of the query language, as written; none means trending."""
+
+    topics: tuple[str, ...] = ()
+    cadence: Cadence = Cadence.DAILY
+    hour: int = 7
+    timezone: str = "UTC"
+    most_papers: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A subscriber. `next_due_at` is the moment of the next digest, set while active."""
+
+    id: int
+    email: str
+    status: Status
+    preferences: Preferences
+    created_at: datetime
+    confirmed_at: datetime | None = None
+    next_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The half-open stretch [start, end) of first-seen times a digest covers, and the earliest listed day in it."""
+
+    start: datetime
+    end: datetime
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a paper was picked: `topic` as the reader wrote it matched `words` in `field`.
+
+    `field` is `title`, `abstract`, `keywords`, `author`, `organization`, … or `trending`, where the topic is empty.
+    `spans` are half-open character offsets into that field's text (title and abstract only).
+    """
+
+    topic: str
+    field: str
+    words: tuple[str, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A paper chosen for a reader. `snippet` is the half-open stretch of the abstract worth showing."""
+
+    paper: Paper
+    score: float
+    reasons: tuple[Reason, ...]
+    snippet: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The picks for one profile, best first, and how many more papers fitted."""
+
+    picks: tuple[Pick, ...] = ()
+    more: int = 0
+
+
+class State(StrEnum):
+    """Where a delivery stands. `sent`, `failed` and `skipped` are final."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The one ledger row for a mail to a reader; `kind` names its folder in `templates/email`.
+
+    `papers` are the ids of the picks, in order, set before the first attempt to send.
+    """
+
+    id: int
+    kind: str
+    reader: Reader
+    due_at: datetime
+    window: Window
+    state: State = State.QUEUED
+    reason: str = ""
+    attempts: int = 0
+    papers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A finished message: envelope and bytes, exactly as they go over the wire."""
+
+    delivery_id: int
+    sender: str
+    recipient: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one attempt to send, and the server's words."""
+
+    delivery_id: int
+    state: State
+    reason: str = ""
