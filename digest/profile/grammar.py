@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from digest.profile.lexer import Sign, UnreadableError, did_you_mean, signs
 from digest.profile.query import And, Author, Fact, Not, Phrase, Query, Topic, Word, both, either, is_bounded, without
-from digest.profile.words import BREAK, SPACE, cut
+from digest.profile.words import BREAK, SPACE, cut, fold
 
 LONGEST_TOPIC = 300  # characters: a long title fits
 MOST_WORDS = 40  # a long title fits, a pasted abstract does not
@@ -150,6 +150,9 @@ class _Reading:
         if field == "author":
             # The comma of "LeCun, Yann" and the dot of an initial say nothing.
             return Author(tuple(replace(word, gap=SPACE) if word.gap == BREAK else word for word in words))
+        if field == "org":
+            # "NVIDIA" and "Nvidia" are one house.
+            words = tuple(replace(word, text=fold(word.text)) for word in words)
         return Phrase(words, field, exact=first.kind == "quoted")
 
     def complaint(self, field: str) -> str:
