@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import httpx
+
+from digest import fetch
 from digest.compose import Composer, Letterhead
 from digest.deliver import Relay
+from digest.jobs.collecting import Site
 from digest.jobs.delivering import Post
 from digest.links import Links
-from digest.settings import Settings
+from digest.settings import BadSetting, Settings
+from digest.sources import UnknownSource, by_name
 
 
 def links(settings: Settings) -> Links:
@@ -20,3 +25,18 @@ def composer(settings: Settings) -> Composer:
 
 def post(settings: Settings) -> Post:
     return Post(composer(settings), Relay.at(settings.smtp_url), settings.smtp_connections, settings.clock)
+
+
+def client(settings: Settings) -> httpx.Client:
+    return fetch.client(base_url=settings.base_url, operator=settings.operator_email)
+
+
+def sites(settings: Settings, only: str | None = None) -> list[Site]:
+    """The sources to collect, or the only one asked for; raise BadSetting for a name that is none."""
+    urls = {"huggingface": settings.huggingface_url, "arxiv": settings.arxiv_url}
+    try:
+        names = [only] if only else settings.sources
+        sources = [by_name(name, categories=settings.arxiv_categories) for name in names]
+    except UnknownSource as error:
+        raise BadSetting(f"{'--source' if only else 'DIGEST_SOURCES'}: {error}") from None
+    return [Site(source, urls.get(source.name, source.home)) for source in sources]

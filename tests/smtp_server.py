@@ -1,6 +1,5 @@
 """A real SMTP server for the outside world's part: it keeps what it is sent, and misbehaves on request."""
 
-import asyncio
 import threading
 
 from aiosmtpd.controller import Controller
@@ -10,8 +9,8 @@ from aiosmtpd.smtp import SMTP
 class MailServer:
     """`with MailServer() as server:`, then `server.url` and `server.mails`, a list of (recipient, bytes).
 
-    `refuse(address, reply)` answers RCPT for it so; `refuse_data(reply)` answers every message so; `hang_up_after_data()`
-    closes the connection in place of the answer after the dot; `mails_before_hanging_up` ends a connection early.
+    `refuse(address, reply)` answers RCPT for it so; `refuse_data(reply)` answers every message so;
+    `hang_up_after_data()` closes the connection in place of the answer after the dot.
     """
 
     def __init__(self):

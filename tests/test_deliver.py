@@ -9,7 +9,9 @@ CONTENT = b"Subject: hello\r\nFrom: a@example.org\r\n\r\n.a dot first\r\nend\r\n
 
 
 def mails(count):
-    return [Mail(number, "digest@example.org", f"reader{number}@example.org", CONTENT) for number in range(1, count + 1)]
+    return [
+        Mail(number, "digest@example.org", f"reader{number}@example.org", CONTENT) for number in range(1, count + 1)
+    ]
 
 
 def sent(mails, server, connections=4):
@@ -53,9 +55,7 @@ def test_one_refused_address_leaves_the_others_alone(mail_server):
     assert mail_server.recipients == ["reader1@example.org", "reader4@example.org"]
 
 
-@pytest.mark.parametrize(
-    ("reply", "state"), [("451 4.3.0 Later", State.DEFERRED), ("554 5.6.0 Never", State.FAILED)]
-)
+@pytest.mark.parametrize(("reply", "state"), [("451 4.3.0 Later", State.DEFERRED), ("554 5.6.0 Never", State.FAILED)])
 def test_the_answer_to_the_message_itself_counts(mail_server, reply, state):
     mail_server.refuse_data(reply)
     assert {result.state for result in sent(mails(3), mail_server).values()} == {state}
@@ -92,7 +92,10 @@ def test_an_address_that_is_not_ascii_needs_a_relay_that_can(mail_server):
     ("url", "relay"),
     [
         ("smtp://localhost:4025", Relay("localhost", 4025)),
-        ("smtps://me%40example.org:p%3Aw@mx.example.org", Relay("mx.example.org", None, "me@example.org", "p:w", tls=True)),
+        (
+            "smtps://me%40example.org:p%3Aw@mx.example.org",
+            Relay("mx.example.org", None, "me@example.org", "p:w", tls=True),
+        ),
         ("smtp+starttls://mx.example.org:587", Relay("mx.example.org", 587, starttls=True)),
     ],
 )

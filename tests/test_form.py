@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest import form
 from digest.domain import Cadence, Preferences
-from digest.web import form
-from digest.web.form import LONGEST_TOPIC, MOST_TOPICS, Mistakes, topics_from
+from digest.form import LONGEST_TOPIC, MOST_TOPICS, Mistakes, topics_from
 
 FILLED = {
     "email": "ada@example.org",

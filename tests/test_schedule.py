@@ -60,7 +60,9 @@ def test_the_hour_stays_the_same_when_the_clocks_change():
     st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)),
     st.sampled_from(Cadence),
     st.integers(0, 23),
-    st.sampled_from(["UTC", "Europe/Lisbon", "America/Sao_Paulo", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"]),
+    st.sampled_from(
+        ["UTC", "Europe/Lisbon", "America/Sao_Paulo", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"]
+    ),
 )
 def test_the_next_digest_is_always_later_and_within_its_cadence(after, cadence, hour, timezone):
     preferences = Preferences(cadence=cadence, hour=hour, timezone=timezone)

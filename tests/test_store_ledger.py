@@ -186,11 +186,17 @@ def test_a_mail_somebody_waits_for_goes_before_the_digests(engine):
 def test_papers_sent_are_remembered_for_each_reader(engine):
     ada, bob, eve = admit(engine, "ada@example.org", "bob@example.org", "eve@example.org")
     plan(engine)
-    for delivery, state in zip(deliveries.claim(engine, 10, NOW), (State.SENT, State.FAILED, State.UNCERTAIN), strict=True):
+    for delivery, state in zip(
+        deliveries.claim(engine, 10, NOW), (State.SENT, State.FAILED, State.UNCERTAIN), strict=True
+    ):
         deliveries.choose(engine, {delivery.id: [f"2512.{delivery.reader.id}"]})
         end(engine, delivery, state)
     ids = [ada.id, bob.id, eve.id]
-    assert deliveries.papers_sent(engine, ids) == {ada.id: {f"2512.{ada.id}"}, bob.id: set(), eve.id: {f"2512.{eve.id}"}}
+    assert deliveries.papers_sent(engine, ids) == {
+        ada.id: {f"2512.{ada.id}"},
+        bob.id: set(),
+        eve.id: {f"2512.{eve.id}"},
+    }
     assert deliveries.last_heard(engine, ids) == {ada.id: NOW}
 
 

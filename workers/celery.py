@@ -49,6 +49,6 @@ app.conf.update(
 )
 
 
-@setup_logging.connect
+@setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
 def _logging(**_: object) -> None:
     logs.configure(settings.env == "production")

@@ -45,8 +45,8 @@ class Here:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:

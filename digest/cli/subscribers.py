@@ -12,9 +12,9 @@ import typer
 
 from digest.cli.console import Failed, Here, Json, Misused, console, errors, print_json, print_table
 from digest.domain import Reader
+from digest.form import Mistakes, subscription, typed
 from digest.store import readers
 from digest.store.readers import AlreadyThere
-from digest.typed import Mistakes, subscription, typed
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 COLUMNS = ("email", "topics", "cadence", "hour", "timezone", "most_papers")

@@ -18,6 +18,8 @@ from digest.store import collections, papers
 log = structlog.get_logger()
 # As far back as a judgement looks: what the last weeks' same weekday had.
 HISTORY = timedelta(days=60)
+# A page of broken records has a lot to say, always the same.
+LONGEST_NOTE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def collect(
     haul, seconds = fetch.collect(site.source, day, base_url=site.base_url, client=client)
     past = collections.history(engine, site.source.name, day - HISTORY)
     outcome, note = freshness.judge(len(haul.listings), haul.problem, day, past, site.source, clock())
-    notes = "; ".join(part for part in (note, *haul.dropped) if part)
+    notes = "; ".join(part for part in (note, *haul.notes, *haul.dropped) if part)[:LONGEST_NOTE]
     found = Collection(site.source.name, day, haul.step, len(haul.listings), seconds, outcome, notes, clock())
     if outcome is not Outcome.OK:
         log.warning(

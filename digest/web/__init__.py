@@ -18,12 +18,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from digest import logs
-from digest.links import Links
+from digest import logs, wiring
 from digest.settings import BadSetting, Settings, load
 from digest.store.engine import StoreUnready, connect, ready
 from digest.web import joining, leaving, preferences, status, trouble
-from digest.web.form import posted
+from digest.web.body import posted
 from digest.web.limits import Gate
 from digest.web.safety import SafeHeaders, hide_tokens
 from digest.web.site import Site, asset, open_templates
@@ -63,7 +62,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
         lifespan=_lifespan,
         max_body_size=MOST_BODY_BYTES,
     )
-    engine, links = engine or connect(settings.database_url), Links(settings.base_url, settings.secret_key)
+    engine, links = engine or connect(settings.database_url), wiring.links(settings)
     app.state.site = Site(settings, engine, links, Gate(settings.broker_url), open_templates(settings, links))
     return app
 

@@ -8,11 +8,10 @@ from math import ceil
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest import subscriptions
+from digest import form, subscriptions
 from digest.domain import Preferences, Reader, Status
+from digest.form import NO_MISTAKES, Mistakes, Typed
 from digest.links import Purpose
-from digest.web import form
-from digest.web.form import NO_MISTAKES, Mistakes, Typed
 from digest.web.site import Site, page, reader_behind, still_there
 
 # A field that people do not see and browsers do not fill in by themselves; programs do.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from digest.form import Typed
 from digest.links import Purpose
 from digest.store import readers
-from digest.web.form import Typed
 from digest.web.site import Site, page, reader_behind
 
 

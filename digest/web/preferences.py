@@ -10,12 +10,11 @@ from json import dumps
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest import subscriptions
+from digest import form, subscriptions
 from digest.domain import Reader
+from digest.form import NO_MISTAKES, NOTHING, Mistakes, Typed
 from digest.links import Purpose
 from digest.store import deliveries
-from digest.web import form
-from digest.web.form import NO_MISTAKES, NOTHING, Mistakes, Typed
 from digest.web.site import Site, page, reader_behind, still_there
 
 

@@ -15,12 +15,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from digest import paths
+from digest import form, paths
 from digest.domain import Reader
 from digest.links import CONFIRM_WITHIN, Links, Purpose
 from digest.settings import Settings
 from digest.store import readers
-from digest.web import form
 from digest.web.limits import Gate
 
 FOLDER = paths.templates() / "web"

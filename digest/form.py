@@ -1,25 +1,21 @@
-"""What a person typed, read and checked: preferences, or what to do about each field. Refuses no body, however odd."""
+"""What a person typed, read and checked: preferences, or what to do about each field. Pure."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
 from email_validator import validate_email
-from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 
 from digest.domain import Cadence, Preferences
+from digest.profile import parse
 
 Typed = Mapping[str, str]
 NOTHING: Typed = {}
 NO_MISTAKES: Mapping[str, str] = {}
 
-MOST_FIELDS = 20
 MOST_TOPICS = 50
 # A line of the query language with its quotes, fields and exclusions, and far from a paragraph.
 LONGEST_TOPIC = 200
@@ -36,30 +32,6 @@ class Mistakes(Exception):
     def __init__(self, by_field: Mapping[str, str]) -> None:
         super().__init__(", ".join(by_field))
         self.by_field = by_field
-
-
-def posted(endpoint: Callable[[Request, Typed], Response]) -> Callable[[Request], Awaitable[Response]]:
-    """Let a plain function answer a POST: the body is read here, and the function runs in a thread."""
-
-    @functools.wraps(endpoint)
-    async def read_and_answer(request: Request) -> Response:
-        return await run_in_threadpool(endpoint, request, await _read(request))
-
-    return read_and_answer
-
-
-async def _read(request: Request) -> Typed:
-    # First as a whole, so that a body over the limit is refused before anything is made of it.
-    await request.body()
-    try:
-        fields = await request.form(max_files=0, max_fields=MOST_FIELDS)
-    except (HTTPException, ValueError):
-        return NOTHING  # Who posts no form has filled nothing in. One-click unsubscribing must work even so.
-    return {name: _printable(value) for name, value in fields.items() if isinstance(value, str)}
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text).strip()
 
 
 def typed(preferences: Preferences) -> dict[str, str]:
@@ -97,18 +69,19 @@ def _checked(filled: Typed, fields: Mapping[str, Callable[[str], Any]]) -> dict[
 
 
 def topics_from(text: str) -> tuple[str, ...]:
-    """Read topics, one a line or parted by commas; each once, whatever its case."""
-    topics: dict[str, str] = {}
-    for line in filter(None, map(str.strip, text.replace(",", "\n").split("\n"))):
-        topics.setdefault(line.casefold(), line)
+    """Read topics, one a line or parted by commas, each once; raise ValueError with all that is wrong."""
+    profile = parse(text)
+    if profile.errors:
+        raise ValueError("; ".join(map(str, profile.errors)))
+    topics = tuple(dict.fromkeys(map(str, profile.topics + profile.exclusions)))
     if len(topics) > MOST_TOPICS:
         raise ValueError(f"These are {len(topics)} topics. {MOST_TOPICS} is the most: which matter least?")
-    for number, topic in enumerate(topics.values(), start=1):
+    for number, topic in enumerate(topics, start=1):
         if len(topic) > LONGEST_TOPIC:
             raise ValueError(
                 f"Topic {number} has {len(topic)} characters; {LONGEST_TOPIC} is the most: “{topic[:40]}…”"
             )
-    return tuple(topics.values())
+    return topics
 
 
 def _email(text: str) -> str:

@@ -1,0 +1,103 @@
+"""Why a paper was picked, and which sentence shows it. Explains what `rank` ranked, and ranks nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
+
+from digest.domain import Paper, Pick, Reason
+from digest.match.index import Index, Stretch
+from digest.match.rank import Ranking, leaves
+from digest.profile import Author, Phrase, Topic
+
+Span: TypeAlias = tuple[int, int]  # half-open, in characters
+
+_FACTS = {"cat": "category", "source": "source", "upvotes": "upvotes", "has": "has"}
+
+# A sentence ends at a full stop before a capital, but not after an abbreviation or an initial.
+_SENTENCE_END = re.compile(
+    r"""(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bFig)(?<!\b[A-Z])[.!?]["'”)]*\s+(?=["'“(]*[A-Z0-9])"""
+)
+
+
+def pick(index: Index, ranking: Ranking, number: int) -> Pick:
+    """Give the pick of a paper for one topic alone, the same for every reader."""
+    if number not in ranking.picks:
+        topic = ranking.topic
+        reasons = tuple(reasons_for(index, topic, number)) if topic else (Reason("", "trending"),)
+        paper = index.papers[number]
+        ranking.picks[number] = Pick(paper, ranking.values[number], reasons, snippet(paper.abstract, reasons))
+    return ranking.picks[number]
+
+
+def joint_pick(index: Index, rankings: Sequence[Ranking], number: int) -> Pick:
+    """Give the pick of a paper that fits several topics."""
+    picks = [pick(index, ranking, number) for ranking in rankings]
+    reasons = tuple(reason for one in picks for reason in one.reasons)
+    paper = picks[0].paper
+    return Pick(paper, sum(one.score for one in picks), reasons, snippet(paper.abstract, reasons))
+
+
+def reasons_for(index: Index, topic: Topic, number: int) -> Iterator[Reason]:
+    """Yield what of a topic matched in a paper: its texts first, each once, then persons and facts."""
+    wanted = list(leaves(topic.query))
+    places = {place for leaf in wanted if isinstance(leaf, Phrase) for place in index.phrase(leaf).get(number, ())}
+    paper = index.papers[number]
+    for field, read in enumerate((_in_title, _in_keywords, _in_abstract, _in_organization)):
+        here = sorted(place for place in places if index.postings.field_at[place[0]] == field)
+        if here:
+            yield read(index, topic.text, paper, here)
+    for leaf in wanted:
+        if not isinstance(leaf, Phrase) and number in index.fact(leaf):
+            name = "author" if isinstance(leaf, Author) else _FACTS[leaf.field]
+            yield Reason(topic.text, name, tuple(index.fact(leaf)[number]))
+
+
+def _in_title(index: Index, topic: str, paper: Paper, places: list[Stretch]) -> Reason:
+    return _in_text(index, topic, "title", paper.title, places)
+
+
+def _in_abstract(index: Index, topic: str, paper: Paper, places: list[Stretch]) -> Reason:
+    return _in_text(index, topic, "abstract", paper.abstract, places)
+
+
+def _in_text(index: Index, topic: str, field: str, text: str, places: list[Stretch]) -> Reason:
+    spans = _merged((index.postings.starts[start], index.postings.ends[end - 1]) for start, end in places)
+    return Reason(topic, field, tuple(dict.fromkeys(text[start:end] for start, end in spans)), spans)
+
+
+def _in_keywords(index: Index, topic: str, paper: Paper, places: list[Stretch]) -> Reason:
+    return Reason(topic, "keywords", tuple(dict.fromkeys(index.postings.text(*place) for place in places)))
+
+
+def _in_organization(index: Index, topic: str, paper: Paper, places: list[Stretch]) -> Reason:
+    return Reason(topic, "organization", (paper.organization or paper.organization_handle,))
+
+
+def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Join spans that overlap, so that they can be highlighted one after the other."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def snippet(abstract: str, reasons: Iterable[Reason]) -> Span:
+    """Find the sentence of an abstract with the most matches; the first, if there are none."""
+    spans = {span for reason in reasons if reason.field == "abstract" for span in reason.spans}
+    sentences = list(_sentences(abstract))
+    if not sentences:
+        return (0, 0)
+    return max(sentences, key=lambda sentence: sum(sentence[0] <= span[0] < sentence[1] for span in spans))
+
+
+def _sentences(text: str) -> Iterator[Span]:
+    start = 0
+    for end in [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]:
+        if text[start:end].strip():
+            yield start, start + len(text[start:end].rstrip())
+        start = end

@@ -1,0 +1,117 @@
+"""Where every word of the papers stands. Knows words and positions, no query.
+
+Two words are neighbours when their positions are. Positions left empty stand for the ends of sentences and fields, so
+that no phrase runs across them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TypeVar
+
+from digest.domain import Paper
+from digest.profile.words import BREAK, cut, fold, joinable, stem
+
+# The texts of a paper, in the order in which they are indexed.
+TITLE, KEYWORDS, ABSTRACT, ORGANIZATION = range(4)
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Postings:
+    """Every word of the papers by its position, and the positions by word. Papers are known by their number."""
+
+    def __init__(self, papers: Iterable[Paper]) -> None:
+        self.words: list[str] = []
+        self.gaps: list[str] = []
+        self.starts, self.ends, self.paper_at = array("I"), array("I"), array("I")
+        self.field_at = bytearray()
+        self.places: dict[str, array[int]] = {}
+        # Words in each text, a row a paper.
+        self.lengths = [
+            [self._add(number, field, texts) for field, texts in enumerate(texts_of(paper))]
+            for number, paper in enumerate(papers)
+        ]
+        self._joints: dict[str, list[int]] = {}
+
+    def _add(self, paper: int, field: int, texts: Iterable[str]) -> int:
+        """Place the words of one field, and count them."""
+        count = 0
+        for text in texts:
+            self._leave_empty(2)
+            for count, (word, start, end, gap) in enumerate(cut(text), count + 1):  # noqa: B007, B020 - it counts on
+                if gap == BREAK:
+                    self._leave_empty(1)
+                if word not in self.places:
+                    self.places[word] = array("I")
+                self.places[word].append(len(self.words))
+                self._place(word, start, end, gap, paper, field)
+        return count
+
+    def _leave_empty(self, positions: int) -> None:
+        for _ in range(positions):
+            self._place("", 0, 0, BREAK, 0, 0)
+
+    def _place(self, word: str, start: int, end: int, gap: str, paper: int, field: int) -> None:
+        self.words.append(word)
+        self.gaps.append(gap)
+        self.starts.append(start)
+        self.ends.append(end)
+        self.paper_at.append(paper)
+        self.field_at.append(field)
+
+    def text(self, start: int, end: int) -> str:
+        """Write out the words of a stretch."""
+        return self.words[start] + "".join(self.gaps[at] + self.words[at] for at in range(start + 1, end))
+
+    @cached_property
+    def by_stem(self) -> dict[str, list[str]]:
+        """Words as written, by what their inflections share."""
+        return grouped((stem(fold(word)), word) for word in self.places)
+
+    @cached_property
+    def by_fold(self) -> dict[str, list[str]]:
+        """Words as written, by their spelling without case."""
+        return grouped((fold(word), word) for word in self.places)
+
+    @cached_property
+    def _folds(self) -> list[str]:
+        return sorted(self.by_fold)
+
+    def beginning_with(self, prefix: str) -> Iterator[str]:
+        """Yield the words, as written, that begin with a folded prefix."""
+        for place in range(bisect_left(self._folds, prefix), len(self._folds)):
+            if not self._folds[place].startswith(prefix):
+                return
+            yield from self.by_fold[self._folds[place]]
+
+    def joints(self, word: str) -> list[int]:
+        """List the positions where `word` and the word after it could be written as one."""
+        if word not in self._joints:
+            self._joints[word] = [place for place in self.places[word] if self.joins(place)]
+        return self._joints[word]
+
+    def joins(self, place: int) -> bool:
+        """Tell whether the word at a position and the next could be written as one."""
+        if place + 1 >= len(self.words) or not self.words[place + 1]:
+            return False
+        return joinable(fold(self.words[place]), self.gaps[place + 1], fold(self.words[place + 1]))
+
+
+def texts_of(paper: Paper) -> tuple[Iterable[str], ...]:
+    """List the texts of a paper, in the order in which they are indexed."""
+    organization = (paper.organization, paper.organization_handle)
+    return (paper.title,), paper.keywords, (paper.abstract,), filter(None, organization)
+
+
+def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    """Collect the values of each key, in order."""
+    groups: defaultdict[K, list[V]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return dict(groups)

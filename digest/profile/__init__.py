@@ -1,0 +1,127 @@
+"""A reader's topics: text to queries, with errors that point at the spot. Never sees a paper.
+
+`parse` reads, `str` prints; what is printed reads as the same profile.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
+
+from digest.profile.grammar import read_topic
+from digest.profile.lexer import UnreadableError, excerpt
+from digest.profile.query import And, Author, Fact, Not, Or, Phrase, Query, Topic, Word
+
+MOST_TOPICS = 100  # a reader who follows more follows everything
+LONGEST_PROFILE = 20_000  # characters; nobody types more, a script might
+
+# A comma or line end outside quotes ends a topic; a quote that is not closed ends with its line.
+_TOPIC = re.compile(r"""(?:["“”][^"“”\n]*(?:["“”]|$)|[^,，\n"“”])+""", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A topic that could not be read: where (from 1), what is wrong and what was expected."""
+
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a reader follows and what they never want to see; no topics means what is trending."""
+
+    topics: tuple[Topic, ...] = ()
+    exclusions: tuple[Topic, ...] = ()
+    errors: tuple[Mistake, ...] = field(default=(), compare=False)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.topics + self.exclusions))
+
+
+def parse(text: str | Iterable[str]) -> Profile:
+    """Read topics, one a line or separated by commas. Never raises: what cannot be read is in `errors`."""
+    if isinstance(text, str):
+        lines = [_read_line(line) for line in text[:LONGEST_PROFILE].split("\n")]
+        excess = len(text) - LONGEST_PROFILE
+    else:
+        lines = [_read_line(line) for line in text]
+        excess = 0
+    if excess > 0 or len(lines) > MOST_TOPICS or any(line.strange for line in lines):
+        return _with_errors(lines, excess)
+    return Profile(
+        tuple([topic for line in lines for topic in line.topics]),
+        tuple([topic for line in lines for topic in line.exclusions]),
+    )
+
+
+class _Fault(NamedTuple):
+    """What is wrong with the nth topic (from 1) of a line."""
+
+    nth: int
+    column: int
+    what: str
+
+
+class _Line(NamedTuple):
+    """A line as read; `strange` when it needs a second look, for a fault or for holding more than one topic."""
+
+    topics: tuple[Topic, ...]
+    exclusions: tuple[Topic, ...]
+    faults: tuple[_Fault, ...]
+    size: int
+    strange: bool
+
+
+@lru_cache(maxsize=1 << 16)  # the topics of a million readers are a few thousand
+def _read_line(line: str) -> _Line:
+    topics: list[Topic] = []
+    faults: list[_Fault] = []
+    pieces = [found for found in islice(_TOPIC.finditer(line), MOST_TOPICS + 1) if not found.group().isspace()]
+    for nth, found in enumerate(pieces, 1):
+        written = found.group()
+        column = found.start() + len(written) - len(written.lstrip()) + 1
+        try:
+            topics.append(_read_topic(written.strip()))
+        except UnreadableError as error:
+            faults.append(_Fault(nth, column + error.at, f"{error.what}, {excerpt(written.strip(), error.at)}"))
+    return _Line(
+        tuple(topic for topic in topics if not topic.excludes),
+        tuple(topic for topic in topics if topic.excludes),
+        tuple(faults),
+        len(pieces),
+        bool(faults) or len(pieces) > 1,
+    )
+
+
+_read_topic = lru_cache(maxsize=1 << 16)(read_topic)
+
+
+def _with_errors(lines: Sequence[_Line], excess: int) -> Profile:
+    """Join lines of which some have faults, or which are too many."""
+    topics: list[Topic] = []
+    exclusions: list[Topic] = []
+    errors: list[Mistake] = []
+    count = 0
+    for number, line in enumerate(lines, 1):
+        if count + line.size > MOST_TOPICS:
+            errors.append(Mistake(number, 1, f"topic {MOST_TOPICS + 1}: too many, only {MOST_TOPICS} are read"))
+            break
+        topics += line.topics
+        exclusions += line.exclusions
+        errors += [Mistake(number, fault.column, f"topic {count + fault.nth}: {fault.what}") for fault in line.faults]
+        count += line.size
+    if excess > 0:
+        errors.append(Mistake(len(lines), 1, f"too long: only the first {LONGEST_PROFILE} characters are read"))
+    return Profile(tuple(topics), tuple(exclusions), tuple(errors))
+
+
+__all__ = ["And", "Author", "Fact", "Mistake", "Not", "Or", "Phrase", "Profile", "Query", "Topic", "Word", "parse"]

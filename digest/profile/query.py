@@ -1,0 +1,139 @@
+"""What a topic asks for, as a tree of frozen values that print as the language reads. Reads and matches nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a phrase: without accents, hung on the one before by `gap`; a prefix stands for all it begins."""
+
+    text: str
+    gap: str = ""
+    prefix: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.gap}{self.text}{'*' if self.prefix else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words in order, in any spelling, or exactly as written; `field` is empty, `title`, `abstract` or `org`."""
+
+    words: tuple[Word, ...]
+    field: str = ""
+    exact: bool = False
+
+    def __str__(self) -> str:
+        text = "".join(map(str, self.words))
+        return _labelled(self.field, f'"{text}"' if self.exact else text)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """A person, by names and initials in any order; `names` are folded, and a hyphen holds a double name together."""
+
+    names: tuple[Word, ...]
+
+    def __str__(self) -> str:
+        return f'author:"{"".join(map(str, self.names))}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something a paper either has or has not: a category, a source, a number of upvotes, code."""
+
+    field: str
+    value: str
+    comparison: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.field}:{self.comparison}{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The papers that `part` does not match."""
+
+    part: Query
+
+    def __str__(self) -> str:
+        return f"-{_grouped(self.part)}"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """The papers that every one of `parts` matches."""
+
+    parts: tuple[Query, ...]
+
+    def __str__(self) -> str:
+        # The plus may be left out before a minus, and reads better so.
+        first, *others = self.parts
+        return _grouped(first) + "".join(
+            f" {part}" if isinstance(part, Not) else f" + {_grouped(part)}" for part in others
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """The papers that at least one of `parts` matches."""
+
+    parts: tuple[Query, ...]
+
+    def __str__(self) -> str:
+        return " | ".join(str(part) for part in self.parts)
+
+
+Query: TypeAlias = Phrase | Author | Fact | Not | And | Or
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One thing a reader follows, or with `excludes` never wants to see; `text` is how they wrote it."""
+
+    text: str = field(compare=False)
+    query: Query
+    weight: float = 1.0
+    excludes: bool = False
+
+    def __str__(self) -> str:
+        if self.excludes:
+            return str(Not(self.query))
+        return str(self.query) if self.weight == 1 else f"{_grouped(self.query)} ^{self.weight:g}"
+
+
+def both(parts: list[Query]) -> Query:
+    """Join conditions that must all hold; one alone stays itself."""
+    flat = [inner for part in parts for inner in (part.parts if isinstance(part, And) else (part,))]
+    return flat[0] if len(flat) == 1 else And(tuple(flat))
+
+
+def either(parts: list[Query]) -> Query:
+    """Join alternatives; one alone stays itself."""
+    flat = [inner for part in parts for inner in (part.parts if isinstance(part, Or) else (part,))]
+    return flat[0] if len(flat) == 1 else Or(tuple(flat))
+
+
+def without(part: Query) -> Query:
+    """Turn a condition around; twice is not at all."""
+    return part.part if isinstance(part, Not) else Not(part)
+
+
+def is_bounded(query: Query) -> bool:
+    """Tell whether a query asks for something, and does not only leave things out."""
+    if isinstance(query, And):
+        return any(map(is_bounded, query.parts))
+    if isinstance(query, Or):
+        return all(map(is_bounded, query.parts))
+    return not isinstance(query, Not)
+
+
+def _grouped(query: Query) -> str:
+    return f"({query})" if isinstance(query, And | Or) else str(query)
+
+
+def _labelled(name: str, text: str) -> str:
+    return f"{name}:{text}" if name else text

@@ -1,0 +1,149 @@
+"""What a word is, alike in topics and papers: cutting, folding, inflection, joining. Knows neither query nor paper."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+import Stemmer
+
+# How a word hangs on the one before it.
+SPACE, HYPHEN, BREAK = " ", "-", "; "
+
+# Scripts written without spaces: each character is a word, and any run of characters is a phrase.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_LETTER = rf"(?:(?![{_UNSPACED}])[^\W_])"
+# Combining marks and soft hyphens belong to the letter before them; `C++`, `C#`, `.NET` and `4.1` are whole words.
+_WORD = re.compile(
+    rf"[{_UNSPACED}]"
+    rf"|(?:(?<![\w.])\.(?=[A-Z]{{2}}))?{_LETTER}"
+    rf"(?:{_LETTER}|[\u0300-\u036f\u00ad]|['’](?={_LETTER})|(?<=\d)[.,](?=\d))*"
+    r"(?:\+\+(?!\w)|\#(?!\w))?"
+)
+_BREAK = re.compile(r"""[()\[\]{}<>;!?…—|]|[.,:]['"’”]*\s|\s[.,:]|\s[-–]+\s""")
+_PLAIN_GAPS = {" ": SPACE, "-": HYPHEN, "": HYPHEN, "\n": SPACE, ", ": BREAK, ". ": BREAK, " (": BREAK, ") ": BREAK}
+
+# Letters that carry no separable accent, so that Unicode's decomposition leaves them alone.
+_LOOKALIKES = str.maketrans(
+    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe"}
+)
+
+
+class Token(NamedTuple):
+    """One word of a text: `surface` without accents and possessive, half-open character span, and the gap before it."""
+
+    surface: str
+    start: int
+    end: int
+    gap: str
+
+
+def cut(text: str) -> Iterator[Token]:
+    """Yield the words of `text`, in order."""
+    last = 0
+    for found in _WORD.finditer(text):
+        start, end = found.span()
+        surface = plain(found.group())
+        if surface:
+            yield Token(surface, start, end, gap(text[last:start]))
+            last = end
+
+
+def gap(between: str) -> str:
+    """Say how two words hang together that have `between` between them."""
+    kind = _PLAIN_GAPS.get(between)
+    if kind is not None:
+        return kind
+    if _BREAK.search(between):
+        return BREAK
+    blank = between.replace("\n", " ").strip(" \t\r\xa0\"'“”‘’*$&")
+    return HYPHEN if blank or not re.search(r"\s", between) else SPACE
+
+
+def plain(word: str) -> str:
+    """Take the accents, soft hyphens, apostrophes and a possessive s off `word`; its case stays."""
+    if word.isascii() and word.isalnum():
+        return word
+    word = re.sub(r"['’][sS]$", "", word)
+    if re.match(f"[{_UNSPACED}]", word):
+        return unicodedata.normalize("NFKC", word)
+    letters = unicodedata.normalize("NFKD", word.translate(_LOOKALIKES))
+    kept = "".join(letter for letter in letters if letter.isalnum() or letter in ".,+#")
+    return unicodedata.normalize("NFC", kept)
+
+
+@lru_cache(maxsize=1 << 18)
+def fold(surface: str) -> str:
+    """Take the case off a word."""
+    return surface.casefold()
+
+
+@lru_cache(maxsize=1 << 16)
+def is_name(surface: str) -> bool:
+    """Tell whether a word has a capital beyond its first letter, as in RAG, ViT, iPhone."""
+    letters = [letter for letter in surface if letter.isalpha()]
+    return any(letter.isupper() for letter in letters[1:])
+
+
+def name_forms(name: str) -> tuple[str, ...]:
+    """List the spellings of a name: itself and its plural, or its singular when it was written in the plural."""
+    if name.endswith("s") and len(name) > 2:
+        return name, name[:-1], name + "s"
+    return name, name + "s"
+
+
+_snowball = Stemmer.Stemmer("english", 0)
+_INFLECTIONS = frozenset(["", "e", "d", "s", "es", "ed", "ing", "ings", "y", "ies", "ied", "ying", "eing"])
+_VOWEL = re.compile("[aeiouy]")
+_PLURAL_IES = re.compile(r"(?<=..)ies$")
+_ENDING = re.compile(r"(?:(?<=[^su])s|es|ed|ing|ings|e)$")
+# Plurals of the trade that Snowball leaves apart.
+_IRREGULAR = {
+    "matrices": "matrix", "indices": "index", "vertices": "vertex", "analyses": "analysis", "hypotheses": "hypothesis",
+    "syntheses": "synthesis", "criteria": "criterion", "phenomena": "phenomenon", "children": "child", "men": "man",
+    "women": "woman", "mice": "mouse", "learnt": "learn", "taught": "teach", "built": "build", "embed": "embeds",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 18)
+def stem(folded: str) -> str:
+    """Reduce a word to what its inflections share.
+
+    Snowball also joins words of one derivation (agent and agentic, transform and transformer), which for a reader are
+    different things: where it took more than an inflection off, only the inflection goes.
+    """
+    folded = _IRREGULAR.get(folded, folded)
+    if not _VOWEL.search(folded):
+        return folded[:-1] if len(folded) > 2 and folded.endswith("s") else folded
+    root: str = _snowball.stemWord(folded)
+    ending = folded[_shared(folded, root) :]
+    doubled = ending[:1] == root[-1:] and ending[1:] in _INFLECTIONS
+    if ending in _INFLECTIONS or doubled:
+        return root
+    return _ENDING.sub("", _PLURAL_IES.sub("y", folded))
+
+
+def _shared(word: str, root: str) -> int:
+    """Count the letters two words begin with alike."""
+    length = len(root)
+    while not word.startswith(root[:length]):
+        length -= 1
+    return length
+
+
+# Two words around a space are one compound only when neither is one of these: "of ten" is not "often".
+_FUNCTION_WORDS = frozenset(
+    ["a", "am", "an", "and", "are", "as", "at", "be", "but", "by", "can", "do", "for", "from", "had", "has", "have", "he", "her", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "may", "me", "my", "no", "nor", "not", "of", "off", "on", "or", "our", "out", "own", "s", "she", "so", "t", "than", "that", "the", "their", "them", "then", "they", "this", "to", "too", "up", "us", "was", "we", "were", "what", "when", "who", "will", "with", "you", "your"]
+)
+
+
+def joinable(left: str, between: str, right: str) -> bool:
+    """Tell whether two folded words with the gap `between` may also be written as one."""
+    if left[-1].isdigit() and right[0].isdigit():
+        return False
+    if between == SPACE:
+        return left not in _FUNCTION_WORDS and right not in _FUNCTION_WORDS
+    return between == HYPHEN
