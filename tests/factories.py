@@ -11,7 +11,11 @@ _numbers = count(1)
 
 def a_paper(id=None, **fields):
     number = next(_numbers)
-    given = {"title": f"A Study of Subject {number}", "abstract": "We study it. It works well.", "authors": ("Ada Lovelace",)}
+    given = {
+        "title": f"A Study of Subject {number}",
+        "abstract": "We study it. It works well.",
+        "authors": ("Ada Lovelace",),
+    }
     return Paper(id=id or f"2512.{number:05}", **given | fields)
 
 
@@ -19,6 +23,16 @@ def a_listing(paper=None, *, source="huggingface", day=date(2025, 12, 24), rank=
     return Listing(source, day, rank, paper or a_paper(**fields), upvotes, comments)
 
 
-def a_reader(id=1, *, email="reader@example.org", status=Status.ACTIVE, topics=(), cadence=Cadence.DAILY, hour=7, timezone="UTC", most_papers=10):
+def a_reader(
+    id=1,
+    *,
+    email="reader@example.org",
+    status=Status.ACTIVE,
+    topics=(),
+    cadence=Cadence.DAILY,
+    hour=7,
+    timezone="UTC",
+    most_papers=10,
+):
     preferences = Preferences(tuple(topics), cadence, hour, timezone, most_papers)
     return Reader(id, email, status, preferences, created_at=NOW, confirmed_at=NOW, next_due_at=NOW)

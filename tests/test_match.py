@@ -1,10 +1,8 @@
-from datetime import date
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.domain import Paper
 from digest.match import Index, select
 from digest.match.index import numbers
 from digest.profile import parse
@@ -193,10 +191,31 @@ def test_a_topic_matches_a_field(topic, fields, expected):
     assert fits(topic, a_paper(**{"title": "-", "abstract": "", "authors": ()} | fields)) is expected
 
 
-VOCABULARY = ["fine", "tuning", "finetuning", "tuned", "RAG", "RAGs", "rag", "of", "often", "ten", "GPT", "4", "GPT4", "multi", "modal", "multimodal"]
+VOCABULARY = [
+    "fine",
+    "tuning",
+    "finetuning",
+    "tuned",
+    "RAG",
+    "RAGs",
+    "rag",
+    "of",
+    "often",
+    "ten",
+    "GPT",
+    "4",
+    "GPT4",
+    "multi",
+    "modal",
+    "multimodal",
+]
 GAPS = st.sampled_from([" ", " ", " ", "-", ". ", ", ", "\n"])
-PASSAGES = st.lists(st.tuples(st.sampled_from(VOCABULARY), GAPS), max_size=7).map(lambda parts: "".join(w + g for w, g in parts))
-NAMES = st.sampled_from(["Yann LeCun", "Y. LeCun", "Yann A. LeCun", "Kai-Wei Chang", "Kaiwei Chang", "LeCun Yang", "Y Y"])
+PASSAGES = st.lists(st.tuples(st.sampled_from(VOCABULARY), GAPS), max_size=7).map(
+    lambda parts: "".join(w + g for w, g in parts)
+)
+NAMES = st.sampled_from(
+    ["Yann LeCun", "Y. LeCun", "Yann A. LeCun", "Kai-Wei Chang", "Kaiwei Chang", "LeCun Yang", "Y Y"]
+)
 PAPERS = st.lists(
     st.builds(
         lambda title, abstract, keywords, authors, upvotes: {
@@ -214,9 +233,11 @@ PAPERS = st.lists(
     ),
     max_size=5,
 )
-PHRASES = st.lists(st.tuples(st.sampled_from([*VOCABULARY, "multim*", "GP*"]), st.sampled_from([" ", "-", ". "])), min_size=1, max_size=4).map(
-    lambda parts: "".join(word + gap for word, gap in parts).rstrip(" -.")
-)
+PHRASES = st.lists(
+    st.tuples(st.sampled_from([*VOCABULARY, "multim*", "GP*"]), st.sampled_from([" ", "-", ". "])),
+    min_size=1,
+    max_size=4,
+).map(lambda parts: "".join(word + gap for word, gap in parts).rstrip(" -."))
 LEAVES = st.one_of(
     PHRASES,
     PHRASES,

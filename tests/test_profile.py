@@ -160,7 +160,9 @@ def test_the_parser_never_crashes(text):
     str(profile)
 
 
-SIGNS = st.sampled_from([*'()|+-^*:",. \n', "AND", "OR", "NOT", "title:", "author:", "upvotes:>=", "has:code", "cat:cs.CL", "^2"])
+SIGNS = st.sampled_from(
+    [*'()|+-^*:",. \n', "AND", "OR", "NOT", "title:", "author:", "upvotes:>=", "has:code", "cat:cs.CL", "^2"]
+)
 LETTERS = st.text(string.ascii_letters + string.digits + "éß扩ん½İ.'’#+*-_/&", min_size=1, max_size=6)
 
 
@@ -234,7 +236,9 @@ def test_inflections_are_alike(family):
     assert len({stem(fold(word)) for word in family.split()}) == 1
 
 
-@pytest.mark.parametrize("pair", ["agent agentic", "transform transformer", "general generation", "policy police", "univers university"])
+@pytest.mark.parametrize(
+    "pair", ["agent agentic", "transform transformer", "general generation", "policy police", "univers university"]
+)
 def test_derivations_are_not_alike(pair):
     one, other = pair.split()
     assert stem(one) != stem(other)

@@ -6,6 +6,7 @@ the text (`finetuning`, "fine-tuning"), and several of the query as one: both ar
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
@@ -50,7 +51,9 @@ class Phrases:
 
     def _joined(self, words: Sequence[Word]) -> Places:
         """Find several words written as one."""
-        spelling = _Spelling("".join(word.text for word in words), words[-1].prefix, any(is_name(w.text) for w in words))
+        spelling = _Spelling(
+            "".join(word.text for word in words), words[-1].prefix, any(is_name(w.text) for w in words)
+        )
         return self._standing(spelling.among(self.postings))
 
     def _standing(self, surfaces: Iterable[str]) -> Places:
@@ -133,13 +136,11 @@ def _follow(reached: Places, here: Places, gap: str) -> Places:
     """Keep the stretches after which the next word stands, and lengthen them by it."""
     # A reader's punctuation asks for no punctuation in the text, and allows it.
     beyond = (0, 1) if gap == BREAK else (0,)
-    return {
-        start: here[end + step] for start, end in reached.items() for step in beyond if end + step in here
-    }
+    return {start: here[end + step] for start, end in reached.items() for step in beyond if end + step in here}
 
 
 def _all_joinable(words: Sequence[Word]) -> bool:
     """Tell whether the words of a query could be written as one."""
     return not any(word.prefix for word in words[:-1]) and all(
-        joinable(fold(left.text), right.gap, fold(right.text)) for left, right in zip(words, words[1:], strict=False)
+        joinable(fold(left.text), right.gap, fold(right.text)) for left, right in itertools.pairwise(words)
     )

@@ -44,7 +44,7 @@ class Postings:
         count = 0
         for text in texts:
             self._leave_empty(2)
-            for count, (word, start, end, gap) in enumerate(cut(text), count + 1):  # noqa: B020 (it counts on)
+            for count, (word, start, end, gap) in enumerate(cut(text), count + 1):  # noqa: B007, B020 - it counts on
                 if gap == BREAK:
                     self._leave_empty(1)
                 if word not in self.places:

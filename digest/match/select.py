@@ -1,4 +1,4 @@
-"""What one reader gets: the best of their topics' rankings, joined. Looks at no text; that is done once for all readers."""
+"""What one reader gets: the best of their topics' rankings, joined. Looks at no text: that is done once for all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a topic asks for, as a tree of frozen values that print as the language reads. Reads no text, matches no paper."""
+"""What a topic asks for, as a tree of frozen values that print as the language reads. Reads and matches nothing."""
 
 from __future__ import annotations
 

@@ -1,0 +1,29 @@
+# `make run` and `make test` need Python 3.11 or newer with venv, make, and a package index; nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: install run test check clean
+
+install: $(VENV)/installed
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+run: install ## the whole service on this machine; ARGS=--once ends after the first digest
+	$(BIN)/digest demo $(ARGS)
+
+test: install ## everything: unit, both databases, broker and workers, SMTP, and the browser if Chromium is here
+	$(BIN)/python -m pytest $(ARGS)
+
+check: install ## lint, format, types, imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+clean:
+	rm -rf $(VENV) var

@@ -1,0 +1,69 @@
+"""The `digest` command: every round of the service by hand, and questions to the store."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from sqlalchemy.exc import DBAPIError
+
+from digest import __version__, logs
+from digest.cli import collecting, delivering, demo, reading, subscribers
+from digest.cli.console import Failed, Here, Misused
+from digest.deliver import RelayAway
+from digest.settings import BadSetting, load
+from digest.store.engine import StoreUnready, unreachable
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+for part in (demo, collecting, reading, delivering):
+    part.add_to(app)
+app.add_typer(subscribers.app, name="readers")
+
+
+@app.callback()
+def start(
+    context: typer.Context,
+    now: Annotated[
+        str,
+        typer.Option(
+            help="Run as if at this moment (ISO 8601): for rehearsals and tests.", envvar="DIGEST_NOW", metavar="ISO"
+        ),
+    ] = "",
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"paper-digest {__version__}")
+        raise typer.Exit
+    settings = load(now=_moment(now)) if now else load()
+    logs.configure(settings.env == "production")
+    context.obj = Here(settings)
+
+
+def _moment(text: str) -> str:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise BadSetting(f"--now: {text!r} is no moment; give one such as 2025-12-24T18:00+00:00") from None
+    return text
+
+
+def main() -> None:
+    """Run the command line: 0 for done, 1 for failed, 2 for misused, and one clear line on stderr."""
+    try:
+        app()
+    except (BadSetting, Misused) as error:
+        _end(str(error), 2)
+    except (Failed, StoreUnready, RelayAway) as error:
+        _end(str(error), 1)
+    except DBAPIError as error:
+        _end(unreachable(load().database_url, error), 1)
+    except BrokenPipeError:
+        # The reader of our output, such as `head`, has had enough.
+        sys.stderr.close()
+
+
+def _end(message: str, code: int) -> None:
+    sys.stderr.write(f"digest: {message}\n")
+    sys.exit(code)

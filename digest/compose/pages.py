@@ -1,0 +1,88 @@
+"""The templates of the mails: a folder each over `_layout`, their CSS inlined as they load. Refuses remote styles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import wcwidth
+from css_inline import CSSInliner
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2.ext import Extension
+from markupsafe import Markup
+
+from digest.compose.marking import Run
+from digest.compose.mime import printable
+
+COLUMNS = 72
+LIGHT = "_layout/light.css"
+JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
+KEPT = re.compile(r"<!--kept(\d+)-->|kept(\d+)kept")
+
+
+class InlinedStyle(Extension):
+    """Turn the light style sheet into `style` attributes when a template is compiled: once, and never for a mail."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        if not (name or "").endswith(".html"):
+            return source
+        assert self.environment.loader
+        css = self.environment.loader.get_source(self.environment, LIGHT)[0]
+        return _around_jinja(source, lambda html: _inlined(html, css))
+
+
+def _inlined(html: str, css: str) -> str:
+    inliner = CSSInliner(load_remote_stylesheets=False, minify_css=True, extra_css=css)
+    return inliner.inline(html) if "<html" in html else inliner.inline_fragment(html, css)
+
+
+def _around_jinja(source: str, change: Callable[[str], str]) -> str:
+    """Change the HTML of a template. Its tags wait as comments, which no HTML parser moves, its values as words."""
+    kept: list[str] = []
+
+    def keep(tag: re.Match[str]) -> str:
+        kept.append(tag[0])
+        number = len(kept) - 1
+        return f"kept{number}kept" if tag[0].startswith("{{") else f"<!--kept{number}-->"
+
+    changed = change(JINJA.sub(keep, source))
+    return KEPT.sub(lambda place: kept[int(place[1] or place[2])], changed)
+
+
+def plain(runs: Iterable[Run]) -> str:
+    return "".join(run.text for run in runs)
+
+
+def starred(runs: Iterable[Run]) -> str:
+    return "".join(f"*{run.text}*" if run.marked else run.text for run in runs)
+
+
+def fold(text: str, indent: int = 0, hang: int = 0) -> str:
+    """Break text into lines of 72 columns, wide characters counted as two. No line of it is a link."""
+    first, later = " " * indent, " " * (indent + hang)
+    clean = " ".join(printable(text).split())
+    lines = wcwidth.wrap(clean, COLUMNS, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
+    return "\n".join(lines)
+
+
+def _final(value: object) -> object:
+    # Whatever comes from outside passes here on its way to the page.
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def environment(folder: Path) -> Environment:
+    """Open the templates of a folder: escaped in HTML, and loud about a name that is not there."""
+    pages = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        finalize=_final,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        extensions=[InlinedStyle],
+        auto_reload=False,
+    )
+    pages.filters |= {"plain": plain, "starred": starred, "fold": fold}
+    return pages

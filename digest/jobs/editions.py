@@ -1,0 +1,64 @@
+"""What a delivery may choose from: the papers of its window, indexed once for all who share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import Engine
+
+from digest.domain import Delivery, Window
+from digest.match import Index
+from digest.store import deliveries, papers
+from digest.store.deliveries import DIGEST
+
+# Windows that are at work at the same time: one for each rhythm that is due, and those of late-comers.
+KEEP_INDEXES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The papers one reader chooses from, those they have had already, and when they last heard from us."""
+
+    index: Index
+    seen: frozenset[str] = frozenset()
+    last_heard: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all readers of a window have in common. Only a paper listed before it can have been sent to somebody."""
+
+    index: Index
+    relisted: frozenset[str]
+
+
+class Editions:
+    """The editions of a round."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._shared = lru_cache(KEEP_INDEXES)(self._index)
+
+    def gather(self, group: Iterable[Delivery]) -> dict[int, Edition]:
+        """Find what each digest of a group chooses from, by the delivery's id."""
+        digests = [delivery for delivery in group if delivery.kind == DIGEST]
+        readers = {delivery.reader.id for delivery in digests}
+        heard = deliveries.last_heard(self._engine, readers)
+        anything_relisted = any(self._shared(delivery.window).relisted for delivery in digests)
+        sent = deliveries.papers_sent(self._engine, readers) if anything_relisted else {}
+        return {delivery.id: self._edition(delivery, sent, heard) for delivery in digests}
+
+    def _edition(self, delivery: Delivery, sent: dict[int, set[str]], heard: dict[int, datetime]) -> Edition:
+        reader = delivery.reader
+        last_heard = heard.get(reader.id, reader.confirmed_at)
+        if delivery.papers:
+            # Chosen before, perhaps sent already: the same papers again, whatever has been listed since.
+            return Edition(Index(papers.by_ids(self._engine, delivery.papers)), last_heard=last_heard)
+        shared = self._shared(delivery.window)
+        return Edition(shared.index, shared.relisted & sent.get(reader.id, set()), last_heard)
+
+    def _index(self, window: Window) -> Shared:
+        return Shared(Index(papers.in_window(self._engine, window)), frozenset(papers.relisted(self._engine, window)))

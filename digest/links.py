@@ -1,0 +1,74 @@
+"""Signed links: the mail is the key. Makes and reads tokens; refuses to store anything or to say why a token is bad."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from itsdangerous import BadSignature, Signer
+
+# Long enough for a holiday, short enough for privacy.
+CONFIRM_WITHIN = timedelta(days=7)
+# A token of ours has some 35 characters; whatever is far longer is not worth a look.
+LONGEST_TOKEN = 100
+MINUTE = 60
+
+
+class Purpose(StrEnum):
+    """What a link is for: the salt of its signature and its place under the base URL. A view is named by a delivery."""
+
+    CONFIRM = "confirm"
+    UNSUBSCRIBE = "unsubscribe"
+    PREFERENCES = "preferences"
+    VIEW = "digest"
+
+
+class Links:
+    """The links of one service. Keys come newest first: the newest signs, all are believed."""
+
+    def __init__(self, base_url: str, keys: Sequence[str]) -> None:
+        self.base_url = base_url.rstrip("/")
+        # itsdangerous wants the newest key last. Its HMAC-SHA1 keeps a token short enough for the local part of an
+        # address (64 octets), and is not touched by the collisions of bare SHA-1.
+        oldest_first = list(reversed(keys))
+        self._signers = {purpose: Signer(oldest_first, salt=f"digest.{purpose}") for purpose in Purpose}
+
+    def confirm(self, reader_id: int, now: datetime) -> str:
+        """Make the link that confirms a subscription asked for at `now`."""
+        return self._url(Purpose.CONFIRM, self.token(Purpose.CONFIRM, reader_id, now))
+
+    def unsubscribe(self, reader_id: int) -> str:
+        return self._url(Purpose.UNSUBSCRIBE, self.token(Purpose.UNSUBSCRIBE, reader_id))
+
+    def preferences(self, reader_id: int) -> str:
+        return self._url(Purpose.PREFERENCES, self.token(Purpose.PREFERENCES, reader_id))
+
+    def view(self, delivery_id: int) -> str:
+        return self._url(Purpose.VIEW, self.token(Purpose.VIEW, delivery_id))
+
+    def token(self, purpose: Purpose, number: int, now: datetime | None = None) -> str:
+        """Sign a number for one purpose; one that confirms bears the minute of `now`."""
+        stamp = f".{int(now.timestamp()) // MINUTE}" if now else ""
+        return self._signers[purpose].sign(f"{number}{stamp}").decode()
+
+    def read(
+        self, purpose: Purpose, token: str, now: datetime | None = None, *, max_age: timedelta = CONFIRM_WITHIN
+    ) -> int | None:
+        """Return the number in a token, or None whatever is wrong with it. A confirmation needs `now`: it expires."""
+        if len(token) > LONGEST_TOKEN or not token.isascii():
+            return None
+        try:
+            number, _, stamp = self._signers[purpose].unsign(token).decode().partition(".")
+        except BadSignature:
+            return None
+        return int(number) if purpose != Purpose.CONFIRM or _is_fresh(stamp, now, max_age) else None
+
+    def _url(self, purpose: Purpose, token: str) -> str:
+        return f"{self.base_url}/{purpose}/{token}"
+
+
+def _is_fresh(stamp: str, now: datetime | None, max_age: timedelta) -> bool:
+    if now is None or not stamp:
+        return False
+    return now - datetime.fromtimestamp(int(stamp) * MINUTE, UTC) <= max_age

@@ -1,0 +1,24 @@
+"""Alembic's entry: runs the revisions on the connection it is handed, or on the one settings name."""
+
+from alembic import context
+from sqlalchemy import Connection
+
+from digest.settings import load
+from digest.store.engine import connect
+from digest.store.tables import metadata
+
+
+def run(connection: Connection) -> None:
+    # SQLite cannot change a column in place; batch mode copies the table.
+    context.configure(connection, target_metadata=metadata, render_as_batch=True, compare_server_default=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    run(given)
+else:
+    with connect(load().database_url).connect() as own:
+        run(own)
+        own.commit()

@@ -1,0 +1,110 @@
+"""Hugging Face Daily Papers: the JSON API, then the JSON inside the page, and last the page's cards.
+
+Each step gives records shaped like the API's; a doubtful answer is left for the next step, and never stored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
+from datetime import date
+from email.utils import parsedate_to_datetime
+
+from selectolax.lexbor import LexborHTMLParser
+
+from digest.sources.exchange import Answer, Conversation, Haul, Request, Source, Unbelievable, WrongDay
+from digest.sources.huggingface.page import cards, embedded, parsed, tree
+from digest.sources.huggingface.records import listings, mapping
+from digest.text import plain
+
+LONGEST_PAGE = 100  # 101 is an error
+# Pages of these lengths may have more behind them; 50 is what a server that does not know `limit` sends.
+FULL_PAGES = (50, LONGEST_PAGE)
+MOST_PAGES = 20
+SATURDAY = 5
+Steps = Mapping[str, Callable[[date, LexborHTMLParser], list[object]]]
+# The cards tell no date: where something has spoken of another day, or of none, they may be that day's.
+DATED_STEPS: Steps = {"page": embedded}
+STEPS: Steps = {**DATED_STEPS, "cards": cards}
+
+
+class RefusedDay(Exception):
+    """The API's word that there is no such day."""
+
+
+def ask(day: date) -> Conversation:
+    """Ask for one day's list, step by step until one is believable."""
+    empty, steps = None, STEPS
+    try:
+        haul = yield from _from_api(day)
+        if haul.listings or day.weekday() >= SATURDAY:
+            return haul
+        # No weekday is empty, holidays aside, so the page is asked too.
+        empty, steps, note = haul, DATED_STEPS, "api: an empty list"
+    except RefusedDay as why:
+        return Haul(step="api", problem=str(why))
+    except Unbelievable as why:
+        steps, note = DATED_STEPS if isinstance(why, WrongDay) else STEPS, f"api: {why}"
+    page = yield Request(f"/papers/date/{day}")
+    haul = _from_page(day, page, steps, note)
+    return replace(empty, notes=haul.notes) if empty and haul.problem else haul
+
+
+SOURCE = Source("huggingface", "https://huggingface.co", ask)
+
+
+def _from_api(day: date) -> Generator[Request, Answer, Haul]:
+    records: list[object] = []
+    seen: set[str] = set()
+    for page in range(MOST_PAGES):
+        params = {"date": str(day), "limit": str(LONGEST_PAGE), "p": str(page)}
+        batch = _answered(day, (yield Request("/api/daily_papers", params)))
+        ids = {str(mapping(mapping(record).get("paper")).get("id")) for record in batch}
+        records += batch
+        # A server that ignores `p` sends the same page for ever.
+        if len(batch) not in FULL_PAGES or ids <= seen:
+            break
+        seen |= ids
+    return _haul(day, "api", records)
+
+
+def _from_page(day: date, page: Answer, steps: Steps, *notes: str) -> Haul:
+    try:
+        html = tree(day, page)
+        for step, read in steps.items():
+            try:
+                return replace(_haul(day, step, read(day, html)), notes=notes)
+            except WrongDay:
+                raise
+            except Unbelievable as why:
+                notes += (f"{step}: {why}",)
+    except Unbelievable as why:
+        notes += (f"page: {why}",)
+    return Haul(problem="; ".join(notes), notes=notes)
+
+
+def _haul(day: date, step: str, records: list[object]) -> Haul:
+    found, dropped = listings(day, records)
+    return Haul(found, step, dropped=dropped)
+
+
+def _answered(day: date, answer: Answer) -> list[object]:
+    if answer.status == 400:
+        said = str(mapping(parsed(answer.body)).get("error", "HTTP 400"))
+        # Of what we send, only the day and the limit can be wrong.
+        if "limit" not in said:
+            raise RefusedDay(f"{day} {_why(day, answer)}; the API says: {plain(said)[:200]}")
+    answered = parsed(answer.whole())
+    if not isinstance(answered, list):
+        raise Unbelievable(f"not a list of papers but {plain(json.dumps(answered)[:80])}")
+    return answered
+
+
+def _why(day: date, answer: Answer) -> str:
+    """Tell by the server's own clock whether a refused day is yet to come."""
+    try:
+        today = parsedate_to_datetime(answer.headers.get("date", "")).date()
+    except (ValueError, OverflowError):
+        today = date.min
+    return "is in the future" if day > today else "is refused"

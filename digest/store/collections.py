@@ -1,0 +1,38 @@
+"""Questions about collections: which looks at which days there were, and how they went."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, func, select
+
+from digest.domain import Collection, Outcome
+from digest.store.engine import reading
+from digest.store.tables import collections
+
+FIELDS = tuple(column.name for column in collections.columns if column.name != "id")
+
+
+def record(connection: Connection, collection: Collection) -> None:
+    connection.execute(collections.insert().values({name: getattr(collection, name) for name in FIELDS}))
+
+
+def history(engine: Engine, source: str, since: date) -> list[Collection]:
+    """A source's collections of the days from `since` on, oldest look first."""
+    question = select(collections).where(collections.c.source == source, collections.c.day >= since)
+    with reading(engine) as connection:
+        return [_collection(row) for row in connection.execute(question.order_by(collections.c.id))]
+
+
+def newest(engine: Engine) -> list[Collection]:
+    """The last collection of each source."""
+    last = select(func.max(collections.c.id)).group_by(collections.c.source)
+    with reading(engine) as connection:
+        rows = connection.execute(select(collections).where(collections.c.id.in_(last)).order_by(collections.c.source))
+        return [_collection(row) for row in rows]
+
+
+def _collection(row: Row[Any]) -> Collection:
+    fields = {name: row._mapping[name] for name in FIELDS}
+    return Collection(**fields | {"outcome": Outcome(row.outcome)})

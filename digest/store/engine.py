@@ -1,0 +1,112 @@
+"""How to reach the database: engines, reading and writing transactions, and the newest schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, inspect, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+
+# Longer than any of our transactions, so that a second writer waits and does not fail.
+SQLITE_PATIENCE_SECONDS = 30
+
+
+class StoreUnready(Exception):
+    """The database cannot be used as it is; the text says what to do."""
+
+
+def connect(url: str) -> Engine:
+    """Make an engine. One a process, and after the fork: connections must not be shared between processes."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": SQLITE_PATIENCE_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's own connection
+    # Python's driver would begin transactions by itself, and too late; we do, in _begin_sqlite.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes, committed at the end.
+
+    On SQLite it takes the write lock at once: one that reads first and writes later fails
+    with SQLITE_BUSY_SNAPSHOT, whatever the patience.
+    """
+    with engine.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as connection:
+        yield connection
+
+
+def insert_into(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - either dialect's Insert, with its ON CONFLICT
+    """An INSERT that can say ON CONFLICT, for the database at hand."""
+    make: type[Insert] = sqlite.Insert if connection.dialect.name == "sqlite" else postgresql.Insert
+    return make(table)
+
+
+def migrate(engine: Engine) -> str:
+    """Bring the database to the newest schema; return the revision."""
+    with engine.connect() as connection:
+        command.upgrade(_alembic(connection), "head")
+        connection.commit()
+    return _newest()
+
+
+def ready(engine: Engine) -> None:
+    """Raise StoreUnready unless the schema is the newest. An empty SQLite file is given it at once."""
+    try:
+        with engine.connect() as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+            empty = not inspect(connection).get_table_names()
+    except (DBAPIError, OSError) as error:
+        raise StoreUnready(unreachable(engine.url, error)) from error
+    if empty and engine.dialect.name == "sqlite":
+        migrate(engine)
+    elif present != _newest():
+        raise StoreUnready(
+            f"the database has schema {present or 'none'}, this version needs {_newest()}: run `digest migrate`"
+        )
+
+
+def unreachable(url: URL | str, error: Exception) -> str:
+    """Say in one line, without a password, which database could not be used and why."""
+    cause = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
+    where = make_url(url).render_as_string(hide_password=True)
+    return f"cannot use the database {where}: {cause[0] if cause else type(error).__name__} (DIGEST_DATABASE_URL)"
+
+
+def _alembic(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _newest() -> str:
+    return str(ScriptDirectory.from_config(_alembic()).get_current_head())

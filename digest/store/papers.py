@@ -1,0 +1,154 @@
+"""Questions about papers and the listings that brought them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, Select, and_, case, exists, func, literal, select
+
+from digest.domain import Collection, Listing, Paper, Window
+from digest.store.collections import record
+from digest.store.engine import insert_into, reading, writing
+from digest.store.tables import Strings, listings, papers
+
+PAPER_FIELDS = tuple(column.name for column in papers.columns)
+# A source silent for longer than this does not hold back where "the latest listed day" begins.
+SILENT_AFTER = timedelta(days=7)
+
+
+def keep(engine: Engine, found: Sequence[Listing], collection: Collection, *, backfill: bool = False) -> int:
+    """Store what a collection found, and the collection itself, in one transaction; return how many listings are new.
+
+    A paper known already is completed and refreshed, never emptied: a poorer answer (a card has no abstract)
+    leaves what is stored. With `backfill`, days older than the newest stored one go to the archive.
+    """
+    with writing(engine) as connection:
+        archived = backfill and _has_newer(connection, collection.source, collection.day)
+        before = _count(connection, collection.source)
+        for listing in found:
+            _keep_paper(connection, listing.paper)
+            _keep_listing(connection, listing, collection.collected_at, archived)
+        record(connection, collection)
+        return _count(connection, collection.source) - before
+
+
+def _keep_paper(connection: Connection, paper: Paper) -> None:
+    statement = insert_into(connection, papers).values({name: getattr(paper, name) for name in PAPER_FIELDS})
+    new = statement.excluded
+    update = {name: _prefer(new[name], papers.c[name]) for name in PAPER_FIELDS if name != "id"}
+    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=update))
+
+
+def _prefer(new: Any, old: Any) -> Any:  # noqa: ANN401 - column expressions of any type
+    """The new value, unless it says nothing."""
+    if old.nullable:
+        return func.coalesce(new, old)
+    nothing: object = () if isinstance(old.type, Strings) else ""
+    return case((new == literal(nothing, old.type), old), else_=new)
+
+
+def _keep_listing(connection: Connection, listing: Listing, seen_at: datetime, archived: bool) -> None:
+    figures = {"rank": listing.rank, "upvotes": listing.upvotes, "comments": listing.comments}
+    key = {"source": listing.source, "day": listing.day, "paper_id": listing.paper.id}
+    statement = insert_into(connection, listings).values(**key, **figures, first_seen_at=seen_at, archived=archived)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=figures))
+
+
+def _has_newer(connection: Connection, source: str, day: date) -> bool:
+    newer = exists().where(listings.c.source == source, listings.c.day > day)
+    return bool(connection.execute(select(newer)).scalar())
+
+
+def _count(connection: Connection, source: str) -> int:
+    return connection.execute(select(func.count()).where(listings.c.source == source)).scalar_one()
+
+
+def latest_day(connection: Connection) -> date | None:
+    """The latest listed day that may reach a digest; the earliest of the sources' own, where several are at work."""
+    newest = select(func.max(listings.c.day)).where(~listings.c.archived).group_by(listings.c.source)
+    days = list(connection.execute(newest).scalars())
+    return min((day for day in days if day >= max(days) - SILENT_AFTER), default=None)
+
+
+def in_window(engine: Engine, window: Window) -> list[Paper]:
+    """The papers a digest for this window chooses from, by id."""
+    fits = and_(
+        listings.c.first_seen_at >= window.start,
+        listings.c.first_seen_at < window.end,
+        listings.c.day >= window.since,
+        ~listings.c.archived,
+    )
+    return _read(engine, select(listings.c.paper_id).where(fits))
+
+
+def relisted(engine: Engine, window: Window) -> set[str]:
+    """The papers of this window that some source had listed before it: only these can have been sent already."""
+    before = select(listings.c.paper_id).where(listings.c.first_seen_at < window.start)
+    within = listings.c.first_seen_at.between(window.start, window.end)
+    with reading(engine) as connection:
+        return set(
+            connection.execute(select(listings.c.paper_id).where(within, listings.c.paper_id.in_(before))).scalars()
+        )
+
+
+def listed(engine: Engine, since: date, until: date, source: str | None = None) -> list[Paper]:
+    """The papers listed on any day from `since` to `until`, both included, by id; back-filled days too."""
+    fits = listings.c.day.between(since, until) & (listings.c.source == source if source else True)
+    return _read(engine, select(listings.c.paper_id).where(fits))
+
+
+def by_ids(engine: Engine, ids: Iterable[str]) -> list[Paper]:
+    return _read(engine, select(papers.c.id).where(papers.c.id.in_(list(ids))))
+
+
+def listings_on(engine: Engine, day: date) -> list[Listing]:
+    """What the sources listed on a day, in their order."""
+    question = (
+        select(*papers.columns, listings.c.source, listings.c.rank, listings.c.upvotes, listings.c.comments)
+        .join(listings, listings.c.paper_id == papers.c.id)
+        .where(listings.c.day == day)
+        .order_by(listings.c.source, listings.c.rank, papers.c.id)
+    )
+    with reading(engine) as connection:
+        rows = connection.execute(question).mappings().all()
+    return [Listing(row["source"], day, row["rank"], _bare(row), row["upvotes"], row["comments"]) for row in rows]
+
+
+def newest_listed(engine: Engine) -> date | None:
+    """The newest day any source listed, archive or not."""
+    with reading(engine) as connection:
+        return connection.execute(select(func.max(listings.c.day))).scalar()
+
+
+def _read(engine: Engine, chosen: Select[Any]) -> list[Paper]:
+    """The papers of these ids, with what all their listings say: most upvotes and comments, sources, latest day."""
+    known = (
+        select(
+            listings.c.paper_id,
+            func.max(listings.c.upvotes).label("upvotes"),
+            func.max(listings.c.comments).label("comments"),
+            func.max(listings.c.day).label("listed_on"),
+            func.aggregate_strings(listings.c.source, ",").label("sources"),
+        )
+        .where(listings.c.paper_id.in_(chosen))
+        .group_by(listings.c.paper_id)
+        .subquery()
+    )
+    question = (
+        select(*papers.columns, *known.columns).join(known, known.c.paper_id == papers.c.id).order_by(papers.c.id)
+    )
+    with reading(engine) as connection:
+        return [_paper(row) for row in connection.execute(question).mappings()]
+
+
+def _bare(row: RowMapping) -> Paper:
+    return Paper(**{name: row[name] for name in PAPER_FIELDS})
+
+
+def _paper(row: RowMapping) -> Paper:
+    sources = tuple(sorted(set(row["sources"].split(","))))
+    facts = {name: row[name] for name in ("upvotes", "comments", "listed_on")}
+    return replace(_bare(row), **facts, sources=sources)

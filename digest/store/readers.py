@@ -1,0 +1,152 @@
+"""Questions about readers: who subscribes, confirms, changes, leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, func, select
+
+from digest.domain import Cadence, Preferences, Reader, Status
+from digest.store.engine import insert_into, reading, writing
+from digest.store.tables import readers
+
+PREFERENCES = ("topics", "cadence", "hour", "timezone", "most_papers")
+# How many readers `everyone` holds in memory at once.
+PAGE = 1_000
+
+
+class AlreadyThere(Exception):
+    """The address is on the list already."""
+
+
+def find(engine: Engine, reader_id: int) -> Reader | None:
+    with reading(engine) as connection:
+        return find_in(connection, reader_id)
+
+
+def find_in(connection: Connection, reader_id: int) -> Reader | None:
+    """The same, inside a transaction."""
+    return _one(connection, readers.c.id == reader_id)
+
+
+def by_email(connection: Connection, email: str) -> Reader | None:
+    return _one(connection, readers.c.email_key == email_key(email))
+
+
+def email_key(email: str) -> str:
+    """What makes two addresses the same reader: case does not count."""
+    return email.strip().casefold()
+
+
+def everyone(engine: Engine) -> Iterator[Reader]:
+    """Every reader, in the order they came."""
+    last = 0
+    while True:
+        question = select(readers).where(readers.c.id > last).order_by(readers.c.id).limit(PAGE)
+        with reading(engine) as connection:
+            page = [reader_of(row) for row in connection.execute(question).mappings()]
+        yield from page
+        if len(page) < PAGE:
+            return
+        last = page[-1].id
+
+
+def add(connection: Connection, email: str, preferences: Preferences, status: Status, now: datetime) -> Reader:
+    """Write a new reader down, or find the one who was quicker; an active one is due at once."""
+    active = status is Status.ACTIVE
+    values = {
+        "email": email.strip(),
+        "email_key": email_key(email),
+        "status": status,
+        "created_at": now,
+        "confirmed_at": now if active else None,
+        "next_due_at": now if active else None,
+    }
+    statement = insert_into(connection, readers).values(**values, **_columns(preferences))
+    connection.execute(statement.on_conflict_do_nothing())
+    return _known(by_email(connection, email))
+
+
+def admit(engine: Engine, email: str, preferences: Preferences, now: datetime) -> Reader:
+    """The operator's way in, without a confirmation; AlreadyThere for an address on the list."""
+    with writing(engine) as connection:
+        known = by_email(connection, email)
+        if known is None:
+            return add(connection, email, preferences, Status.ACTIVE, now)
+        raise AlreadyThere(f"{known.email} is on the list already ({known.status})")
+
+
+def prefer(connection: Connection, reader_id: int, preferences: Preferences) -> None:
+    connection.execute(readers.update().where(readers.c.id == reader_id).values(**_columns(preferences)))
+
+
+def set_status(connection: Connection, reader_id: int, status: Status, **more: datetime | None) -> None:
+    connection.execute(readers.update().where(readers.c.id == reader_id).values(status=status, **more))
+
+
+def reschedule(connection: Connection, reader_id: int, next_due_at: datetime) -> None:
+    """Move the next digest of a reader who gets any."""
+    active = readers.c.status == Status.ACTIVE
+    connection.execute(readers.update().where(readers.c.id == reader_id, active).values(next_due_at=next_due_at))
+
+
+def unsubscribe(engine: Engine, reader_id: int) -> bool:
+    """End it, at once; say whether there is such a reader. Twice is as good as once."""
+    leaving = readers.c.id == reader_id
+    with writing(engine) as connection:
+        changed = connection.execute(
+            readers.update()
+            .where(leaving, readers.c.status != Status.COMPLAINED)
+            .values(status=Status.UNSUBSCRIBED, next_due_at=None)
+        )
+        return bool(changed.rowcount)
+
+
+def forget(engine: Engine, email: str) -> bool:
+    """Delete a reader and everything kept about them; say whether there was one."""
+    with writing(engine) as connection:
+        return bool(connection.execute(readers.delete().where(readers.c.email_key == email_key(email))).rowcount)
+
+
+def forget_pending(engine: Engine, before: datetime) -> int:
+    """Delete who asked before this moment and never confirmed; return how many."""
+    stale = (readers.c.status == Status.PENDING) & (readers.c.created_at < before)
+    with writing(engine) as connection:
+        return connection.execute(readers.delete().where(stale)).rowcount
+
+
+def counts(engine: Engine) -> dict[str, int]:
+    question = select(readers.c.status, func.count()).group_by(readers.c.status)
+    with reading(engine) as connection:
+        found: dict[str, int] = dict(connection.execute(question).all())
+    return {status.value: found.get(status.value, 0) for status in Status}
+
+
+def reader_of(row: RowMapping, prefix: str = "") -> Reader:
+    """The reader in a row; with a prefix, where the columns carry one."""
+    topics, cadence, hour, timezone, most_papers = (row[prefix + name] for name in PREFERENCES)
+    return Reader(
+        id=row[prefix + "id"],
+        email=row[prefix + "email"],
+        status=Status(row[prefix + "status"]),
+        preferences=Preferences(topics, Cadence(cadence), hour, timezone, most_papers),
+        created_at=row[prefix + "created_at"],
+        confirmed_at=row[prefix + "confirmed_at"],
+        next_due_at=row[prefix + "next_due_at"],
+    )
+
+
+def _one(connection: Connection, where: Any) -> Reader | None:  # noqa: ANN401 - a column expression
+    row = connection.execute(select(readers).where(where)).mappings().one_or_none()
+    return None if row is None else reader_of(row)
+
+
+def _known(reader: Reader | None) -> Reader:
+    assert reader is not None
+    return reader
+
+
+def _columns(preferences: Preferences) -> dict[str, object]:
+    return {name: getattr(preferences, name) for name in PREFERENCES}

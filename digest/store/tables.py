@@ -1,0 +1,167 @@
+"""The tables, once, for SQLite and PostgreSQL alike. No questions here: those are one file a noun."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite, which knows no zones, keeps it as naive UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Strings(TypeDecorator[tuple[str, ...]]):
+    """A tuple of strings, as a JSON array in text: read whole or not at all."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:  # noqa: ANN401 - the base class's signature
+        return None if value is None else json.dumps(list(value), ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
+        return None if value is None else tuple(json.loads(value))
+
+
+# SQLite numbers rows by itself only in a column of type INTEGER.
+Number = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
+papers = Table(
+    "papers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    _text("abstract"),
+    Column("authors", Strings, nullable=False),
+    _text("organization"),
+    _text("organization_handle"),
+    Column("published_at", Moment),
+    _text("summary"),
+    Column("keywords", Strings, nullable=False),
+    Column("categories", Strings, nullable=False),
+    _text("code_url"),
+    Column("code_stars", Integer),
+    _text("project_url"),
+    _text("thumbnail_url"),
+    _text("original_title"),
+    _text("original_abstract"),
+)
+
+listings = Table(
+    "listings",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("paper_id", ForeignKey("papers.id"), primary_key=True),
+    Column("rank", Integer, nullable=False),
+    Column("upvotes", Integer, nullable=False),
+    Column("comments", Integer, nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+    # Back-filled for the archive: never reaches a digest.
+    Column("archived", Boolean, nullable=False),
+    Index(None, "first_seen_at"),
+    Index(None, "paper_id"),
+    Index(None, "day"),
+)
+
+collections = Table(
+    "collections",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("papers", Integer, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("collected_at", Moment, nullable=False),
+    Index(None, "source", "day"),
+)
+
+readers = Table(
+    "readers",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("email", Text, nullable=False),
+    # The address case-folded: what makes two subscriptions the same.
+    Column("email_key", Text, nullable=False, unique=True),
+    Column("status", Text, nullable=False),
+    Column("topics", Strings, nullable=False),
+    Column("cadence", Text, nullable=False),
+    Column("hour", Integer, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("most_papers", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("confirmed_at", Moment),
+    Column("next_due_at", Moment),
+    Index(None, "status", "next_due_at"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("reader_id", ForeignKey("readers.id", ondelete="CASCADE"), nullable=False),
+    # The folder in templates/email.
+    Column("kind", Text, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("window_start", Moment, nullable=False),
+    Column("window_end", Moment, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # While `sending`: when the lease of the worker that claimed it runs out.
+    Column("next_attempt_at", Moment, nullable=False),
+    Column("papers", Strings, nullable=False),
+    Column("tried_at", Moment),
+    UniqueConstraint("reader_id", "kind", "due_at"),
+    Index(None, "state", "next_attempt_at"),
+)

@@ -1,0 +1,86 @@
+"""What a reader can do: subscribe, confirm, change, pause, leave. One transaction each; mails go into the ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from digest import schedule
+from digest.domain import Preferences, Reader, Status
+from digest.store import deliveries, planning, readers
+from digest.store.engine import writing
+from digest.store.tables import readers as rows
+
+CONFIRM, MANAGE = "confirm", "manage"
+# Enough for a mail that went astray, too few to flood a stranger's mailbox.
+MOST_ASKED = 3
+ASKED_WITHIN = timedelta(days=1)
+# Long enough for a holiday, short enough for privacy.
+KEEP_PENDING_FOR = timedelta(days=7)
+
+
+def subscribe(engine: Engine, email: str, preferences: Preferences, now: datetime) -> None:
+    """Take a subscription from the form. Nobody but the owner of the address learns what it was before.
+
+    Whoever gets digests already is sent a link to change them, and nothing typed into the form counts;
+    everybody else becomes pending and is sent a link to confirm.
+    """
+    with writing(engine) as connection:
+        known = readers.by_email(connection, email)
+        if known is None:
+            known = readers.add(connection, email, preferences, Status.PENDING, now)
+        if known.status in (Status.ACTIVE, Status.PAUSED):
+            _ask(connection, known, MANAGE, now)
+            return
+        readers.prefer(connection, known.id, preferences)
+        readers.set_status(connection, known.id, Status.PENDING, created_at=now)
+        _ask(connection, known, CONFIRM, now)
+
+
+def _ask(connection: Connection, reader: Reader, kind: str, now: datetime) -> None:
+    if deliveries.asked(connection, reader.id, (CONFIRM, MANAGE), since=now - ASKED_WITHIN) < MOST_ASKED:
+        deliveries.queue(connection, reader.id, kind, now)
+
+
+def confirm(engine: Engine, reader_id: int, now: datetime) -> Reader | None:
+    """Make a pending reader active and plan the first digest; None if there is no such reader.
+
+    Twice is as good as once. Somebody who left since the link was sent stays away: coming back takes a new
+    subscription.
+    """
+    with writing(engine) as connection:
+        reader = readers.find_in(connection, reader_id)
+        if reader is None or reader.status is not Status.PENDING:
+            return reader
+        readers.set_status(connection, reader_id, Status.ACTIVE, confirmed_at=now, next_due_at=now)
+        planning.plan_for(connection, rows.c.id == reader_id, now, schedule.MOST_CATCH_UP, schedule.next_due)
+        return readers.find_in(connection, reader_id)
+
+
+def change(engine: Engine, reader_id: int, preferences: Preferences, now: datetime) -> Reader | None:
+    """Give a reader new preferences; the next digest comes at the new hour."""
+    with writing(engine) as connection:
+        readers.prefer(connection, reader_id, preferences)
+        readers.reschedule(connection, reader_id, schedule.next_due(preferences, now))
+        return readers.find_in(connection, reader_id)
+
+
+def pause(engine: Engine, reader_id: int) -> Reader | None:
+    """Keep a reader's place, without digests."""
+    return _turn(engine, reader_id, Status.ACTIVE, Status.PAUSED, None)
+
+
+def resume(engine: Engine, reader_id: int, now: datetime) -> Reader | None:
+    """Go on with digests, from the next regular one."""
+    return _turn(engine, reader_id, Status.PAUSED, Status.ACTIVE, now)
+
+
+def _turn(engine: Engine, reader_id: int, old: Status, new: Status, now: datetime | None) -> Reader | None:
+    with writing(engine) as connection:
+        reader = readers.find_in(connection, reader_id)
+        if reader is None or reader.status is not old:
+            return reader
+        due = schedule.next_due(reader.preferences, now) if now else None
+        readers.set_status(connection, reader_id, new, next_due_at=due)
+        return readers.find_in(connection, reader_id)

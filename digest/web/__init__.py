@@ -1,0 +1,91 @@
+"""The tiny endpoint: the form, the pages behind the links in a mail, two probes. Refuses all but signed links.
+
+Run it with `uvicorn digest.web:app`. Behind a proxy, let uvicorn believe its X-Forwarded-For and nobody else's
+(`--forwarded-allow-ips`): the address of a visitor is what uvicorn says it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from sqlalchemy import Engine
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from digest import logs, wiring
+from digest.settings import BadSetting, Settings, load
+from digest.store.engine import StoreUnready, connect, ready
+from digest.web import joining, leaving, preferences, status, trouble
+from digest.web.body import posted
+from digest.web.limits import Gate
+from digest.web.safety import SafeHeaders, hide_tokens
+from digest.web.site import Site, asset, open_templates
+
+# Far more than our longest form; nobody is read for longer.
+MOST_BODY_BYTES = 64_000
+
+ROUTES = [
+    Route("/", joining.welcome),
+    Route("/subscribe", posted(joining.subscribe), methods=["POST"]),
+    Route("/confirm/{token}", joining.ask),
+    Route("/confirm/{token}", posted(joining.confirm), methods=["POST"]),
+    Route("/unsubscribe/{token}", leaving.ask),
+    Route("/unsubscribe/{token}", posted(leaving.unsubscribe), methods=["POST"]),
+    Route("/preferences/{token}", preferences.show),
+    Route("/preferences/{token}", posted(preferences.save), methods=["POST"]),
+    Route("/preferences/{token}/pause", posted(preferences.pause), methods=["POST"]),
+    Route("/preferences/{token}/resume", posted(preferences.resume), methods=["POST"]),
+    Route("/preferences/{token}/export", preferences.export),
+    Route("/preferences/{token}/delete", leaving.ask_to_delete),
+    Route("/preferences/{token}/delete", posted(leaving.delete), methods=["POST"]),
+    Route("/healthz", status.alive),
+    Route("/readyz", status.ready),
+    Route("/style.css", asset("style.css")),
+    Route("/timezone.js", asset("timezone.js")),
+    Route("/icon.svg", asset("icon.svg")),
+]
+
+
+def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
+    """Make the endpoint. It starts without a database, and says so to visitors until there is one."""
+    logging.getLogger("uvicorn.access").addFilter(hide_tokens)
+    app = Starlette(
+        routes=ROUTES,
+        middleware=[Middleware(SafeHeaders)],
+        exception_handlers=trouble.HANDLERS,
+        lifespan=_lifespan,
+        max_body_size=MOST_BODY_BYTES,
+    )
+    engine, links = engine or connect(settings.database_url), wiring.links(settings)
+    app.state.site = Site(settings, engine, links, Gate(settings.broker_url), open_templates(settings, links))
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    engine = app.state.site.engine
+    try:
+        await run_in_threadpool(ready, engine)
+    except StoreUnready as error:
+        structlog.get_logger().error(str(error))
+    yield
+    engine.dispose()
+
+
+def __getattr__(name: str) -> Starlette:
+    """Make `app` when uvicorn asks for it, so that a mere import needs no settings and opens nothing."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        found = load()
+        logs.configure(production=found.env == "production")
+        return create_app(found)
+    except (BadSetting, OSError) as error:
+        sys.stderr.write(f"digest: {error}\n")
+        raise SystemExit(2) from None

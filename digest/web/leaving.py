@@ -1,0 +1,33 @@
+"""The way out: one button or one click of a mail program ends it, another button forgets everything. No questions."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from digest.form import Typed
+from digest.links import Purpose
+from digest.store import readers
+from digest.web.site import Site, page, reader_behind
+
+
+def ask(request: Request) -> Response:
+    """Show the button. Programs that follow every link in a mail must not end anything (RFC 8058, section 1)."""
+    return page(request, "unsubscribe", reader=reader_behind(request, Purpose.UNSUBSCRIBE))
+
+
+def unsubscribe(request: Request, _filled: Typed) -> Response:
+    """End it, at once, whatever the body says; twice is as good as once (RFC 8058, section 3.1)."""
+    reader = reader_behind(request, Purpose.UNSUBSCRIBE)
+    readers.unsubscribe(Site.of(request).engine, reader.id)
+    return page(request, "unsubscribed", reader=reader)
+
+
+def ask_to_delete(request: Request) -> Response:
+    return page(request, "delete", reader=reader_behind(request, Purpose.PREFERENCES))
+
+
+def delete(request: Request, _filled: Typed) -> Response:
+    reader = reader_behind(request, Purpose.PREFERENCES)
+    readers.forget(Site.of(request).engine, reader.email)
+    return page(request, "deleted")

@@ -1,0 +1,64 @@
+"""How often one network may subscribe. Counts in the broker, for all processes together; refuses to fail with it."""
+
+from __future__ import annotations
+
+import time
+from ipaddress import IPv6Address, ip_address, ip_network
+from math import ceil
+
+import structlog
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from redis import ConnectionPool, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+# Enough for a reading group behind one address, too few to bomb mailboxes.
+SUBSCRIPTIONS = parse("10/hour")
+# A visitor waits for the broker no longer than this.
+PATIENCE_SECONDS = 1
+
+
+class Gate:
+    """Lets subscriptions in, so many an hour from one network."""
+
+    def __init__(self, broker_url: str, most: RateLimitItem = SUBSCRIPTIONS) -> None:
+        self._most = most
+        self._shared = MovingWindowRateLimiter(_storage(broker_url))
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+
+    def wait(self, host: str | None) -> int:
+        """Count one subscription from this address, and return 0; or the seconds until there is room for it."""
+        key = network(host)
+        try:
+            return self._wait(self._shared, key)
+        except RedisError as error:
+            structlog.get_logger().warning(
+                "the broker is away, so this process counts subscriptions alone", why=str(error)
+            )
+            return self._wait(self._own, key)
+
+    def _wait(self, limiter: MovingWindowRateLimiter, key: str) -> int:
+        if limiter.hit(self._most, key):
+            return 0
+        return max(1, ceil(limiter.get_window_stats(self._most, key).reset_time - time.time()))
+
+
+def network(host: str | None) -> str:
+    """What counts as one visitor: an IPv4 address, or the /64 that one IPv6 customer has at the very least."""
+    try:
+        address = ip_address(host or "")
+    except ValueError:
+        return "unknown"
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address.packed, 64), strict=False))
+
+
+def _storage(broker_url: str) -> RedisStorage:
+    # Celery says redis+socket:// where the client says unix://.
+    url = broker_url.replace("redis+socket://", "unix://", 1)
+    patience = {"socket_connect_timeout": PATIENCE_SECONDS, "socket_timeout": PATIENCE_SECONDS}
+    pool = ConnectionPool.from_url(url, retry=Retry(NoBackoff(), 0), **patience)
+    return RedisStorage("redis://", connection_pool=pool, key_prefix="digest")

@@ -1,0 +1,69 @@
+"""What one gets: change it, pause it, take it away as JSON. Whoever holds the link in the mail is the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from json import dumps
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from digest import form, subscriptions
+from digest.domain import Reader
+from digest.form import NO_MISTAKES, NOTHING, Mistakes, Typed
+from digest.links import Purpose
+from digest.store import deliveries
+from digest.web.site import Site, page, reader_behind, still_there
+
+
+def show(request: Request) -> Response:
+    return _page(request, reader_behind(request, Purpose.PREFERENCES))
+
+
+def save(request: Request, filled: Typed) -> Response:
+    site = Site.of(request)
+    reader = reader_behind(request, Purpose.PREFERENCES)
+    try:
+        wanted = form.preferences(filled, reader.preferences)
+    except Mistakes as mistakes:
+        return _page(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
+    changed = subscriptions.change(site.engine, reader.id, wanted, site.now())
+    return _page(request, still_there(changed), notice="Saved.")
+
+
+def pause(request: Request, _filled: Typed) -> Response:
+    reader = reader_behind(request, Purpose.PREFERENCES)
+    paused = subscriptions.pause(Site.of(request).engine, reader.id)
+    return _page(request, still_there(paused))
+
+
+def resume(request: Request, _filled: Typed) -> Response:
+    site = Site.of(request)
+    reader = reader_behind(request, Purpose.PREFERENCES)
+    resumed = subscriptions.resume(site.engine, reader.id, site.now())
+    return _page(request, still_there(resumed))
+
+
+def export(request: Request) -> Response:
+    """Hand over everything that is kept about a reader, as JSON."""
+    reader = reader_behind(request, Purpose.PREFERENCES)
+    sent = deliveries.papers_sent(Site.of(request).engine, [reader.id])
+    kept = {"reader": asdict(reader), "papers_sent": sorted(sent[reader.id])}
+    text = dumps(kept, ensure_ascii=False, indent=2, default=datetime.isoformat)
+    named = {"Content-Disposition": 'attachment; filename="paper-digest.json"'}
+    return Response(text, media_type="application/json", headers=named)
+
+
+def _page(
+    request: Request,
+    reader: Reader,
+    *,
+    filled: Typed = NOTHING,
+    mistakes: Mapping[str, str] = NO_MISTAKES,
+    notice: str = "",
+    status: int = 200,
+) -> Response:
+    shown = {**form.typed(reader.preferences), **filled}
+    return page(request, "preferences", status, reader=reader, typed=shown, mistakes=mistakes, notice=notice)

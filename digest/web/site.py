@@ -1,0 +1,111 @@
+"""What every endpoint has at hand, and the ways to answer: a page, a file. Refuses to know what any page is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sqlalchemy import Engine
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from digest import form, paths
+from digest.domain import Reader
+from digest.links import CONFIRM_WITHIN, Links, Purpose
+from digest.settings import Settings
+from digest.store import readers
+from digest.web.limits import Gate
+
+FOLDER = paths.templates() / "web"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The service as the endpoint sees it."""
+
+    settings: Settings
+    engine: Engine
+    links: Links
+    gate: Gate
+    templates: Environment
+
+    @classmethod
+    def of(cls, request: Request) -> Site:
+        site = request.app.state.site
+        assert isinstance(site, cls)
+        return site
+
+    def now(self) -> datetime:
+        return self.settings.clock()
+
+
+def page(
+    request: Request, name: str, status: int = 200, headers: Mapping[str, str] | None = None, **known: object
+) -> Response:
+    """Answer with `templates/web/NAME.html`."""
+    template = Site.of(request).templates.get_template(f"{name}.html")
+    return HTMLResponse(template.render(known), status, headers)
+
+
+def asset(name: str) -> Callable[[Request], Response]:
+    """Make the endpoint of a file in `templates/web`, which a browser may keep for an hour."""
+    return lambda _request: FileResponse(FOLDER / name, headers={"Cache-Control": "public, max-age=3600"})
+
+
+def reader_behind(request: Request, purpose: Purpose) -> Reader:
+    """Find whose link this is. Whatever is wrong with it, the answer is the same 404."""
+    site = Site.of(request)
+    reader_id = site.links.read(purpose, request.path_params["token"], site.now())
+    return still_there(None if reader_id is None else readers.find(site.engine, reader_id))
+
+
+def still_there(reader: Reader | None) -> Reader:
+    if reader is None:
+        raise HTTPException(404)
+    return reader
+
+
+def open_templates(settings: Settings, links: Links) -> Environment:
+    """Open the pages: everything escaped, and loud about a name that is not there."""
+    pages = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    pages.globals |= {
+        # Where the service lives under its host, as in https://lab.example/digest.
+        "base": path(settings.base_url),
+        "sender": parseaddr(settings.mail_from)[1],
+        "postal_address": settings.postal_address,
+        "link_days": CONFIRM_WITHIN.days,
+        "links": links,
+        "zones": form.zones_by_region(),
+        "most_papers": form.MOST_PAPERS,
+    }
+    pages.filters |= {"city": city, "moment": moment, "path": path}
+    return pages
+
+
+def path(url: str) -> str:
+    """Take the host off an address of ours: a visitor stays on the one they came by."""
+    return urlsplit(url).path
+
+
+def city(timezone: str) -> str:
+    """Write `America/Argentina/Buenos_Aires` as people say it."""
+    return " / ".join(timezone.split("/")[1:] or [timezone]).replace("_", " ")
+
+
+def moment(when: datetime, timezone: str) -> str:
+    """Write a moment as `Thursday 25 December at 07:00`, in the reader's zone."""
+    local = when.astimezone(ZoneInfo(timezone))
+    return f"{local:%A} {local.day} {local:%B} at {local:%H:%M}"

@@ -1,0 +1,43 @@
+"""Two probes: does the process live, and can it do its work. Refuses to say why not; that is in the log."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from digest.domain import Collection
+from digest.store import collections
+from digest.store.engine import StoreUnready, unreachable
+from digest.store.engine import ready as schema_is_newest
+from digest.web.site import Site
+
+
+def alive(_request: Request) -> Response:
+    return PlainTextResponse("ok\n")
+
+
+def ready(request: Request) -> Response:
+    """Say whether the database can be used, and how fresh its papers are: the last collection of each source."""
+    site = Site.of(request)
+    try:
+        # This first: it fails on an empty database, to which the second would give a schema.
+        newest = {collection.source: collection for collection in collections.newest(site.engine)}
+        schema_is_newest(site.engine)
+    except (DBAPIError, StoreUnready) as error:
+        why = str(error) if isinstance(error, StoreUnready) else unreachable(site.engine.url, error)
+        structlog.get_logger().error(why)
+        return JSONResponse({"ready": False}, 503)
+    return JSONResponse({"ready": True, "sources": {name: _said(newest.get(name)) for name in site.settings.sources}})
+
+
+def _said(last: Collection | None) -> dict[str, object] | None:
+    if last is None:
+        return None
+    return {
+        "day": last.day.isoformat(),
+        "outcome": last.outcome,
+        "papers": last.papers,
+        "collected_at": last.collected_at.isoformat(),
+    }

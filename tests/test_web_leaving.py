@@ -1,0 +1,91 @@
+"""The way out: one click of a mail program, one button, nothing left when one wants that."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+
+from digest.domain import Status
+from digest.store import readers
+from tests.factories import NOW
+from tests.visitor import LINKS, a_subscriber, a_visitor, dump, status_of
+
+
+@pytest.fixture
+def visitor(engine):
+    return a_visitor(engine)
+
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+BODIES = {
+    "urlencoded": {"data": ONE_CLICK},
+    "multipart": {"files": {"List-Unsubscribe": (None, "One-Click")}},
+    "empty": {},
+    "json": {"json": ONE_CLICK},
+    "no boundary": {"content": b"--x", "headers": {"Content-Type": "multipart/form-data"}},
+    "truncated": {"content": b"--x\r\nCont", "headers": {"Content-Type": "multipart/form-data; boundary=x"}},
+    "a file": {"files": {"List-Unsubscribe": ("x.txt", b"One-Click")}},
+    "many fields": {"data": {f"field{number}": "" for number in range(100)}},
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_one_post_unsubscribes_whatever_its_body_and_needs_no_cookie_login_or_csrf_token(visitor, engine, body):
+    """U3, U4: 200, no redirect, no cookie, no further step."""
+    reader = a_subscriber(engine)
+    answer = visitor.post(LINKS.unsubscribe(reader.id), **body)
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+    assert status_of(engine, reader) is Status.UNSUBSCRIBED
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    body=st.binary(max_size=200),
+    kind=st.sampled_from(["multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "text/plain"]),
+    charset=st.sampled_from(["", "; charset=idna", "; charset=zip", "; charset=utf-7", "; charset=utf-16"]),
+)
+def test_no_body_keeps_anybody_from_leaving(visitor, engine, body, kind, charset):
+    reader = next(readers.everyone(engine), None) or a_subscriber(engine)
+    answer = visitor.post(LINKS.unsubscribe(reader.id), content=body, headers={"Content-Type": kind + charset})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("status", Status)
+def test_unsubscribing_answers_200_from_every_state_and_twice(visitor, engine, status):
+    """U4."""
+    reader = a_subscriber(engine, status)
+    answers = [visitor.post(LINKS.unsubscribe(reader.id), data=ONE_CLICK) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert status_of(engine, reader) in (Status.UNSUBSCRIBED, Status.COMPLAINED)
+
+
+def test_the_page_after_leaving_offers_ways_back_and_ways_further(visitor, engine):
+    reader = a_subscriber(engine)
+    page = LexborHTMLParser(visitor.post(LINKS.unsubscribe(reader.id), data=ONE_CLICK).text)
+    leads_to = {link.attributes["href"] for link in page.css("main a")}
+    assert leads_to == {"/", urlsplit(LINKS.preferences(reader.id)).path + "/delete"}
+
+
+def test_the_link_to_leave_works_for_as_long_as_the_mail_may_exist(engine):
+    """U7: one page, no login, ten years later, also when the key was changed since."""
+    reader = a_subscriber(engine)
+    visitor = a_visitor(engine, now=NOW + timedelta(days=3650), secret_key="a new key,a key")
+    page = LexborHTMLParser(visitor.get(LINKS.unsubscribe(reader.id)).text)
+    assert [button.text() for button in page.css("form[method=post] button")] == ["Unsubscribe"]
+    assert visitor.post(LINKS.unsubscribe(reader.id)).status_code == 200
+    assert status_of(engine, reader) is Status.UNSUBSCRIBED
+
+
+def test_deleting_takes_a_second_button_and_leaves_nothing(visitor, engine):
+    empty = dump(engine)
+    reader = a_subscriber(engine)
+    visitor.post("/subscribe", data={"email": reader.email})
+    link = LINKS.preferences(reader.id)
+    assert "There is no way back" in visitor.get(f"{link}/delete").text
+    assert readers.find(engine, reader.id)
+    assert "Everything is deleted" in visitor.post(f"{link}/delete").text
+    assert dump(engine) == empty

@@ -1,0 +1,56 @@
+"""What one gets, changed by whoever holds the link."""
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from digest.domain import Cadence, Preferences, Status
+from digest.store import readers
+from tests.factories import NOW
+from tests.visitor import LINKS, a_subscriber, a_visitor, dump, status_of
+
+
+@pytest.fixture
+def visitor(engine):
+    return a_visitor(engine)
+
+
+def test_preferences_can_be_changed_one_by_one(visitor, engine):
+    reader = a_subscriber(engine)
+    answer = visitor.post(LINKS.preferences(reader.id), data={"cadence": "weekly", "topics": "agents, rag"})
+    assert answer.status_code == 200
+    assert "Saved." in answer.text
+    assert readers.find(engine, reader.id).preferences == Preferences(
+        ("agents", "rag"), Cadence.WEEKLY, 6, "Europe/Berlin", 5
+    )
+    assert "next on Monday 29 December at 06:00" in answer.text
+
+
+def test_a_mistake_in_the_preferences_is_shown_beside_the_field_and_changes_nothing(visitor, engine):
+    reader = a_subscriber(engine)
+    before = dump(engine)
+    answer = visitor.post(LINKS.preferences(reader.id), data={"timezone": "Mars/Olympus", "topics": "agents"})
+    assert answer.status_code == 422
+    page = LexborHTMLParser(answer.text)
+    assert page.css_first("#timezone-mistake").text() == "Please choose a time zone from the list."
+    assert page.css_first("#topics").text().strip() == "agents"
+    assert dump(engine) == before
+
+
+def test_a_pause_lasts_until_one_resumes(visitor, engine):
+    reader = a_subscriber(engine)
+    link = LINKS.preferences(reader.id)
+    assert "It is paused" in visitor.post(f"{link}/pause").text
+    assert status_of(engine, reader) is Status.PAUSED
+    assert "next on Thursday 25 December at 06:00" in visitor.post(f"{link}/resume").text
+    assert status_of(engine, reader) is Status.ACTIVE
+
+
+def test_the_export_has_what_is_kept_about_the_reader(visitor, engine):
+    reader = a_subscriber(engine)
+    answer = visitor.get(LINKS.preferences(reader.id) + "/export")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="paper-digest.json"'
+    kept = answer.json()
+    assert kept["reader"]["email"] == "ada@example.org"
+    assert kept["reader"]["preferences"]["topics"] == ["speculative decoding"]
+    assert kept["reader"]["created_at"] == NOW.isoformat()
+    assert kept["papers_sent"] == []

@@ -1,0 +1,54 @@
+"""The Celery app, and the timetable of the whole service in one place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from celery import Celery
+from celery.schedules import crontab
+from celery.signals import setup_logging
+
+from digest import logs
+from digest.settings import load_or_exit
+
+settings = load_or_exit()
+
+# A tick that nobody could take before the next one says nothing new.
+DELIVER_EVERY = timedelta(seconds=5)
+
+TIMETABLE: dict[str, dict[str, Any]] = {
+    # Days fill up: a morning's look sees one paper where the evening sees thirty.
+    "look for papers": {"task": "workers.tasks.collect", "schedule": crontab(minute=5, hour="*/2")},
+    "plan who is due": {"task": "workers.tasks.plan", "schedule": crontab(minute="*/15")},
+    "deliver what waits": {
+        "task": "workers.tasks.deliver",
+        "schedule": DELIVER_EVERY,
+        "options": {"expires": DELIVER_EVERY.total_seconds()},
+    },
+    "sweep up after lost workers": {"task": "workers.tasks.sweep", "schedule": crontab()},
+    "forget who never confirmed": {"task": "workers.tasks.forget", "schedule": crontab(minute=20, hour=3)},
+}
+
+app = Celery("paper-digest", broker=settings.broker_url, include=["workers.tasks"])
+app.conf.update(
+    accept_content=["json"],
+    beat_schedule=TIMETABLE,
+    # The ledger remembers what is due; a clock that forgets when it stops needs no file.
+    beat_scheduler="celery.beat:Scheduler",
+    broker_connection_retry_on_startup=True,
+    enable_utc=True,
+    result_backend=None,
+    task_acks_late=True,
+    task_ignore_result=True,
+    # Acknowledged late, a task whose process was killed would still count as done without this.
+    task_reject_on_worker_lost=True,
+    task_serializer="json",
+    timezone="UTC",
+    worker_prefetch_multiplier=1,
+)
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+def _logging(**_: object) -> None:
+    logs.configure(settings.env == "production")

@@ -1,0 +1,102 @@
+"""Thin tasks: each runs one round of `digest.jobs`. Arguments are names and dates; all may run twice without harm.
+
+The ledger is the queue. A `deliver` task carries no readers: it wakes a worker, which claims from the ledger until
+nothing waits. So a broker that loses everything loses nothing, and tasks that pile up find nothing to do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache, wraps
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from digest import subscriptions, wiring
+from digest.deliver import RelayAway
+from digest.jobs import collecting, delivering
+from digest.store import readers
+from digest.store.engine import StoreUnready, connect, ready, unreachable
+from workers.celery import app, settings
+
+log = structlog.get_logger()
+# Far below Redis' visibility timeout (an hour), past which a task is handed out again.
+DELIVER_FOR = timedelta(minutes=2)
+# More processes than this serve one ledger badly; the rest join at the next tick.
+MOST_WAKENED = 16
+
+
+@cache
+def _engine_of(_process: int) -> Engine:
+    engine = connect(settings.database_url)
+    ready(engine)
+    return engine
+
+
+def engine() -> Engine:
+    """The engine of this process: made after the fork, because connections must not be shared."""
+    return _engine_of(os.getpid())
+
+
+@cache
+def _post() -> delivering.Post:
+    return wiring.post(settings)
+
+
+def task(round_: Callable[[], None]) -> Any:  # noqa: ANN401 - Celery ships no types
+    """Make a task that says in one line what is away, and leaves the rest to the next tick."""
+
+    @wraps(round_)
+    def run() -> None:
+        try:
+            round_()
+        except (RelayAway, StoreUnready) as error:
+            log.error(str(error), task=round_.__name__)
+        except DBAPIError as error:
+            log.error(unreachable(settings.database_url, error), task=round_.__name__)
+
+    return app.task(run)
+
+
+@task
+def collect() -> None:
+    """Look at every day that is worth a look, a task each."""
+    with wiring.client(settings) as client:
+        for site in wiring.sites(settings):
+            for day in collecting.days(engine(), site, settings.clock()):
+                collecting.collect(engine(), site, day, client, settings.clock)
+
+
+@task
+def plan() -> None:
+    """Write down who is due, and wake the workers."""
+    planned = delivering.plan(engine(), settings.clock())
+    for _ in range(min(planned // delivering.GROUP, MOST_WAKENED)):
+        deliver.delay()
+
+
+@task
+def deliver() -> None:
+    """Send what waits, for a while."""
+    account = delivering.deliver(engine(), _post(), until=settings.clock() + DELIVER_FOR)
+    if account:
+        log.info("delivered", **{state.value: count for state, count in account.items()})
+
+
+@task
+def sweep() -> None:
+    """Free what a lost worker held."""
+    lost = delivering.sweep(engine(), settings.clock())
+    if lost:
+        log.warning("a worker was lost; what it was sending goes again", deliveries=lost)
+
+
+@task
+def forget() -> None:
+    """Delete who asked and never confirmed."""
+    forgotten = readers.forget_pending(engine(), settings.clock() - subscriptions.KEEP_PENDING_FOR)
+    log.info("forgot readers who never confirmed", readers=forgotten)
