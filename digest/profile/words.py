@@ -136,7 +136,12 @@ def _shared(word: str, root: str) -> int:
 
 # Two words around a space are one compound only when neither is one of these: "of ten" is not "often".
 _FUNCTION_WORDS = frozenset(
-    ["a", "am", "an", "and", "are", "as", "at", "be", "but", "by", "can", "do", "for", "from", "had", "has", "have", "he", "her", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "may", "me", "my", "no", "nor", "not", "of", "off", "on", "or", "our", "out", "own", "s", "she", "so", "t", "than", "that", "the", "their", "them", "then", "they", "this", "to", "too", "up", "us", "was", "we", "were", "what", "when", "who", "will", "with", "you", "your"]
+    re.findall(
+        r"\w+",
+        """a am an and are as at be but by can do for from had has have he her him his how i if in into is it its may me
+        my no nor not of off on or our out own s she so t than that the their them then they this to too up us was we
+        were what when who will with you your""",
+    )
 )
 
 
