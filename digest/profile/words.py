@@ -134,7 +134,6 @@ def _shared(word: str, root: str) -> int:
     return length
 
 
-# Two words around a space are one compound only when neither is one of these: "of ten" is not "often".
 _FUNCTION_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -150,5 +149,11 @@ def joinable(left: str, between: str, right: str) -> bool:
     if left[-1].isdigit() and right[0].isdigit():
         return False
     if between == SPACE:
+        # "of ten" is not "often".
         return left not in _FUNCTION_WORDS and right not in _FUNCTION_WORDS
     return between == HYPHEN
+
+
+def is_function_word(surface: str) -> bool:
+    """Tell whether a word only holds others together."""
+    return fold(surface) in _FUNCTION_WORDS
