@@ -31,6 +31,8 @@ TEXTS = [
     ("speculative decoding", "It is speculative. Decoding is not.", False),
     ("speculative decoding", "speculative, decoding", False),
     ("speculative decoding", "Speculative-Decoding", True),
+    ("speculative; decoding", "speculative. Decoding", True),
+    ("speculative; decoding", "speculative fast decoding", False),
     ("fine-tuning", "finetuning", True),
     ("fine-tuning", "fine tuning", True),
     ("fine tuning", "We fine-tuned it", True),

@@ -27,7 +27,7 @@ def pick(index: Index, ranking: Ranking, number: int) -> Pick:
         topic = ranking.topic
         reasons = tuple(reasons_for(index, topic, number)) if topic else (Reason("", "trending"),)
         paper = index.papers[number]
-        ranking.picks[number] = Pick(paper, ranking.values[number], reasons, snippet(paper.abstract, reasons))
+        ranking.picks[number] = Pick(paper, ranking.values[number], reasons, snippet(index, number, reasons))
     return ranking.picks[number]
 
 
@@ -35,8 +35,7 @@ def joint_pick(index: Index, rankings: Sequence[Ranking], number: int) -> Pick:
     """Give the pick of a paper that fits several topics."""
     picks = [pick(index, ranking, number) for ranking in rankings]
     reasons = tuple(reason for one in picks for reason in one.reasons)
-    paper = picks[0].paper
-    return Pick(paper, sum(one.score for one in picks), reasons, snippet(paper.abstract, reasons))
+    return Pick(index.papers[number], sum(one.score for one in picks), reasons, snippet(index, number, reasons))
 
 
 def reasons_for(index: Index, topic: Topic, number: int) -> Iterator[Reason]:
@@ -86,18 +85,19 @@ def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(merged)
 
 
-def snippet(abstract: str, reasons: Iterable[Reason]) -> Span:
-    """Find the sentence of an abstract with the most matches; the first, if there are none."""
+def snippet(index: Index, number: int, reasons: Iterable[Reason]) -> Span:
+    """Find the sentence of the abstract with the most matches; the first, if there are none."""
     spans = {span for reason in reasons if reason.field == "abstract" for span in reason.spans}
-    sentences = list(_sentences(abstract))
-    if not sentences:
-        return (0, 0)
-    return max(sentences, key=lambda sentence: sum(sentence[0] <= span[0] < sentence[1] for span in spans))
+    if number not in index.sentences:
+        index.sentences[number] = list(_sentences(index.papers[number].abstract))
+    sentences = index.sentences[number]
+    return max(sentences, key=lambda sentence: sum([sentence[0] <= span[0] < sentence[1] for span in spans]))
 
 
 def _sentences(text: str) -> Iterator[Span]:
+    """Yield where the sentences of a text stand, at least one."""
     start = 0
     for end in [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]:
-        if text[start:end].strip():
+        if start == 0 or text[start:end].strip():
             yield start, start + len(text[start:end].rstrip())
         start = end

@@ -11,7 +11,7 @@ from functools import cached_property
 from operator import eq, ge, gt, le, lt
 from typing import TYPE_CHECKING, TypeAlias
 
-from digest.domain import Paper
+from digest.domain import Paper, Selection
 from digest.match.authors import Authors
 from digest.match.duplicates import representatives
 from digest.match.phrases import Phrases
@@ -35,6 +35,8 @@ class Index:
         self.postings = Postings(self.papers)
         self.all = (1 << len(self.papers)) - 1
         self.rankings: dict[str, Ranking] = {}  # by topic, as written; see `rank`
+        self.selections: dict[object, Selection] = {}  # by what was found and is allowed; see `select`
+        self.sentences: dict[int, list[tuple[int, int]]] = {}  # of each abstract; see `explain`
         self._phrases = Phrases(self.postings)
         self._stretches: dict[Phrase, dict[int, list[Stretch]]] = {}
         self._facts: dict[Author | Fact, dict[int, list[str]]] = {}

@@ -37,7 +37,7 @@ class Phrases:
                 if not _all_joinable(words[first:after]):
                     break
                 here = self._word(words[first]) if after == first + 1 else self._joined(words[first:after])
-                reached[after].update(here if first == 0 else _follow(reached[first], here, words[first].gap))
+                reached[after].update(here if first == 0 else self._follow(reached[first], here, words[first].gap))
         return reached[-1]
 
     def _word(self, word: Word) -> Places:
@@ -87,8 +87,16 @@ class Phrases:
         for word in words[1:]:
             here = self._standing(_as_written(word.text, self.postings))
             here = {place: end for place, end in here.items() if self.postings.gaps[place] == word.gap}
-            found = _follow(found, here, word.gap)
+            found = self._follow(found, here, word.gap)
         return found
+
+    def _follow(self, reached: Places, here: Places, gap: str) -> Places:
+        """Keep the stretches after which the next word stands, and lengthen them by it."""
+        if gap == BREAK:
+            # A reader's punctuation asks for none in the text, and allows it.
+            words = self.postings.words
+            reached = {start: end + (end < len(words) and not words[end]) for start, end in reached.items()}
+        return {start: here[end] for start, end in reached.items() if end in here}
 
 
 class _Spelling:
@@ -130,13 +138,6 @@ def _as_written(text: str, postings: Postings) -> Iterable[str]:
     if is_name(text):
         return (text,) if text in postings.places else ()
     return postings.by_fold.get(fold(text), ())
-
-
-def _follow(reached: Places, here: Places, gap: str) -> Places:
-    """Keep the stretches after which the next word stands, and lengthen them by it."""
-    # A reader's punctuation asks for no punctuation in the text, and allows it.
-    beyond = (0, 1) if gap == BREAK else (0,)
-    return {start: here[end + step] for start, end in reached.items() for step in beyond if end + step in here}
 
 
 def _all_joinable(words: Sequence[Word]) -> bool:

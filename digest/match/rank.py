@@ -14,9 +14,12 @@ TRENDING = 0.1  # the most liked paper of a day gains so much over the least: en
 SPREAD = 0.5  # how fast the papers of one topic give way to those of another
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
-    """The papers that fit a topic, best first, each with what it is worth to a reader; `picks` are made as needed."""
+    """The papers that fit a topic, best first, each with what it is worth to a reader; `picks` are made as needed.
+
+    Two rankings are equal when they are the same one, for there is one a topic.
+    """
 
     topic: Topic | None
     matching: int

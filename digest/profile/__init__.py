@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from digest.profile.grammar import read_topic
 from digest.profile.lexer import UnreadableError, excerpt
@@ -18,6 +18,7 @@ from digest.profile.query import And, Author, Fact, Not, Or, Phrase, Query, Topi
 
 MOST_TOPICS = 100  # a reader who follows more follows everything
 LONGEST_PROFILE = 20_000  # characters; nobody types more, a script might
+KEEP_TOPICS = 1 << 16  # the topics of a million readers are a few thousand
 
 # A comma or line end outside quotes ends a topic; a quote that is not closed ends with its line.
 _TOPIC = re.compile(r"""(?:["“”][^"“”\n]*(?:["“”]|$)|[^,，\n"“”])+""", re.MULTILINE)
@@ -49,18 +50,13 @@ class Profile:
 
 def parse(text: str | Iterable[str]) -> Profile:
     """Read topics, one a line or separated by commas. Never raises: what cannot be read is in `errors`."""
-    if isinstance(text, str):
-        lines = [_read_line(line) for line in text[:LONGEST_PROFILE].split("\n")]
-        excess = len(text) - LONGEST_PROFILE
-    else:
-        lines = [_read_line(line) for line in text]
-        excess = 0
-    if excess > 0 or len(lines) > MOST_TOPICS or any(line.strange for line in lines):
-        return _with_errors(lines, excess)
-    return Profile(
-        tuple([topic for line in lines for topic in line.topics]),
-        tuple([topic for line in lines for topic in line.exclusions]),
-    )
+    lines = text[:LONGEST_PROFILE].split("\n") if isinstance(text, str) else list(text)
+    excess = len(text) > LONGEST_PROFILE if isinstance(text, str) else False
+    # Nearly all lines of nearly all readers are one topic each, and were read before.
+    topics = tuple(map(_singles.__getitem__, lines))
+    if all(topics) and len(topics) <= MOST_TOPICS and not excess:
+        return Profile(cast("tuple[Topic, ...]", topics))
+    return _with_errors([_read_line(line) for line in lines], excess)
 
 
 class _Fault(NamedTuple):
@@ -72,16 +68,28 @@ class _Fault(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """A line as read; `strange` when it needs a second look, for a fault or for holding more than one topic."""
+    """The topics of a line, and those that could not be read."""
 
     topics: tuple[Topic, ...]
     exclusions: tuple[Topic, ...]
     faults: tuple[_Fault, ...]
     size: int
-    strange: bool
 
 
-@lru_cache(maxsize=1 << 16)  # the topics of a million readers are a few thousand
+class _Singles(dict[str, Topic | None]):
+    """Lines that are one topic to follow, by their text; any other line is None. Half as dear as an `lru_cache`."""
+
+    def __missing__(self, line: str) -> Topic | None:
+        if len(self) >= KEEP_TOPICS:
+            self.clear()
+        read = _read_line(line)
+        topic = self[line] = read.topics[0] if read.size == len(read.topics) == 1 else None
+        return topic
+
+
+_singles = _Singles()
+
+
 def _read_line(line: str) -> _Line:
     topics: list[Topic] = []
     faults: list[_Fault] = []
@@ -98,14 +106,13 @@ def _read_line(line: str) -> _Line:
         tuple(topic for topic in topics if topic.excludes),
         tuple(faults),
         len(pieces),
-        bool(faults) or len(pieces) > 1,
     )
 
 
-_read_topic = lru_cache(maxsize=1 << 16)(read_topic)
+_read_topic = lru_cache(KEEP_TOPICS)(read_topic)
 
 
-def _with_errors(lines: Sequence[_Line], excess: int) -> Profile:
+def _with_errors(lines: Sequence[_Line], excess: bool) -> Profile:
     """Join lines of which some have faults, or which are too many."""
     topics: list[Topic] = []
     exclusions: list[Topic] = []
@@ -119,7 +126,7 @@ def _with_errors(lines: Sequence[_Line], excess: int) -> Profile:
         exclusions += line.exclusions
         errors += [Mistake(number, fault.column, f"topic {count + fault.nth}: {fault.what}") for fault in line.faults]
         count += line.size
-    if excess > 0:
+    if excess:
         errors.append(Mistake(len(lines), 1, f"too long: only the first {LONGEST_PROFILE} characters are read"))
     return Profile(tuple(topics), tuple(exclusions), tuple(errors))
 
