@@ -20,6 +20,7 @@ from digest.profile import And, Author, Fact, Not, Or, Phrase, Query
 
 if TYPE_CHECKING:
     from digest.match.rank import Ranking
+    from digest.match.suggest import Term
 
 SEARCHED = {"": {TITLE, KEYWORDS, ABSTRACT}, "title": {TITLE}, "abstract": {ABSTRACT}, "org": {ORGANIZATION}}
 
@@ -35,6 +36,7 @@ class Index:
         self.postings = Postings(self.papers)
         self.all = (1 << len(self.papers)) - 1
         self.rankings: dict[str, Ranking] = {}  # by topic, as written; see `rank`
+        self.terms: list[Term] = []  # what the papers are about; see `suggest`
         self.selections: dict[object, Selection] = {}  # by what was found and is allowed; see `select`
         self.sentences: dict[int, list[tuple[int, int]]] = {}  # of each abstract; see `explain`
         self._phrases = Phrases(self.postings)

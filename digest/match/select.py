@@ -19,37 +19,42 @@ def select(index: Index, profile: Profile, *, limit: int, seen: Collection[str] 
     rankings = [found for topic in profile.topics if (found := ranking(index, topic)).order]
     if not profile.topics:
         rankings = [trending(index)]
-    allowed = _allowed(index, profile, seen) if profile.exclusions or seen else index.all
+    hidden = unwanted(index, profile) | (_seen(index, seen) if seen else 0)
     # On one day most topics find nothing, and readers whose other topics are the same get the same.
-    key = (limit, allowed, *rankings)
+    key = (limit, hidden, *rankings)
     known = index.selections.get(key)
     if known is None:
         if len(index.selections) >= KEEP_SELECTIONS:
             index.selections.clear()
-        known = index.selections[key] = _select(index, rankings, allowed, limit)
+        known = index.selections[key] = _select(index, rankings, hidden, limit)
     return known
 
 
-def _select(index: Index, rankings: Sequence[Ranking], allowed: int, limit: int) -> Selection:
-    scores = _scores(rankings, allowed, limit)
+def _select(index: Index, rankings: Sequence[Ranking], hidden: int, limit: int) -> Selection:
+    scores = _scores(rankings, hidden, limit)
     # A sort keeps the order of equals, and the lower number comes first.
     best = sorted(sorted(scores), key=scores.__getitem__, reverse=True)[:limit]
     fitting = 0
     for each in rankings:
         fitting |= each.matching
     picks = tuple([_pick(index, rankings, number) for number in best])
-    return Selection(picks, (fitting & allowed).bit_count() - len(picks))
+    return Selection(picks, (fitting & ~hidden).bit_count() - len(picks))
 
 
-def _allowed(index: Index, profile: Profile, seen: Collection[str]) -> int:
-    """Find the papers this reader may get; one they saw a near-duplicate of is not among them."""
-    hidden = bits(index.representative[number] for number, paper in enumerate(index.papers) if paper.id in seen)
+def unwanted(index: Index, profile: Profile) -> int:
+    """Find the papers a reader never wants to see."""
+    hidden = 0
     for exclusion in profile.exclusions:
         hidden |= index.matching(exclusion.query)
-    return index.all & ~hidden
+    return hidden
 
 
-def _scores(rankings: Sequence[Ranking], allowed: int, limit: int) -> dict[int, float]:
+def _seen(index: Index, seen: Collection[str]) -> int:
+    """Find the papers a reader has had, or had a near-duplicate of."""
+    return bits(index.representative[number] for number, paper in enumerate(index.papers) if paper.id in seen)
+
+
+def _scores(rankings: Sequence[Ranking], hidden: int, limit: int) -> dict[int, float]:
     """Score the papers that can be among the first `limit`.
 
     Rankings are read from the top, and only so far that nothing below can reach the papers found (Fagin's threshold
@@ -57,8 +62,9 @@ def _scores(rankings: Sequence[Ranking], allowed: int, limit: int) -> dict[int, 
     """
     depth = 2 * limit
     while True:
-        found = chain.from_iterable([each.order[:depth] for each in rankings])
-        scores = dict.fromkeys([number for number in found if allowed >> number & 1], 0.0)
+        scores = dict.fromkeys(chain.from_iterable([each.order[:depth] for each in rankings]), 0.0)
+        if hidden:
+            scores = {number: 0.0 for number in scores if not hidden >> number & 1}
         for each in rankings:
             values = each.values
             for number in scores:
