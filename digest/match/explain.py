@@ -13,6 +13,7 @@ from digest.profile import Author, Phrase, Topic
 
 Span: TypeAlias = tuple[int, int]  # half-open, in characters
 
+KEEP_PICKS = 50_000  # some hundred bytes each
 _FACTS = {"cat": "category", "source": "source", "upvotes": "upvotes", "has": "has"}
 
 # A sentence ends at a full stop before a capital, but not after an abbreviation or an initial.
@@ -21,25 +22,28 @@ _SENTENCE_END = re.compile(
 )
 
 
-def pick(index: Index, ranking: Ranking, number: int) -> Pick:
-    """Give the pick of a paper for one topic alone, the same for every reader."""
-    if number not in ranking.picks:
-        topic = ranking.topic
-        reasons = tuple(reasons_for(index, topic, number)) if topic else (Reason("", "trending"),)
-        paper = index.papers[number]
-        ranking.picks[number] = Pick(paper, ranking.values[number], reasons, snippet(index, number, reasons))
-    return ranking.picks[number]
+def pick(index: Index, number: int, rankings: Sequence[Ranking]) -> Pick:
+    """Give the pick of a paper for the topics it fits, made once for all readers with these."""
+    key = (number, *rankings)
+    known = index.picks.get(key)
+    if known is None:
+        if len(index.picks) >= KEEP_PICKS:
+            index.picks.clear()
+        known = index.picks[key] = _pick(index, number, rankings)
+    return known
 
 
-def joint_pick(index: Index, rankings: Sequence[Ranking], number: int) -> Pick:
-    """Give the pick of a paper that fits several topics."""
-    picks = [pick(index, ranking, number) for ranking in rankings]
-    reasons = tuple(reason for one in picks for reason in one.reasons)
-    return Pick(index.papers[number], sum(one.score for one in picks), reasons, snippet(index, number, reasons))
+def _pick(index: Index, number: int, rankings: Sequence[Ranking]) -> Pick:
+    reasons = tuple(reason for each in rankings for reason in _reasons(index, each.topic, number))
+    score = sum(each.values[number] for each in rankings)
+    return Pick(index.papers[number], score, reasons, _snippet(index, number, reasons))
 
 
-def reasons_for(index: Index, topic: Topic, number: int) -> Iterator[Reason]:
+def _reasons(index: Index, topic: Topic | None, number: int) -> Iterator[Reason]:
     """Yield what of a topic matched in a paper: its texts first, each once, then persons and facts."""
+    if topic is None:
+        yield Reason("", "trending")
+        return
     wanted = list(leaves(topic.query))
     places = {place for leaf in wanted if isinstance(leaf, Phrase) for place in index.phrase(leaf).get(number, ())}
     paper = index.papers[number]
@@ -85,7 +89,7 @@ def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(merged)
 
 
-def snippet(index: Index, number: int, reasons: Iterable[Reason]) -> Span:
+def _snippet(index: Index, number: int, reasons: Iterable[Reason]) -> Span:
     """Find the sentence of the abstract with the most matches; the first, if there are none."""
     spans = {span for reason in reasons if reason.field == "abstract" for span in reason.spans}
     if number not in index.sentences:

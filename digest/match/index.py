@@ -11,7 +11,7 @@ from functools import cached_property
 from operator import eq, ge, gt, le, lt
 from typing import TYPE_CHECKING, TypeAlias
 
-from digest.domain import Paper, Selection
+from digest.domain import Paper, Pick, Selection
 from digest.match.authors import Authors
 from digest.match.duplicates import representatives
 from digest.match.phrases import Phrases
@@ -20,7 +20,7 @@ from digest.profile import And, Author, Fact, Not, Or, Phrase, Query
 
 if TYPE_CHECKING:
     from digest.match.rank import Ranking
-    from digest.match.suggest import Term
+    from digest.match.suggestions import Term
 
 SEARCHED = {"": {TITLE, KEYWORDS, ABSTRACT}, "title": {TITLE}, "abstract": {ABSTRACT}, "org": {ORGANIZATION}}
 
@@ -36,8 +36,9 @@ class Index:
         self.postings = Postings(self.papers)
         self.all = (1 << len(self.papers)) - 1
         self.rankings: dict[str, Ranking] = {}  # by topic, as written; see `rank`
-        self.terms: list[Term] = []  # what the papers are about; see `suggest`
-        self.selections: dict[object, Selection] = {}  # by what was found and is allowed; see `select`
+        self.terms: list[Term] = []  # what the papers are about; see `suggestions`
+        self.selections: dict[object, Selection] = {}  # by what was found and is allowed; see `selection`
+        self.picks: dict[object, Pick] = {}  # by paper and rankings; see `explain`
         self.sentences: dict[int, list[tuple[int, int]]] = {}  # of each abstract; see `explain`
         self._phrases = Phrases(self.postings)
         self._stretches: dict[Phrase, dict[int, list[Stretch]]] = {}

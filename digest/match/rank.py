@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from digest.domain import Pick
 from digest.match.index import Index, numbers
 from digest.match.scoring import scores
 from digest.profile import And, Author, Fact, Not, Or, Phrase, Query, Topic
@@ -16,7 +15,7 @@ SPREAD = 0.5  # how fast the papers of one topic give way to those of another
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
-    """The papers that fit a topic, best first, each with what it is worth to a reader; `picks` are made as needed.
+    """The papers that fit a topic, best first, each with what it is worth to a reader.
 
     Two rankings are equal when they are the same one, for there is one a topic.
     """
@@ -25,15 +24,13 @@ class Ranking:
     matching: int
     values: dict[int, float]
     order: tuple[int, ...]
-    picks: dict[int, Pick] = field(default_factory=dict)
 
 
 def ranking(index: Index, topic: Topic) -> Ranking:
     """Rank the papers for a topic, once for all readers who have it."""
-    known = index.rankings.get(topic.text)
-    if known is None:
-        known = index.rankings[topic.text] = _rank(index, topic)
-    return known
+    if topic.text not in index.rankings:
+        index.rankings[topic.text] = _rank(index, topic)
+    return index.rankings[topic.text]
 
 
 def trending(index: Index) -> Ranking:

@@ -6,18 +6,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from digest.profile.grammar import read_topic
+from digest.profile.grammar import LONGEST_TOPIC, read_topic
 from digest.profile.lexer import UnreadableError, excerpt
 from digest.profile.query import And, Author, Fact, Not, Or, Phrase, Query, Topic, Word
 
 MOST_TOPICS = 100  # a reader who follows more follows everything
-LONGEST_PROFILE = 20_000  # characters; nobody types more, a script might
 KEEP_TOPICS = 1 << 16  # the topics of a million readers are a few thousand
 
 # A comma or line end outside quotes ends a topic; a quote that is not closed ends with its line.
@@ -50,13 +49,12 @@ class Profile:
 
 def parse(text: str | Iterable[str]) -> Profile:
     """Read topics, one a line or separated by commas. Never raises: what cannot be read is in `errors`."""
-    lines = text[:LONGEST_PROFILE].split("\n") if isinstance(text, str) else list(text)
-    excess = len(text) > LONGEST_PROFILE if isinstance(text, str) else False
+    lines = text.split("\n") if isinstance(text, str) else tuple(text)
     # Nearly all lines of nearly all readers are one topic each, and were read before.
     topics = tuple(map(_singles.__getitem__, lines))
-    if all(topics) and len(topics) <= MOST_TOPICS and not excess:
-        return Profile(cast("tuple[Topic, ...]", topics))
-    return _with_errors([_read_line(line) for line in lines], excess)
+    if all(topics) and len(topics) <= MOST_TOPICS:
+        return Profile(topics)  # type: ignore[arg-type]
+    return _read(lines)
 
 
 class _Fault(NamedTuple):
@@ -80,10 +78,12 @@ class _Singles(dict[str, Topic | None]):
     """Lines that are one topic to follow, by their text; any other line is None. Half as dear as an `lru_cache`."""
 
     def __missing__(self, line: str) -> Topic | None:
+        read = _read_line(line)
+        topic = read.topics[0] if read.size == len(read.topics) == 1 else None
         if len(self) >= KEEP_TOPICS:
             self.clear()
-        read = _read_line(line)
-        topic = self[line] = read.topics[0] if read.size == len(read.topics) == 1 else None
+        if len(line) <= LONGEST_TOPIC:
+            self[line] = topic
         return topic
 
 
@@ -112,13 +112,13 @@ def _read_line(line: str) -> _Line:
 _read_topic = lru_cache(KEEP_TOPICS)(read_topic)
 
 
-def _with_errors(lines: Sequence[_Line], excess: bool) -> Profile:
-    """Join lines of which some have faults, or which are too many."""
+def _read(lines: Iterable[str]) -> Profile:
+    """Read lines of which some hold several topics, an exclusion or a fault, or which are too many."""
     topics: list[Topic] = []
     exclusions: list[Topic] = []
     errors: list[Mistake] = []
     count = 0
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(map(_read_line, lines), 1):
         if count + line.size > MOST_TOPICS:
             errors.append(Mistake(number, 1, f"topic {MOST_TOPICS + 1}: too many, only {MOST_TOPICS} are read"))
             break
@@ -126,8 +126,6 @@ def _with_errors(lines: Sequence[_Line], excess: bool) -> Profile:
         exclusions += line.exclusions
         errors += [Mistake(number, fault.column, f"topic {count + fault.nth}: {fault.what}") for fault in line.faults]
         count += line.size
-    if excess:
-        errors.append(Mistake(len(lines), 1, f"too long: only the first {LONGEST_PROFILE} characters are read"))
     return Profile(tuple(topics), tuple(exclusions), tuple(errors))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from itertools import chain
 
-from digest.domain import Pick, Selection
-from digest.match.explain import joint_pick, pick
+from digest.domain import Selection
+from digest.match.explain import pick
 from digest.match.index import Index, bits
 from digest.match.rank import Ranking, ranking, trending
 from digest.profile import Profile
@@ -16,10 +16,11 @@ KEEP_SELECTIONS = 20_000  # some kilobytes each
 
 def select(index: Index, profile: Profile, *, limit: int, seen: Collection[str] = ()) -> Selection:
     """Pick the papers for a profile, best first, at most `limit`, none of those `seen` (by id)."""
-    rankings = [found for topic in profile.topics if (found := ranking(index, topic)).order]
+    ranked = index.rankings.get
+    rankings = [found for topic in profile.topics if (found := ranked(topic.text) or ranking(index, topic)).order]
     if not profile.topics:
         rankings = [trending(index)]
-    hidden = unwanted(index, profile) | (_seen(index, seen) if seen else 0)
+    hidden = _hidden(index, profile, seen) if seen or profile.exclusions else 0
     # On one day most topics find nothing, and readers whose other topics are the same get the same.
     key = (limit, hidden, *rankings)
     known = index.selections.get(key)
@@ -37,7 +38,7 @@ def _select(index: Index, rankings: Sequence[Ranking], hidden: int, limit: int) 
     fitting = 0
     for each in rankings:
         fitting |= each.matching
-    picks = tuple([_pick(index, rankings, number) for number in best])
+    picks = tuple([pick(index, number, [each for each in rankings if number in each.values]) for number in best])
     return Selection(picks, (fitting & ~hidden).bit_count() - len(picks))
 
 
@@ -49,9 +50,10 @@ def unwanted(index: Index, profile: Profile) -> int:
     return hidden
 
 
-def _seen(index: Index, seen: Collection[str]) -> int:
-    """Find the papers a reader has had, or had a near-duplicate of."""
-    return bits(index.representative[number] for number, paper in enumerate(index.papers) if paper.id in seen)
+def _hidden(index: Index, profile: Profile, seen: Collection[str]) -> int:
+    """Find the papers a reader does not want, has had, or has had a near-duplicate of."""
+    had = (index.representative[number] for number, paper in enumerate(index.papers) if paper.id in seen)
+    return unwanted(index, profile) | bits(had)
 
 
 def _scores(rankings: Sequence[Ranking], hidden: int, limit: int) -> dict[int, float]:
@@ -74,10 +76,3 @@ def _scores(rankings: Sequence[Ranking], hidden: int, limit: int) -> dict[int, f
         if not below or (len(scores) >= limit and sorted(scores.values())[-limit] > below):
             return scores
         depth *= 4
-
-
-def _pick(index: Index, rankings: Sequence[Ranking], number: int) -> Pick:
-    fitting = [each for each in rankings if number in each.values]
-    if len(fitting) == 1:
-        return fitting[0].picks.get(number) or pick(index, fitting[0], number)
-    return joint_pick(index, fitting, number)

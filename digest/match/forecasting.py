@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digest.match.index import Index
 from digest.match.rank import ranking, trending
-from digest.match.select import unwanted
+from digest.match.selection import unwanted
 from digest.profile import Profile
 
 
