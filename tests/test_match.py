@@ -166,6 +166,8 @@ def test_a_topic_matches_a_text(topic, text, expected):
         ("author:Kaiwei Chang", {"authors": ("Kai-Wei Chang",)}, True),
         ("author:J.-B. Alayrac", {"authors": ("Jean-Baptiste Alayrac",)}, True),
         ("author:O'Brien", {"authors": ("Conan O’Brien",)}, True),
+        ("author:LeC*", {"authors": ("Yann LeCun",)}, True),
+        ("author:LeC* Yan", {"authors": ("Yann LeCun",)}, False),
         ("author:Y", {"authors": ("Yann LeCun",)}, False),
         ("author:(Hinton | LeCun)", {"authors": ("Yann LeCun",)}, True),
         ("LeCun", {"authors": ("Yann LeCun",)}, False),
@@ -190,24 +192,8 @@ def test_a_topic_matches_a_field(topic, fields, expected):
     assert fits(topic, a_paper(**{"title": "-", "abstract": "", "authors": ()} | fields)) is expected
 
 
-VOCABULARY = [
-    "fine",
-    "tuning",
-    "finetuning",
-    "tuned",
-    "RAG",
-    "RAGs",
-    "rag",
-    "of",
-    "often",
-    "ten",
-    "GPT",
-    "4",
-    "GPT4",
-    "multi",
-    "modal",
-    "multimodal",
-]
+WORDS = "fine tuning finetuning tuned RAG RAGs rag of often ten GPT 4 GPT4 multi modal multimodal"
+VOCABULARY = WORDS.split()
 GAPS = st.sampled_from([" ", " ", " ", "-", ". ", ", ", "\n"])
 PASSAGES = st.lists(st.tuples(st.sampled_from(VOCABULARY), GAPS), max_size=7).map(
     lambda parts: "".join(w + g for w, g in parts)
@@ -255,7 +241,7 @@ def combined(parts):
     )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.recursive(LEAVES, combined, max_leaves=4), PAPERS)
 def test_the_index_agrees_with_the_slow_and_obvious_matcher(topic, papers):
     papers = [a_paper(**fields) for fields in papers]

@@ -24,25 +24,24 @@ class Authors:
     def wanted(self, author: Author) -> dict[int, list[str]]:
         """Find the papers of an author, each with the names they stand under."""
         asked = list(spellings(author.names))
-        prefix = author.names[-1].prefix
         found = {
             (paper, listed): None
             for names in asked
             for name in names
-            for paper, listed in self._named(name, prefix)
-            if any(alike(names, have, prefix) for names in asked for have in spellings(_words(listed)))
+            for paper, listed in self._named(name)
+            if any(alike(names, have) for names in asked for have in spellings(_words(listed)))
         }
         return grouped(sorted(found))
 
-    def _named(self, name: str, prefix: bool) -> list[tuple[int, str]]:
-        if not prefix:
+    def _named(self, name: str) -> list[tuple[int, str]]:
+        if not name.endswith("*"):
             return self._by_name.get(name, [])
-        return [who for known, people in self._by_name.items() if known.startswith(name) for who in people]
+        return [who for known, people in self._by_name.items() if _is_whole(name, known) for who in people]
 
 
 def spellings(names: Sequence[Word]) -> Iterator[list[str]]:
-    """Yield a person's names folded, double names apart and then joined ("Kai-Wei", "Kaiwei")."""
-    apart = [fold(name.text) for name in names]
+    """Yield a person's names folded, double names apart, then joined ("Kai-Wei", "Kaiwei"); a prefix has its star."""
+    apart = [fold(name.text) + "*" * name.prefix for name in names]
     yield apart
     joined: list[str] = []
     for name, folded in zip(names, apart, strict=True):
@@ -54,19 +53,23 @@ def spellings(names: Sequence[Word]) -> Iterator[list[str]]:
         yield joined
 
 
-def alike(asked: Sequence[str], listed: Sequence[str], prefix: bool = False) -> bool:
+def alike(asked: Sequence[str], listed: Sequence[str]) -> bool:
     """Tell whether each name asked for is one of those listed, whole or as an initial, and one of them whole."""
     left = list(listed)
     whole = 0
     # Whole names first, so that an initial does not take a name that another one needs.
     for name in sorted(asked, key=len, reverse=True):
-        same = next((other for other in left if other == name or (prefix and other.startswith(name))), None)
+        same = next((other for other in left if _is_whole(name, other)), None)
         other = same or next((other for other in left if _is_initial(name, other)), None)
         if other is None:
             return False
         left.remove(other)
         whole += same is not None
     return whole > 0
+
+
+def _is_whole(name: str, other: str) -> bool:
+    return name == other or (name.endswith("*") and other.startswith(name[:-1]))
 
 
 def _is_initial(name: str, other: str) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from math import log
 from operator import eq, ge, gt, le, lt
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -103,10 +102,6 @@ class Index:
     def mean_lengths(self) -> list[float]:
         """The mean number of words in each text of a paper."""
         return [max(1.0, sum(lengths) / len(lengths)) for lengths in zip(*self.postings.lengths, strict=True)]
-
-    def rarity(self, papers: int) -> float:
-        """Weigh a match that so many papers have: the fewer, the more it says."""
-        return log(1 + (len(self.papers) - papers + 0.5) / (papers + 0.5))
 
 
 def bits(numbers: Iterable[int]) -> int:

@@ -1,4 +1,4 @@
-"""How well papers fit a topic: BM25 over the fields, joined with how a paper is trending. Chooses for no reader."""
+"""The order of the papers for one topic: how well they fit, joined with how they trend. Chooses for no reader."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from dataclasses import dataclass, field
 
 from digest.domain import Pick
 from digest.match.index import Index, numbers
-from digest.match.postings import ABSTRACT, KEYWORDS, ORGANIZATION, TITLE
+from digest.match.scoring import scores
 from digest.profile import And, Author, Fact, Not, Or, Phrase, Query, Topic
 
-WEIGHTS = {TITLE: 3.0, KEYWORDS: 2.0, ABSTRACT: 1.0, ORGANIZATION: 3.0}
-SATURATION = 1.2  # BM25's k1: how soon another occurrence stops to count
-LENGTH_MATTERS = 0.5  # BM25's b
-NAMED = 3.0  # an author or a fact counts as an occurrence in the title
-TRENDING = 0.15  # the most liked paper of a day gains so much over the least: enough to order equals
+TRENDING = 0.1  # the most liked paper of a day gains so much over the least: enough to order equals
 SPREAD = 0.5  # how fast the papers of one topic give way to those of another
 
 
@@ -50,7 +46,9 @@ def _rank(index: Index, topic: Topic) -> Ranking:
     matching = index.matching(topic.query) & ~index.repeated
     relevance = dict.fromkeys(numbers(matching), 0.0)
     for leaf in leaves(topic.query):
-        _add_scores(index, leaf, relevance)
+        for number, score in scores(index, leaf).items():
+            if number in relevance:
+                relevance[number] += score
     for number in relevance:
         relevance[number] *= 1 + TRENDING * index.trend[number]
     order = sorted(relevance, key=lambda number: (-relevance[number], number))
@@ -66,27 +64,3 @@ def leaves(query: Query) -> Iterator[Phrase | Author | Fact]:
             yield from leaves(part)
     elif not isinstance(query, Not):
         yield query
-
-
-def _add_scores(index: Index, leaf: Phrase | Author | Fact, relevance: dict[int, float]) -> None:
-    """Score one condition in every paper that fits the topic and meets it."""
-    found = _times(index, leaf) if isinstance(leaf, Phrase) else dict.fromkeys(index.fact(leaf), NAMED)
-    rarity = index.rarity(len(found))
-    for number, times in found.items():
-        if number in relevance:
-            relevance[number] += rarity * times / (SATURATION + times)
-
-
-def _times(index: Index, phrase: Phrase) -> dict[int, float]:
-    """Count how often a phrase stands in each paper, every field by its weight and its length."""
-    field_at = index.postings.field_at
-    return {
-        number: sum(_worth(index, number, field_at[start]) for start, _ in stretches)
-        for number, stretches in index.phrase(phrase).items()
-    }
-
-
-def _worth(index: Index, number: int, name: int) -> float:
-    """Weigh one occurrence: the same words say less in a longer text."""
-    length = index.postings.lengths[number][name] / index.mean_lengths[name]
-    return WEIGHTS[name] / (1 - LENGTH_MATTERS + LENGTH_MATTERS * length)

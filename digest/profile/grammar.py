@@ -144,7 +144,8 @@ class _Reading:
             raise UnreadableError(self.complaint(field), self.next.start)
         while first.kind == "chunk" and (sign := self.take("chunk")):
             last = sign
-        words = tuple(self.cut(first.start, last.end, exact=first.kind == "quoted"))
+        exact = first.kind == "quoted" and field != "author"
+        words = tuple(self.cut(first.start, last.end, exact))
         if not words:
             raise UnreadableError("expected a word with letters or digits", first.start)
         if field == "author":
@@ -153,7 +154,7 @@ class _Reading:
         if field == "org":
             # "NVIDIA" and "Nvidia" are one house.
             words = tuple(replace(word, text=fold(word.text)) for word in words)
-        return Phrase(words, field, exact=first.kind == "quoted")
+        return Phrase(words, field, exact)
 
     def complaint(self, field: str) -> str:
         if self.next.kind == "unclosed":

@@ -134,78 +134,13 @@ def _shared(word: str, root: str) -> int:
     return length
 
 
-# Two words around a space are one compound only when neither is one of these: "of ten" is not "often".
 _FUNCTION_WORDS = frozenset(
-    [
-        "a",
-        "am",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "but",
-        "by",
-        "can",
-        "do",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "he",
-        "her",
-        "him",
-        "his",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "may",
-        "me",
-        "my",
-        "no",
-        "nor",
-        "not",
-        "of",
-        "off",
-        "on",
-        "or",
-        "our",
-        "out",
-        "own",
-        "s",
-        "she",
-        "so",
-        "t",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "they",
-        "this",
-        "to",
-        "too",
-        "up",
-        "us",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "who",
-        "will",
-        "with",
-        "you",
-        "your",
-    ]
+    re.findall(
+        r"\w+",
+        """a am an and are as at be but by can do for from had has have he her him his how i if in into is it its may me
+        my no nor not of off on or our out own s she so t than that the their them then they this to too up us was we
+        were what when who will with you your""",
+    )
 )
 
 
@@ -214,5 +149,11 @@ def joinable(left: str, between: str, right: str) -> bool:
     if left[-1].isdigit() and right[0].isdigit():
         return False
     if between == SPACE:
+        # "of ten" is not "often".
         return left not in _FUNCTION_WORDS and right not in _FUNCTION_WORDS
     return between == HYPHEN
+
+
+def is_function_word(surface: str) -> bool:
+    """Tell whether a word only holds others together."""
+    return fold(surface) in _FUNCTION_WORDS
