@@ -116,3 +116,10 @@ def test_both_parts_state_the_same_links():
     letter = opened(COMPOSER.digest(a_delivery(), AWKWARD).content)
     in_text = set(re.findall(r"https?://\S+", letter.text))
     assert in_text == set(Tags(letter.html).addresses) - {LETTERHEAD.links.base_url}
+
+
+def test_an_id_that_no_address_can_hold_breaks_nothing():
+    assert (
+        "https://huggingface.co/papers/a%0A%3F\n"
+        in a_letter(a_pick(a_paper("a\n\ud800", sources=("huggingface",)))).text
+    )

@@ -78,7 +78,7 @@ def test_all_mistakes_are_said_at_once():
 
 
 def test_topics_are_parted_by_lines_and_commas_and_come_once():
-    assert topics_from("rag, RAG\n\n  long context  ,\nagents,") == ("rag", "long context", "agents")
+    assert topics_from("rag, RAG, rag\n\n  long context  ,\nagents,") == ("rag", "RAG", "long context", "agents")
 
 
 def test_too_many_topics_say_how_many_and_how_many_there_may_be():

@@ -158,7 +158,7 @@ collections = st.lists(
         st.dates(date(2025, 11, 1), date(2026, 1, 15)),
         st.integers(0, 50),
         st.sampled_from(Outcome),
-        st.datetimes(datetime(2025, 11, 1), datetime(2026, 1, 15), timezones=st.just(UTC)),  # noqa: DTZ001 - st.datetimes wants naive bounds
+        st.datetimes(datetime(2025, 11, 1), datetime(2026, 1, 15), timezones=st.just(UTC)),
     )
 )
 

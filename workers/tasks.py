@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache, wraps
+from math import ceil
 from typing import Any
 
 import structlog
@@ -75,7 +76,7 @@ def collect() -> None:
 def plan() -> None:
     """Write down who is due, and wake the workers."""
     planned = delivering.plan(engine(), settings.clock())
-    for _ in range(min(planned // delivering.GROUP, MOST_WAKENED)):
+    for _ in range(min(ceil(planned / delivering.GROUP), MOST_WAKENED)):
         deliver.delay()
 
 

@@ -116,7 +116,7 @@ def _listed(topics: Sequence[tuple[str, str]]) -> Iterator[Run]:
 def page(paper: Paper) -> str:
     """Find the page of a paper: where it is discussed, else on arXiv, else wherever it lives; may be empty."""
     if "huggingface" in paper.sources:
-        return f"https://huggingface.co/papers/{quote(paper.id)}"
+        return "https://huggingface.co/papers/" + quote(paper.id, errors="replace")
     if ARXIV_ID.fullmatch(paper.id):
         return f"https://arxiv.org/abs/{paper.id}"
     return safe_url(paper.project_url) or safe_url(paper.code_url)

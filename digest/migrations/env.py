@@ -10,7 +10,7 @@ from digest.store.tables import metadata
 
 def run(connection: Connection) -> None:
     # SQLite cannot change a column in place; batch mode copies the table.
-    context.configure(connection, target_metadata=metadata, render_as_batch=True, compare_server_default=True)
+    context.configure(connection, target_metadata=metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -21,7 +21,7 @@ from starlette.routing import Route
 from digest import logs, wiring
 from digest.settings import BadSetting, Settings, load
 from digest.store.engine import StoreUnready, connect, ready
-from digest.web import joining, leaving, preferences, status, trouble
+from digest.web import joining, leaving, preferences, showing, status, trouble
 from digest.web.body import posted
 from digest.web.limits import Gate
 from digest.web.safety import SafeHeaders, hide_tokens
@@ -44,6 +44,7 @@ ROUTES = [
     Route("/preferences/{token}/export", preferences.export),
     Route("/preferences/{token}/delete", leaving.ask_to_delete),
     Route("/preferences/{token}/delete", posted(leaving.delete), methods=["POST"]),
+    Route("/digest/{token}", showing.view),
     Route("/healthz", status.alive),
     Route("/readyz", status.ready),
     Route("/style.css", asset("style.css")),

@@ -1,0 +1,107 @@
+"""The whole loop as the workers run it: a real broker, a real Celery worker, real SMTP, both databases."""
+
+import importlib
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from digest import subscriptions
+from digest.domain import Preferences
+from digest.store import deliveries, papers, readers
+from tests.factories import NOW, a_listing, a_paper
+from tests.test_store_papers import DAY, a_collection
+
+ROOT = Path(__file__).parents[1]
+PATIENCE_SECONDS = 40
+
+
+@pytest.fixture
+def environment(database_url, broker, mail_server):
+    return {
+        "DIGEST_DATABASE_URL": database_url,
+        "DIGEST_BROKER_URL": broker,
+        "DIGEST_SMTP_URL": mail_server.url,
+        "DIGEST_NOW": (NOW + timedelta(minutes=1)).isoformat(),
+    }
+
+
+def celery(environment, *arguments):
+    command = [sys.executable, "-m", "celery", "-A", "workers", *arguments]
+    return subprocess.Popen(command, env=os.environ | environment, cwd=ROOT, start_new_session=True)
+
+
+@pytest.fixture
+def worker(environment):
+    process = celery(environment, "worker", "--loglevel", "warning", "--concurrency", "2", "--without-mingle")
+    yield process
+    process.terminate()
+    process.wait(20)
+
+
+def call(environment, task):
+    """Queue a task as another process of the service would."""
+    code = f"import workers.tasks as tasks; tasks.{task}.delay()"
+    subprocess.run([sys.executable, "-c", code], env=os.environ | environment, cwd=ROOT, check=True, timeout=30)
+
+
+def wait_until(condition):
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def finished(engine):
+    counts = deliveries.counts(engine)
+    return counts["queued"] == counts["sending"] == 0
+
+
+@pytest.mark.slow
+def test_two_topics_become_one_mail_with_the_right_papers_and_running_again_sends_nothing(
+    engine, environment, worker, mail_server
+):
+    wanted, other = a_paper("2512.1", title="Speculative decoding"), a_paper("2512.2", title="Marsh birds")
+    also = a_paper("2512.3", title="A graph of graphs")
+    listings = [a_listing(paper, rank=rank) for rank, paper in enumerate((wanted, other, also), 1)]
+    papers.keep(engine, listings, a_collection())
+    readers.admit(engine, "ada@example.org", Preferences(("speculative decoding", "graphs")), NOW)
+
+    call(environment, "plan")
+    wait_until(lambda: mail_server.mails and finished(engine))
+    [(recipient, content)] = mail_server.mails
+    assert recipient == "ada@example.org"
+    assert b"Speculative decoding" in content
+    assert b"A graph of graphs" in content
+    assert b"Marsh birds" not in content
+
+    for task in ("plan", "deliver", "sweep", "plan", "deliver"):
+        call(environment, task)
+    readers.admit(engine, "last@example.org", Preferences(("marsh birds",)), NOW)
+    call(environment, "plan")
+    # The mail to the one who came last says that everything before it is done.
+    wait_until(lambda: "last@example.org" in mail_server.recipients and finished(engine))
+    assert sorted(mail_server.recipients) == ["ada@example.org", "last@example.org"]
+
+
+@pytest.mark.slow
+def test_the_first_digest_follows_the_confirmation(engine, environment, worker, mail_server):
+    papers.keep(engine, [a_listing(a_paper(title="Speculative decoding"))], a_collection(day=DAY))
+    subscriptions.subscribe(engine, "ada@example.org", Preferences(("speculative decoding",)), NOW)
+    call(environment, "deliver")
+    wait_until(lambda: len(mail_server.mails) == 1 and finished(engine))
+    [reader] = readers.everyone(engine)
+    subscriptions.confirm(engine, reader.id, NOW + timedelta(minutes=1))
+    call(environment, "deliver")
+    wait_until(lambda: len(mail_server.mails) == 2)
+
+
+def test_every_entry_of_the_timetable_names_a_task(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    celery_app = importlib.import_module("workers.celery")
+    importlib.import_module("workers.tasks")
+    assert {entry["task"] for entry in celery_app.TIMETABLE.values()} <= set(celery_app.app.tasks)
