@@ -1,7 +1,7 @@
 """Which papers, for whom, in what order, and why. Pure: papers and profiles in, selections out.
 
 `index` (over `postings`, `phrases`, `authors`, `duplicates`) finds, `scoring` and `rank` order, `explain` says why, and
-`selection` joins what is found for one reader's topics; `forecasting` counts it, `suggestions` looks for more of the kind.
+`selection` joins what is found for one reader's topics; `forecasting` counts it, `suggestions` looks for more.
 """
 
 from digest.match.forecasting import forecast
