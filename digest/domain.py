@@ -6,10 +6,12 @@ Every `datetime` is aware and in UTC; every `date` is the day a source put on it
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What was stored at the very moment of planning is still in the window: on a stopped clock, that is everything.
+INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)

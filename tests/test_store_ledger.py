@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from digest import schedule
-from digest.domain import EPOCH, Cadence, Preferences, Result, State, Status
+from digest.domain import EPOCH, INSTANT, Cadence, Preferences, Result, State, Status
 from digest.store import deliveries, papers, planning, readers
 from digest.store.engine import connect, writing
 from digest.store.readers import AlreadyThere
@@ -92,7 +92,7 @@ def test_the_first_window_reaches_back_to_the_latest_listed_day(engine):
     admit(engine, "ada@example.org")
     plan(engine)
     [delivery] = deliveries.claim(engine, 10, NOW)
-    assert (delivery.window.start, delivery.window.end, delivery.window.since) == (EPOCH, NOW, DAY)
+    assert (delivery.window.start, delivery.window.end, delivery.window.since) == (EPOCH, NOW + INSTANT, DAY)
     assert len(papers.in_window(engine, delivery.window)) == 1
 
 
@@ -197,7 +197,7 @@ def test_papers_sent_are_remembered_for_each_reader(engine):
         bob.id: set(),
         eve.id: {f"2512.{eve.id}"},
     }
-    assert deliveries.last_heard(engine, ids) == {ada.id: NOW}
+    assert deliveries.last_heard(engine, ids) == {ada.id: NOW + INSTANT}
 
 
 def test_forgetting_leaves_nothing(engine):

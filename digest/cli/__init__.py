@@ -22,6 +22,12 @@ for part in (demo, collecting, reading, delivering):
 app.add_typer(subscribers.app, name="readers")
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"paper-digest {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def start(
     context: typer.Context,
@@ -31,14 +37,14 @@ def start(
             help="Run as if at this moment (ISO 8601): for rehearsals and tests.", envvar="DIGEST_NOW", metavar="ISO"
         ),
     ] = "",
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
 ) -> None:
-    if version:
-        typer.echo(f"paper-digest {__version__}")
-        raise typer.Exit
     settings = load(now=_moment(now)) if now else load()
     logs.configure(settings.env == "production")
     context.obj = Here(settings)
+    context.call_on_close(context.obj.close)
 
 
 def _moment(text: str) -> str:

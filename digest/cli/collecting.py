@@ -30,10 +30,7 @@ def add_to(app: typer.Typer) -> None:
 def migrate(context: typer.Context) -> None:
     """Bring the database to the newest schema."""
     here: Here = context.obj
-    try:
-        revision = store.migrate(store.connect(here.settings.database_url))
-    except OSError as error:
-        raise Failed(store.unreachable(here.settings.database_url, error)) from error
+    revision = store.migrate(here.database)
     console.print(f"The database has schema {revision}, the newest.")
 
 

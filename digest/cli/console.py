@@ -34,10 +34,18 @@ class Here:
     settings: Settings
 
     @cached_property
+    def database(self) -> Engine:
+        """The store as it is, whatever its schema."""
+        return connect(self.settings.database_url)
+
+    @cached_property
     def engine(self) -> Engine:
-        engine = connect(self.settings.database_url)
-        ready(engine)
-        return engine
+        ready(self.database)
+        return self.database
+
+    def close(self) -> None:
+        if "database" in vars(self):
+            self.database.dispose()
 
     @property
     def now(self) -> datetime:

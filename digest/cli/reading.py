@@ -12,7 +12,7 @@ import typer
 from digest import wiring
 from digest.cli.console import Failed, Here, Json, Misused, a_day, console, errors, print_json, print_table
 from digest.compose import opened
-from digest.domain import EPOCH, Delivery, Listing, Pick, Preferences, Reader, Selection, Status, Window
+from digest.domain import EPOCH, INSTANT, Delivery, Listing, Pick, Preferences, Reader, Selection, Status, Window
 from digest.match import Index, select
 from digest.profile import Profile, parse
 from digest.store import papers
@@ -150,7 +150,7 @@ def _for_a_new_reader(here: Here, topics: tuple[str, ...]) -> Delivery:
     with reading(here.engine) as connection:
         since = papers.latest_day(connection) or now.date()
     reader = Reader(0, "reader@example.org", Status.ACTIVE, Preferences(topics), now, now)
-    return Delivery(0, DIGEST, reader, now, Window(EPOCH, now, since))
+    return Delivery(0, DIGEST, reader, now, Window(EPOCH, now + INSTANT, since))
 
 
 def _print(here: Here, delivery: Delivery, selection: Selection, listed: int, format: Format) -> None:

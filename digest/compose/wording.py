@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
@@ -76,8 +76,10 @@ def facts(paper: Paper, year: int) -> str:
     return DOT.join(fact.replace(" ", KEEP) for fact in said)
 
 
-def because(reasons: Iterable[Reason]) -> list[Run]:
-    """Say why a paper is here, in the reader's own words."""
+def because(reasons: Collection[Reason]) -> list[Run]:
+    """Say why a paper is here, in the reader's own words; nothing where nobody knows any more."""
+    if not reasons:
+        return []
     topics = list(dict.fromkeys(_topic(reason.topic) for reason in reasons if reason.topic))
     return [Run("Because you follow "), *_listed(topics)] if topics else [Run("Because it is trending")]
 

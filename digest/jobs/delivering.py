@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+import structlog
 from sqlalchemy import Engine
 
 from digest import schedule, subscriptions
 from digest.compose import Composer
 from digest.deliver import Relay, send_all
-from digest.domain import Delivery, Mail, Result, State, Status
-from digest.jobs.editions import Edition, Editions
+from digest.domain import Delivery, Mail, Result, Selection, State, Status
+from digest.jobs.editions import Edition, Editions, chosen_again
 from digest.match import select
 from digest.profile import parse
 from digest.store import deliveries, planning
 from digest.store.deliveries import DIGEST
 
+log = structlog.get_logger()
 Clock = Callable[[], datetime]
 
 # Few enough that a crash leaves little uncertain, many enough that one transaction serves them all.
@@ -50,12 +52,13 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a delivery becomes: a mail and the papers in it, or the reason why there is none."""
+    """What a delivery becomes: a mail and the papers in it, or why there is none and where that leaves it."""
 
     delivery: Delivery
     mail: Mail | None = None
     papers: tuple[str, ...] = ()
     reason: str = ""
+    state: State = State.SKIPPED
 
 
 def plan(engine: Engine, now: datetime) -> int:
@@ -72,10 +75,10 @@ def deliver(engine: Engine, post: Post, *, until: datetime | None = None) -> Cou
     editions = Editions(engine)
     while group := deliveries.claim(engine, GROUP, post.clock()):
         found = editions.gather(group)
-        drafts = [_draft(delivery, found.get(delivery.id), post.composer) for delivery in group]
+        drafts = [_safe_draft(delivery, found.get(delivery.id), post.composer) for delivery in group]
         deliveries.choose(engine, {draft.delivery.id: draft.papers for draft in drafts if draft.papers})
         record = partial(_record, engine, post.clock, {delivery.id: delivery for delivery in group}, account)
-        record([Result(draft.delivery.id, State.SKIPPED, draft.reason) for draft in drafts if not draft.mail])
+        record([Result(draft.delivery.id, draft.state, draft.reason) for draft in drafts if not draft.mail])
         send_all([draft.mail for draft in drafts if draft.mail], post.relay, post.connections, record)
         if until and post.clock() >= until:
             break
@@ -103,6 +106,15 @@ def sweep(engine: Engine, now: datetime) -> int:
     return deliveries.release_lost(engine, now)
 
 
+def _safe_draft(delivery: Delivery, edition: Edition | None, composer: Composer) -> Draft:
+    try:
+        return _draft(delivery, edition, composer)
+    except Exception as error:
+        # Our own fault, whatever it is. Raised, it would hold up all who were claimed together, again and again.
+        log.exception("a mail could not be written", delivery=delivery.id)
+        return Draft(delivery, reason=f"could not be written: {error!r}", state=State.FAILED)
+
+
 def _draft(delivery: Delivery, edition: Edition | None, composer: Composer) -> Draft:
     """Decide which mail a delivery becomes."""
     status = delivery.reader.status
@@ -115,14 +127,22 @@ def _draft(delivery: Delivery, edition: Edition | None, composer: Composer) -> D
 
 
 def _digest(delivery: Delivery, edition: Edition, composer: Composer) -> Draft:
-    wanted = delivery.reader.preferences
-    selection = select(edition.index, parse(wanted.topics), limit=wanted.most_papers, seen=edition.seen)
+    selection = _selection(delivery, edition)
     if selection.picks:
         chosen = tuple(pick.paper.id for pick in selection.picks)
         return Draft(delivery, composer.digest(delivery, selection, listed=len(edition.index.papers)), chosen)
     if edition.last_heard and delivery.window.end - edition.last_heard >= QUIET_FOR:
         return Draft(delivery, composer.quiet(delivery, listed=len(edition.index.papers)))
     return Draft(delivery, reason="nothing matched" if edition.index.papers else "nothing was listed")
+
+
+def _selection(delivery: Delivery, edition: Edition) -> Selection:
+    if delivery.papers:
+        # Tried before, and perhaps arrived: the same papers again, whatever has been listed since.
+        chosen, others = chosen_again(delivery, edition)
+        return Selection(tuple(chosen), len(others))
+    wanted = delivery.reader.preferences
+    return select(edition.index, parse(wanted.topics), limit=wanted.most_papers, seen=edition.seen)
 
 
 def _after(result: Result, delivery: Delivery, now: datetime) -> tuple[Result, datetime]:

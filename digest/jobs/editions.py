@@ -9,8 +9,9 @@ from functools import lru_cache
 
 from sqlalchemy import Engine
 
-from digest.domain import Delivery, Window
-from digest.match import Index
+from digest.domain import Delivery, Pick, Window
+from digest.match import Index, select
+from digest.profile import parse
 from digest.store import deliveries, papers
 from digest.store.deliveries import DIGEST
 
@@ -35,6 +36,18 @@ class Shared:
     relisted: frozenset[str]
 
 
+def chosen_again(delivery: Delivery, edition: Edition) -> tuple[list[Pick], list[Pick]]:
+    """The papers a delivery was given before, in their order, and the others that fit.
+
+    A paper stays chosen though the reader's topics have changed since; it has no reasons then.
+    """
+    profile = parse(delivery.reader.preferences.topics)
+    fitting = select(edition.index, profile, limit=len(edition.index.papers), seen=edition.seen).picks
+    known = {paper.id: Pick(paper, 0, ()) for paper in edition.index.papers} | {pick.paper.id: pick for pick in fitting}
+    chosen = [known[id] for id in delivery.papers if id in known]
+    return chosen, [pick for pick in fitting if pick.paper.id not in delivery.papers]
+
+
 class Editions:
     """The editions of a round."""
 
@@ -52,13 +65,9 @@ class Editions:
         return {delivery.id: self._edition(delivery, sent, heard) for delivery in digests}
 
     def _edition(self, delivery: Delivery, sent: dict[int, set[str]], heard: dict[int, datetime]) -> Edition:
-        reader = delivery.reader
-        last_heard = heard.get(reader.id, reader.confirmed_at)
-        if delivery.papers:
-            # Chosen before, perhaps sent already: the same papers again, whatever has been listed since.
-            return Edition(Index(papers.by_ids(self._engine, delivery.papers)), last_heard=last_heard)
-        shared = self._shared(delivery.window)
-        return Edition(shared.index, shared.relisted & sent.get(reader.id, set()), last_heard)
+        reader, shared = delivery.reader, self._shared(delivery.window)
+        seen = shared.relisted & sent.get(reader.id, set()) - set(delivery.papers)
+        return Edition(shared.index, seen, heard.get(reader.id, reader.confirmed_at))
 
     def _index(self, window: Window) -> Shared:
         return Shared(Index(papers.in_window(self._engine, window)), frozenset(papers.relisted(self._engine, window)))

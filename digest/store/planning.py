@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, case, func, literal, select
 
-from digest.domain import EPOCH, Cadence, Delivery, Preferences, State, Status
+from digest.domain import EPOCH, INSTANT, Cadence, Delivery, Preferences, State, Status
 from digest.store import papers
 from digest.store.deliveries import DIGEST, FRESH, waiting_in
 from digest.store.engine import insert_into, writing
@@ -82,7 +82,7 @@ def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, old
         "kind": DIGEST,
         "due_at": span.c.next_due_at,
         "window_start": func.coalesce(span.c.covered, literal(EPOCH, deliveries.c.window_start.type)),
-        "window_end": now,
+        "window_end": now + INSTANT,
         "since": case((span.c.covered.is_(None), literal(first)), else_=literal(oldest)),
         "next_attempt_at": now,
         **FRESH,

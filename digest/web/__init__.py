@@ -64,7 +64,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
         max_body_size=MOST_BODY_BYTES,
     )
     engine, links = engine or connect(settings.database_url), wiring.links(settings)
-    app.state.site = Site(settings, engine, links, Gate(settings.broker_url), open_templates(settings, links))
+    gate, pages, composer = Gate(settings.broker_url), open_templates(settings, links), wiring.composer(settings)
+    app.state.site = Site(settings, engine, links, gate, pages, composer)
     return app
 
 
@@ -87,6 +88,6 @@ def __getattr__(name: str) -> Starlette:
         found = load()
         logs.configure(production=found.env == "production")
         return create_app(found)
-    except (BadSetting, OSError) as error:
+    except (BadSetting, StoreUnready) as error:
         sys.stderr.write(f"digest: {error}\n")
         raise SystemExit(2) from None

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from digest import form, paths
+from digest.compose import Composer
 from digest.domain import Reader
 from digest.links import CONFIRM_WITHIN, Links, Purpose
 from digest.settings import Settings
@@ -34,6 +35,7 @@ class Site:
     links: Links
     gate: Gate
     templates: Environment
+    composer: Composer
 
     @classmethod
     def of(cls, request: Request) -> Site:

@@ -1,0 +1,165 @@
+"""A round of delivering: the ledger, the matcher, the composer and a real relay together, on both databases."""
+
+from datetime import timedelta
+
+import pytest
+
+from digest import subscriptions, wiring
+from digest.compose import opened
+from digest.deliver import RelayAway
+from digest.domain import Preferences, State, Status
+from digest.jobs import delivering
+from digest.jobs.delivering import QUIET_FOR, RELAY_REST
+from digest.settings import Settings
+from digest.store import deliveries, papers, readers
+from digest.store.engine import writing
+from tests.factories import NOW, a_listing, a_paper
+from tests.test_store_papers import DAY, a_collection
+
+A_DAY = timedelta(days=1)
+
+
+class Service:
+    """The service at a moment that a test moves on."""
+
+    def __init__(self, engine, mail_server):
+        self.engine, self.mail_server, self.now = engine, mail_server, NOW
+
+    def collects(self, *found, day=DAY, source="huggingface"):
+        listings = [a_listing(paper, day=day, source=source, rank=rank) for rank, paper in enumerate(found, 1)]
+        papers.keep(self.engine, listings, a_collection(source, day, at=self.now))
+        self.now += timedelta(minutes=1)
+
+    def admits(self, email, *topics, **preferences):
+        return readers.admit(self.engine, email, Preferences(topics, **preferences), self.now)
+
+    def sends(self):
+        """Plan and deliver; the account of the round."""
+        delivering.plan(self.engine, self.now)
+        return self.delivers()
+
+    def delivers(self):
+        post = wiring.post(Settings(smtp_url=self.mail_server.url, secret_key="a key"))
+        here = delivering.Post(post.composer, post.relay, 2, lambda: self.now)
+        return dict(delivering.deliver(self.engine, here))
+
+    def letters(self):
+        """What arrived since the last look."""
+        arrived, self.mail_server.mails = self.mail_server.mails, []
+        return [opened(content) for _, content in arrived]
+
+
+@pytest.fixture
+def service(engine, mail_server):
+    return Service(engine, mail_server)
+
+
+def test_a_digest_brings_what_fits_and_nothing_else(service):
+    service.collects(a_paper(title="Speculative decoding"), a_paper(title="Marsh birds"))
+    service.admits("ada@example.org", "speculative decoding")
+    assert service.sends() == {State.SENT: 1}
+    [letter] = service.letters()
+    assert "Speculative decoding" in letter.text
+    assert "Marsh birds" not in letter.text
+
+
+def test_no_topics_means_what_is_trending(service):
+    service.collects(*(a_paper(title=f"Paper {number}") for number in range(4)))
+    service.admits("ada@example.org", most_papers=3)
+    service.sends()
+    assert "3 papers for you, of 4 listed" in service.letters()[0].text
+
+
+def test_nothing_to_say_means_no_mail(service):
+    service.collects(a_paper(title="Marsh birds"))
+    reader = service.admits("ada@example.org", "speculative decoding")
+    assert service.sends() == {State.SKIPPED: 1}
+    service.now += A_DAY
+    service.sends()
+    assert service.letters() == []
+    reasons = [deliveries.find(service.engine, number).reason for number in (reader.id, reader.id + 1)]
+    assert reasons == ["nothing matched", "nothing was listed"]
+
+
+def test_a_quiet_week_is_told_once_a_week(service):
+    service.admits("ada@example.org", "speculative decoding")
+    told = []
+    for day in range(2 * QUIET_FOR.days + 2):
+        service.sends()
+        told += [day for _ in service.letters()]
+        service.now += A_DAY
+    assert len(told) == 2
+    assert told[1] - told[0] == QUIET_FOR.days
+
+
+def test_no_reader_gets_the_same_paper_twice_whoever_lists_it_again(service):
+    known, new = a_paper(title="Speculative decoding"), a_paper(title="Speculative decoding again")
+    service.collects(known)
+    service.admits("ada@example.org", "speculative decoding")
+    service.sends()
+    service.letters()
+    service.now += A_DAY
+    service.admits("bob@example.org", "speculative decoding")
+    service.collects(known, new, day=DAY + A_DAY, source="arxiv")
+    service.now += A_DAY
+    assert service.sends() == {State.SENT: 2}
+    of_ada, of_bob = sorted(service.letters(), key=lambda letter: "bob@example.org" in letter.text)
+    assert known.id not in of_ada.text
+    assert new.id in of_ada.text
+    assert known.id in of_bob.text
+
+
+def test_who_left_is_sent_nothing_that_was_planned(service):
+    service.collects(a_paper(title="Speculative decoding"))
+    reader = service.admits("ada@example.org", "speculative decoding")
+    delivering.plan(service.engine, service.now)
+    readers.unsubscribe(service.engine, reader.id)
+    assert service.delivers() == {State.SKIPPED: 1}
+    assert deliveries.find(service.engine, 1).reason == "reader is unsubscribed"
+
+
+def test_a_relay_that_comes_back_gets_the_mail_it_would_have_had(service):
+    service.collects(*(a_paper(title=f"Speculative decoding {number}") for number in range(5)))
+    service.admits("ada@example.org", "speculative decoding", most_papers=2)
+    url, service.mail_server.url = service.mail_server.url, "smtp://127.0.0.1:1"
+    with pytest.raises(RelayAway):
+        service.sends()
+    service.mail_server.url = url
+    assert service.delivers() == {}, "it rests"
+    service.now += RELAY_REST
+    assert service.delivers() == {State.SENT: 1}
+    [letter] = service.letters()
+    assert "2 papers for you, of 5 listed" in letter.text
+    assert "And 3 more" in letter.text
+
+
+def test_a_mail_sent_again_is_the_same_message(service):
+    service.collects(*(a_paper(title=f"Speculative decoding {number}") for number in range(5)))
+    service.admits("ada@example.org", "speculative decoding", most_papers=2)
+    service.mail_server.hang_up_after_data()
+    assert service.sends() == {State.UNCERTAIN: 1}
+    service.mail_server.behave()
+    service.now += timedelta(minutes=1)
+    service.collects(a_paper(title="Speculative decoding, newer"))
+    service.now += timedelta(hours=1)
+    assert service.delivers() == {State.SENT: 1}
+    first, second = [content for _, content in service.mail_server.mails]
+    assert first == second
+
+
+def test_one_mail_that_cannot_be_written_holds_up_nobody(service):
+    service.collects(a_paper(title="Speculative decoding"))
+    reader = service.admits("ada@example.org", "speculative decoding")
+    service.admits("bob@example.org", "speculative decoding")
+    with writing(service.engine) as connection:
+        deliveries.queue(connection, reader.id, "no such kind", service.now)
+    assert service.sends() == {State.FAILED: 1, State.SENT: 2}
+    assert sorted(service.mail_server.recipients) == ["ada@example.org", "bob@example.org"]
+
+
+def test_a_confirmation_is_only_for_who_has_not_confirmed(service):
+    subscriptions.subscribe(service.engine, "ada@example.org", Preferences(), NOW)
+    [reader] = readers.everyone(service.engine)
+    with writing(service.engine) as connection:
+        readers.set_status(connection, reader.id, Status.UNSUBSCRIBED)
+    assert service.delivers() == {State.SKIPPED: 1}
