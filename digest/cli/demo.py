@@ -45,9 +45,10 @@ def demo(
 ) -> None:
     """Run everything here, on embedded parts: collect, subscribe a sample reader, deliver, and print the digest."""
     here: Here = context.obj
-    # A polite end, whoever asks for it: the parts are ended on the way out.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    started = time.monotonic()
+    # A polite end, whoever asks for it. The shell has a background job ignore SIGINT; we do not.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    started, arrived = time.monotonic(), False
     try:
         with ExitStack() as stack:
             ports = _choose_ports()
@@ -58,10 +59,13 @@ def demo(
             _start_service(parts, settings, ports)
             letter = _subscribe(parts, settings.base_url, Inbox(ports["imap"]))
             _show(letter, time.monotonic() - started)
+            arrived = True
             if not once:
                 _stay(parts, ports, letter)
     except KeyboardInterrupt:
-        console.print("\nStopping.")
+        console.print("\nStopped.")
+    if not arrived:
+        raise Failed("stopped before the digest arrived")
 
 
 def _choose_ports() -> dict[str, int]:
@@ -150,6 +154,8 @@ def _start_service(parts: Parts, settings: Settings, ports: Mapping[str, int]) -
         f"DIGEST_{name.upper()}": str(getattr(settings, name))
         for name in ("env", "database_url", "broker_url", "smtp_url", "base_url", "huggingface_url")
     }
+    if settings.now:
+        environment["DIGEST_NOW"] = settings.now.isoformat()
     for name, line in parse_procfile(paths.procfile().read_text()).processes.items():
         if name != "release":
             parts.start(name, line, environment)
