@@ -73,7 +73,7 @@ def topics_from(text: str) -> tuple[str, ...]:
     profile = parse(text)
     if profile.errors:
         raise ValueError("; ".join(map(str, profile.errors)))
-    topics = tuple(dict.fromkeys(map(str, profile.topics + profile.exclusions)))
+    topics = tuple(dict.fromkeys(topic.text for topic in profile.topics + profile.exclusions))
     if len(topics) > MOST_TOPICS:
         raise ValueError(f"These are {len(topics)} topics. {MOST_TOPICS} is the most: which matter least?")
     for number, topic in enumerate(topics, start=1):

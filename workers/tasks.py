@@ -1,4 +1,4 @@
-"""Thin tasks: each runs one round of `digest.jobs`. Arguments are names and dates; all may run twice without harm.
+"""Thin tasks: each runs one round of `digest.jobs`, takes no arguments, and may run twice without harm.
 
 The ledger is the queue. A `deliver` task carries no readers: it wakes a worker, which claims from the ledger until
 nothing waits. So a broker that loses everything loses nothing, and tasks that pile up find nothing to do.
@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from digest import subscriptions, wiring
 from digest.deliver import RelayAway
 from digest.jobs import collecting, delivering
+from digest.settings import BadSetting
 from digest.store import readers
 from digest.store.engine import StoreUnready, connect, ready, unreachable
 from workers.celery import app, settings
@@ -55,7 +56,7 @@ def task(round_: Callable[[], None]) -> Any:  # noqa: ANN401 - Celery ships no t
     def run() -> None:
         try:
             round_()
-        except (RelayAway, StoreUnready) as error:
+        except (BadSetting, RelayAway, StoreUnready) as error:
             log.error(str(error), task=round_.__name__)
         except DBAPIError as error:
             log.error(unreachable(settings.database_url, error), task=round_.__name__)
@@ -65,7 +66,7 @@ def task(round_: Callable[[], None]) -> Any:  # noqa: ANN401 - Celery ships no t
 
 @task
 def collect() -> None:
-    """Look at every day that is worth a look, a task each."""
+    """Look at every day that is worth a look."""
     with wiring.client(settings) as client:
         for site in wiring.sites(settings):
             for day in collecting.days(engine(), site, settings.clock()):

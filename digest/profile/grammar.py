@@ -22,7 +22,6 @@ DEEPEST = 8  # parentheses and minus signs inside each other
 HEAVIEST = 10
 SHORTEST_PREFIX = 2  # letters: one would match a tenth of all words
 
-TEXT_FIELDS = {"title", "abstract", "org"}
 FACTS = {"cat", "source", "upvotes", "has"}
 FIELDS = ["title", "abstract", "author", "org", "cat", "source", "upvotes", "has"]
 PROPERTIES = ["code", "project"]

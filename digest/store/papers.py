@@ -27,12 +27,12 @@ def keep(engine: Engine, found: Sequence[Listing], collection: Collection, *, ba
     """
     with writing(engine) as connection:
         archived = backfill and _has_newer(connection, collection.source, collection.day)
-        before = _count(connection, collection.source)
+        before = _count(connection, collection)
         for listing in found:
             _keep_paper(connection, listing.paper)
             _keep_listing(connection, listing, collection.collected_at, archived)
         record(connection, collection)
-        return _count(connection, collection.source) - before
+        return _count(connection, collection) - before
 
 
 def _keep_paper(connection: Connection, paper: Paper) -> None:
@@ -62,8 +62,9 @@ def _has_newer(connection: Connection, source: str, day: date) -> bool:
     return bool(connection.execute(select(newer)).scalar())
 
 
-def _count(connection: Connection, source: str) -> int:
-    return connection.execute(select(func.count()).where(listings.c.source == source)).scalar_one()
+def _count(connection: Connection, collection: Collection) -> int:
+    of_the_day = (listings.c.source == collection.source) & (listings.c.day == collection.day)
+    return connection.execute(select(func.count()).where(of_the_day)).scalar_one()
 
 
 def latest_day(connection: Connection) -> date | None:

@@ -1,0 +1,214 @@
+"""The command line as people and scripts use it: what it prints, where, and how it ends."""
+
+import contextlib
+import csv
+import io
+import json
+import sys
+from datetime import date, timedelta
+
+import pytest
+
+from digest.cli import main
+from tests import realdata
+from tests.page_server import PageServer, a_record
+
+DAY = date(2025, 12, 24)
+NOW = "2025-12-24T18:00:00+00:00"
+
+
+class Digest:
+    """Runs `digest` as its entry point does; `.out`, `.err` and `.code` are of the last run."""
+
+    def __init__(self, **settings):
+        self.settings = {f"DIGEST_{name.upper()}": value for name, value in settings.items()}
+
+    def __call__(self, *words, now=NOW):
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            for name, value in self.settings.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["digest", "--now", now, *words])
+            self.code = _exit_code(main)
+        self.out, self.err = (_text(stream) for stream in (out, err))
+        return self
+
+    @property
+    def rows(self):
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def _exit_code(main):
+    try:
+        main()
+    except SystemExit as end:
+        return end.code
+    raise AssertionError("it ends by exiting")
+
+
+def _text(stream):
+    stream.flush()
+    return stream.buffer.getvalue().decode()
+
+
+@pytest.fixture
+def pages():
+    days = {
+        DAY: [
+            a_record("2512.00001", title="Speculative decoding", upvotes=9),
+            a_record("2512.00002", title="Marsh birds"),
+        ],
+        DAY - timedelta(days=1): [a_record("2512.00003", DAY - timedelta(days=1), title="Speculative execution")],
+    }
+    with PageServer(days, today=DAY) as server:
+        yield server
+
+
+@pytest.fixture
+def digest(database_url, pages, mail_server):
+    return Digest(database_url=database_url, huggingface_url=pages.url, smtp_url=mail_server.url)
+
+
+def test_the_version_needs_no_command():
+    assert Digest()("--version").code == 0
+    assert Digest()("--version").out.startswith("paper-digest ")
+
+
+def test_collecting_says_what_it_found_and_again_finds_nothing_new(digest):
+    [row] = digest("collect", "--date", str(DAY), "--json").rows
+    assert (row["source"], row["day"], row["papers"], row["new"], row["step"]) == ("huggingface", str(DAY), 2, 2, "api")
+    assert digest("collect", "--date", str(DAY), "--json").rows[0]["new"] == 0
+    assert digest.code == 0
+
+
+def test_a_source_that_fails_is_said_on_stderr_and_keeps_what_is_stored(digest, pages):
+    digest("collect", "--date", str(DAY))
+    pages.fails("/", status=404)
+    digest("collect", "--date", str(DAY))
+    assert digest.code == 1
+    assert "1 of 1 collections failed" in digest.err
+    assert len(digest("papers", "--json").rows) == 2
+    assert digest("stats", "--json").rows[0]["collections"]["huggingface"]["outcome"] == "failed"
+
+
+def test_an_empty_weekday_is_suspicious_and_said_to_be(digest):
+    digest("collect", "--date", "2025-12-22")
+    assert "suspicious" in digest.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["collect", "--date", "2025-12-25"], "2025-12-25 is in the future"),
+        (["collect", "--date", "Christmas"], "'Christmas' is no day"),
+        (["collect", "--since", "2025-12-24", "--date", "2025-12-01"], "is after"),
+        (["collect", "--source", "hugingface"], "did you mean huggingface?"),
+        (["match", "auther:hinton"], "author:"),
+        (["readers", "add", "nobody"], "email"),
+        (["readers", "add", "ada@example.org", "--timezone", "Mars"], "timezone"),
+        (["no-such-command"], "no-such-command"),
+    ],
+)
+def test_what_is_misused_says_why_and_exits_2(pages, tmp_path, words, said):
+    digest = Digest(database_url=f"sqlite:///{tmp_path}/digest.sqlite3", huggingface_url=pages.url)
+    digest("collect", "--date", str(DAY))
+    assert digest(*words).code == 2
+    assert said in digest.err
+    assert digest.out == ""
+
+
+def test_match_prints_json_lines_with_reasons(digest):
+    digest("collect", "--since", "2025-12-23", "--date", str(DAY))
+    [row] = digest("match", "speculative decoding").rows
+    assert set(row) == {"id", "title", "score", "reasons"}
+    assert row["id"] == "2512.00001"
+    assert row["reasons"][0]["topic"] == "speculative decoding"
+    ids = [row["id"] for row in digest("match", "speculative", "--since", "2025-12-23", "--until", str(DAY)).rows]
+    assert sorted(ids) == ["2512.00001", "2512.00003"]
+    assert len(digest("match", "speculative", "--since", "2025-12-23", "--limit", "1").rows) == 1
+
+
+def test_preview_prints_the_digest_in_three_forms(digest):
+    digest("collect", "--date", str(DAY))
+    assert "Speculative decoding" in digest("preview", "speculative decoding").out
+    assert digest("preview", "speculative decoding", "--format", "html").out.startswith("<!DOCTYPE html>")
+    assert "List-Unsubscribe: <http" in digest("preview", "speculative decoding", "--format", "eml").out
+    assert digest("preview", "no such thing").code == 1
+
+
+def test_back_filled_days_reach_no_digest_and_sending_again_sends_nothing(digest, mail_server):
+    digest("collect", "--since", "2025-12-23", "--date", str(DAY))
+    digest("readers", "add", "ada@example.org", "--topic", "speculative")
+    digest("send", "--dry-run")
+    assert "ada@example.org" in digest.out
+    assert mail_server.mails == []
+    assert digest("send", "--json").rows[0]["sent"] == 1
+    [(_, content)] = mail_server.mails
+    assert b"2512.00001" in content
+    assert b"2512.00003" not in content
+    digest("send")
+    digest("send", now="2025-12-24T23:00:00+00:00")
+    assert len(mail_server.mails) == 1
+
+
+def test_a_relay_that_is_away_is_one_line_and_loses_nothing(digest, mail_server):
+    digest("collect", "--date", str(DAY))
+    digest("readers", "add", "ada@example.org")
+    relay, digest.settings["DIGEST_SMTP_URL"] = digest.settings["DIGEST_SMTP_URL"], "smtp://127.0.0.1:1"
+    assert digest("send").code == 1
+    assert "DIGEST_SMTP_URL" in digest.err
+    digest.settings["DIGEST_SMTP_URL"] = relay
+    digest("send", now="2025-12-24T18:05:00+00:00")
+    assert mail_server.recipients == ["ada@example.org"]
+
+
+def test_readers_go_out_and_come_in_as_csv(digest, tmp_path):
+    digest("readers", "add", "ada@example.org", "--topic", '"a, b"', "--topic", "RAG", "--cadence", "weekly")
+    exported = digest("readers", "export").out
+    [row] = csv.DictReader(io.StringIO(exported))
+    assert row["topics"].split("\n") == ['"a, b"', "RAG"]
+    digest("readers", "forget", "ADA@example.org")
+    assert digest("readers", "list", "--json").rows == []
+    (tmp_path / "readers.csv").write_text(exported + "not an address,active,,,,,\nbob@example.org,active,,,25,,\n")
+    digest("readers", "import", str(tmp_path / "readers.csv"))
+    assert digest.code == 1
+    assert "line 4: email" in digest.err
+    assert "line 5: hour" in digest.err
+    assert digest("readers", "export").out == exported
+
+
+def test_a_database_that_is_away_is_one_line(tmp_path):
+    away = Digest(database_url="postgresql://me:secret@127.0.0.1:1/digest")
+    for words in (["migrate"], ["papers"], ["stats"]):
+        assert away(*words).code == 1
+        assert "DIGEST_DATABASE_URL" in away.err
+        assert "secret" not in away.err
+    (tmp_path / "file").touch()
+    assert "DIGEST_DATABASE_URL" in Digest(database_url=f"sqlite:///{tmp_path}/file/digest.sqlite3")("stats").err
+
+
+def test_postgresql_is_migrated_only_when_asked(postgres):
+    fresh = Digest(database_url=postgres("template0"))
+    assert fresh("stats").code == 1
+    assert "run `digest migrate`" in fresh.err
+    assert fresh("migrate").code == 0
+    assert fresh("stats").code == 0
+
+
+@pytest.mark.realdata
+def test_every_captured_day_is_stored_as_it_was(tmp_path):
+    captured = {day: records for day, records in realdata.huggingface_days().items() if day >= date(2025, 10, 1)}
+    with PageServer(captured, today=DAY) as server:
+        digest = Digest(database_url=f"sqlite:///{tmp_path}/digest.sqlite3", huggingface_url=server.url)
+        assert digest("collect", "--since", "2025-10-01", "--date", str(DAY)).code == 0
+    stored = {}
+    for day, records in captured.items():
+        rows = digest("papers", "--date", str(day), "--json").rows
+        assert [row["id"] for row in rows] == [record["paper"]["id"] for record in records]
+        assert [row["upvotes"] for row in rows] == [record["paper"]["upvotes"] for record in records]
+        stored |= {row["id"]: row for row in rows}
+    assert len(stored) == len({record["paper"]["id"] for records in captured.values() for record in records})
