@@ -30,9 +30,9 @@ def environment(database_url, broker, mail_server):
     }
 
 
-def celery(environment, *arguments):
+def celery(environment, *arguments, **more):
     command = [sys.executable, "-m", "celery", "-A", "workers", *arguments]
-    return subprocess.Popen(command, env=os.environ | environment, cwd=ROOT, start_new_session=True)
+    return subprocess.Popen(command, env=os.environ | environment, cwd=ROOT, start_new_session=True, **more)
 
 
 @pytest.fixture
@@ -98,6 +98,22 @@ def test_the_first_digest_follows_the_confirmation(engine, environment, worker, 
     subscriptions.confirm(engine, reader.id, NOW + timedelta(minutes=1))
     call(environment, "deliver")
     wait_until(lambda: len(mail_server.mails) == 2)
+
+
+@pytest.mark.slow
+def test_a_worker_says_in_one_line_that_the_broker_is_away_and_goes_on_trying(tmp_path):
+    log = tmp_path / "worker.log"
+    with log.open("w") as stderr:
+        worker = celery({"DIGEST_BROKER_URL": "redis://127.0.0.1:1/0"}, "worker", stderr=stderr)
+    try:
+        wait_until(lambda: "[ERROR]" in log.read_text())
+        [said, *_] = [line for line in log.read_text().splitlines() if "[ERROR]" in line]
+        assert "Cannot connect to redis://" in said
+        assert "Connection refused" in said
+        assert worker.poll() is None
+    finally:
+        worker.kill()
+        worker.wait(20)
 
 
 def test_every_entry_of_the_timetable_names_a_task(monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -36,6 +37,8 @@ app.conf.update(
     beat_schedule=TIMETABLE,
     # The ledger remembers what is due; a clock that forgets when it stops needs no file.
     beat_scheduler="celery.beat:Scheduler",
+    # However long the broker is away: the default gives up within the hour.
+    broker_connection_max_retries=None,
     broker_connection_retry_on_startup=True,
     enable_utc=True,
     result_backend=None,
@@ -50,5 +53,14 @@ app.conf.update(
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
-def _logging(**_: object) -> None:
+def _logging(loglevel: int, **_: object) -> None:
     logs.configure(settings.env == "production")
+    # Celery leaves its own words to whoever connects here: a lost broker, a task that raised.
+    logging.basicConfig(level=loglevel, format="%(asctime)s [%(levelname)s] %(message)s")
+    logging.getLogger("celery.worker.consumer.consumer").addFilter(_in_one_line)
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """Leave out where in Celery a broken connection was noticed."""
+    record.exc_info = None
+    return True
