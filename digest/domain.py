@@ -106,11 +106,15 @@ class Preferences:
     hour: int = 7
     timezone: str = "UTC"
     most_papers: int = 10
+    pictures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A subscriber. `next_due_at` is the moment of the next digest, set while active."""
+    """A subscriber. `next_due_at` is the moment of the next digest, set while active.
+
+    `new_email` is where they want their digest from now on, until that address confirms.
+    """
 
     id: int
     email: str
@@ -119,6 +123,7 @@ class Reader:
     created_at: datetime
     confirmed_at: datetime | None = None
     next_due_at: datetime | None = None
+    new_email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +183,8 @@ class State(StrEnum):
 class Delivery:
     """The one ledger row for a mail to a reader; `kind` names its folder in `templates/email`.
 
-    `papers` are the ids of the picks, in order, set before the first attempt to send.
+    `papers` are the ids of the picks, in order, set before the first attempt to send; `recipient` is where the mail
+    goes if not to the reader's own address.
     """
 
     id: int
@@ -190,6 +196,7 @@ class Delivery:
     reason: str = ""
     attempts: int = 0
     papers: tuple[str, ...] = ()
+    recipient: str = ""
 
 
 @dataclass(frozen=True, slots=True)

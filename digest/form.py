@@ -42,6 +42,7 @@ def typed(preferences: Preferences) -> dict[str, str]:
         "hour": str(preferences.hour),
         "timezone": preferences.timezone,
         "most_papers": str(preferences.most_papers),
+        "pictures": "yes" if preferences.pictures else "no",
     }
 
 
@@ -49,6 +50,12 @@ def subscription(filled: Typed) -> tuple[str, Preferences]:
     """Read an address and preferences; raise Mistakes. What was left out is as in Preferences()."""
     given = _checked({**typed(Preferences()), **filled}, {"email": _email, **FIELDS})
     return given.pop("email"), Preferences(**given)
+
+
+def address(filled: Typed) -> str:
+    """Read an address; raise Mistakes."""
+    email: str = _checked(filled, {"email": _email})["email"]
+    return email
 
 
 def preferences(filled: Typed, before: Preferences) -> Preferences:
@@ -102,6 +109,12 @@ def _timezone(text: str) -> str:
     return text
 
 
+def _yes(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError("Please say yes or no.")
+    return text == "yes"
+
+
 def _number(what: str, least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not (text.isdecimal() and len(text) < 5 and least <= int(text) <= most):
@@ -117,6 +130,7 @@ FIELDS: Mapping[str, Callable[[str], Any]] = {
     "hour": _number("an hour", 0, 23),
     "timezone": _timezone,
     "most_papers": _number("a number of papers", 1, MOST_PAPERS),
+    "pictures": _yes,
 }
 
 

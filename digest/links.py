@@ -16,12 +16,20 @@ MINUTE = 60
 
 
 class Purpose(StrEnum):
-    """What a link is for: the salt of its signature and its place under the base URL. A view is named by a delivery."""
+    """What a link is for: the salt of its signature and its place under the base URL.
+
+    A view and a change of address are named by a delivery, the others by a reader.
+    """
 
     CONFIRM = "confirm"
+    MOVE = "address"
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     VIEW = "digest"
+
+
+# What a link to these does cannot be undone by whoever did not want it, so they do not last.
+PASSING = (Purpose.CONFIRM, Purpose.MOVE)
 
 
 class Links:
@@ -38,6 +46,10 @@ class Links:
         """Make the link that confirms a subscription asked for at `now`."""
         return self._url(Purpose.CONFIRM, self.token(Purpose.CONFIRM, reader_id, now))
 
+    def move(self, delivery_id: int, now: datetime) -> str:
+        """Make the link by which a new address agrees, in the mail written at `now`."""
+        return self._url(Purpose.MOVE, self.token(Purpose.MOVE, delivery_id, now))
+
     def unsubscribe(self, reader_id: int) -> str:
         return self._url(Purpose.UNSUBSCRIBE, self.token(Purpose.UNSUBSCRIBE, reader_id))
 
@@ -48,21 +60,21 @@ class Links:
         return self._url(Purpose.VIEW, self.token(Purpose.VIEW, delivery_id))
 
     def token(self, purpose: Purpose, number: int, now: datetime | None = None) -> str:
-        """Sign a number for one purpose; one that confirms bears the minute of `now`."""
+        """Sign a number for one purpose; one that expires bears the minute of `now`."""
         stamp = f".{int(now.timestamp()) // MINUTE}" if now else ""
         return self._signers[purpose].sign(f"{number}{stamp}").decode()
 
     def read(
         self, purpose: Purpose, token: str, now: datetime | None = None, *, max_age: timedelta = CONFIRM_WITHIN
     ) -> int | None:
-        """Return the number in a token, or None whatever is wrong with it. A confirmation needs `now`: it expires."""
+        """Return the number in a token, or None whatever is wrong with it. Those that expire need `now`."""
         if len(token) > LONGEST_TOKEN or not token.isascii():
             return None
         try:
             number, _, stamp = self._signers[purpose].unsign(token).decode().partition(".")
         except BadSignature:
             return None
-        return int(number) if purpose != Purpose.CONFIRM or _is_fresh(stamp, now, max_age) else None
+        return int(number) if purpose not in PASSING or _is_fresh(stamp, now, max_age) else None
 
     def _url(self, purpose: Purpose, token: str) -> str:
         return f"{self.base_url}/{purpose}/{token}"

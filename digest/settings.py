@@ -53,7 +53,7 @@ class Settings(BaseSettings):
         "", description="The domain of Message-ID, List-Id and unsubscribe addresses; that of `MAIL_FROM` if empty."
     )
     postal_address: str = Field("", description="The sender's postal address, at the foot of every digest.")
-    operator_email: str = Field("", description="Whom sources and alerts may write to; part of the User-Agent.")
+    operator_email: str = Field("", description="Whom sources may write to, and alerts do; part of the User-Agent.")
     sources: Words = Field(
         ("huggingface",), description="Which sources to collect, separated by commas: `huggingface`, `arxiv`."
     )

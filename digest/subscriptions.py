@@ -12,7 +12,9 @@ from digest.store import deliveries, planning, readers
 from digest.store.engine import writing
 from digest.store.tables import readers as rows
 
-CONFIRM, MANAGE = "confirm", "manage"
+CONFIRM, MANAGE, GOODBYE = "confirm", "manage", "goodbye"
+# Who has said yes, and has not left.
+SUBSCRIBED = (Status.ACTIVE, Status.PAUSED)
 # Enough for a mail that went astray, too few to flood a stranger's mailbox.
 MOST_ASKED = 3
 ASKED_WITHIN = timedelta(days=1)
@@ -30,15 +32,16 @@ def subscribe(engine: Engine, email: str, preferences: Preferences, now: datetim
         known = readers.by_email(connection, email)
         if known is None:
             known = readers.add(connection, email, preferences, Status.PENDING, now)
-        if known.status in (Status.ACTIVE, Status.PAUSED):
-            _ask(connection, known, MANAGE, now)
+        if known.status in SUBSCRIBED:
+            ask(connection, known, MANAGE, now)
             return
         readers.prefer(connection, known.id, preferences)
         readers.set_status(connection, known.id, Status.PENDING, created_at=now)
-        _ask(connection, known, CONFIRM, now)
+        ask(connection, known, CONFIRM, now)
 
 
-def _ask(connection: Connection, reader: Reader, kind: str, now: datetime) -> None:
+def ask(connection: Connection, reader: Reader, kind: str, now: datetime) -> None:
+    """Write to an address that somebody typed into the form, unless that was done too often today."""
     if deliveries.asked(connection, reader.id, (CONFIRM, MANAGE), since=now - ASKED_WITHIN) < MOST_ASKED:
         deliveries.queue(connection, reader.id, kind, now)
 
@@ -74,6 +77,29 @@ def pause(engine: Engine, reader_id: int) -> Reader | None:
 def resume(engine: Engine, reader_id: int, now: datetime) -> Reader | None:
     """Go on with digests, from the next regular one."""
     return _turn(engine, reader_id, Status.PAUSED, Status.ACTIVE, now)
+
+
+def leave(engine: Engine, reader_id: int, now: datetime) -> None:
+    """End it, at once; twice is as good as once.
+
+    Whoever had said yes is written one goodbye: after a single click in a mail program it is all they see, and the
+    only way back if the click was a slip. Whoever never confirmed hears no more, and a complaint stays one.
+    """
+    with writing(engine) as connection:
+        reader = readers.find_in(connection, reader_id)
+        if reader is None or reader.status in (Status.UNSUBSCRIBED, Status.COMPLAINED):
+            return
+        readers.set_status(connection, reader_id, Status.UNSUBSCRIBED, next_due_at=None)
+        if reader.status in SUBSCRIBED and not deliveries.asked(connection, reader_id, (GOODBYE,), now - ASKED_WITHIN):
+            deliveries.queue(connection, reader_id, GOODBYE, now)
+
+
+def come_back(engine: Engine, reader_id: int, now: datetime) -> Reader | None:
+    """Go on as before for somebody who left, if they had ever said yes."""
+    reader = readers.find(engine, reader_id)
+    if reader is None or not reader.confirmed_at:
+        return reader
+    return _turn(engine, reader_id, Status.UNSUBSCRIBED, Status.ACTIVE, now)
 
 
 def _turn(engine: Engine, reader_id: int, old: Status, new: Status, now: datetime | None) -> Reader | None:

@@ -33,6 +33,7 @@ def a_reader(
     hour=7,
     timezone="UTC",
     most_papers=10,
+    pictures=False,
 ):
-    preferences = Preferences(tuple(topics), cadence, hour, timezone, most_papers)
+    preferences = Preferences(tuple(topics), cadence, hour, timezone, most_papers, pictures)
     return Reader(id, email, status, preferences, created_at=NOW, confirmed_at=NOW, next_due_at=NOW)

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from digest import subscriptions, wiring
 from digest.deliver import RelayAway
-from digest.jobs import collecting, delivering
+from digest.jobs import alerting, collecting, delivering
 from digest.settings import BadSetting
 from digest.store import readers
 from digest.store.engine import StoreUnready, connect, ready, unreachable
@@ -66,11 +66,14 @@ def task(round_: Callable[[], None]) -> Any:  # noqa: ANN401 - Celery ships no t
 
 @task
 def collect() -> None:
-    """Look at every day that is worth a look."""
+    """Look at every day that is worth a look, and tell the operator what is wrong."""
     with wiring.client(settings) as client:
-        for site in wiring.sites(settings):
-            for day in collecting.days(engine(), site, settings.clock()):
-                collecting.collect(engine(), site, day, client, settings.clock)
+        looks = [
+            collecting.collect(engine(), site, day, client, settings.clock).collection
+            for site in wiring.sites(settings)
+            for day in collecting.days(engine(), site, settings.clock())
+        ]
+    alerting.tell(engine(), _post(), settings.operator_email, looks)
 
 
 @task

@@ -17,7 +17,7 @@ from digest.store import readers
 from digest.store.readers import AlreadyThere
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
-COLUMNS = ("email", "topics", "cadence", "hour", "timezone", "most_papers")
+COLUMNS = ("email", "topics", "cadence", "hour", "timezone", "most_papers", "pictures")
 
 
 @app.command()
@@ -29,12 +29,15 @@ def add(
     hour: Annotated[int, typer.Option(help="The hour of the digest, 0 to 23, in the reader's time zone.")] = 7,
     timezone: Annotated[str, typer.Option(help="A time zone such as Europe/Paris.")] = "UTC",
     most_papers: Annotated[int, typer.Option("--most-papers", help="At most so many papers in a digest.")] = 10,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Show each paper's picture, loaded from its site.")
+    ] = False,
 ) -> None:
     """Add a reader who has agreed to it; no confirmation is asked. The first digest is due at once."""
     here: Here = context.obj
     row = {"email": email, "topics": "\n".join(topic), "cadence": cadence, "hour": hour, "timezone": timezone}
     try:
-        reader = _admit(here, row | {"most_papers": most_papers})
+        reader = _admit(here, row | {"most_papers": most_papers, "pictures": "yes" if pictures else "no"})
     except Mistakes as mistakes:
         raise Misused(_told(mistakes)) from None
     except AlreadyThere as error:
@@ -70,9 +73,9 @@ def import_readers(
 ) -> None:
     """Add the readers of a CSV file who have agreed to it.
 
-    Its first line names the columns: email, and if you like topics (one a line in its cell), cadence, hour, timezone
-    and most_papers. A bad line is told with its number and loses none of the others; who is on the list already is left
-    as they are.
+    Its first line names the columns: email, and if you like topics (one a line in its cell), cadence, hour, timezone,
+    most_papers and pictures (yes or no). A bad line is told with its number and loses none of the others; who is on
+    the list already is left as they are.
     """
     here: Here = context.obj
     added = known = bad = 0
@@ -105,7 +108,7 @@ def export(context: typer.Context, as_json: Json = False) -> None:
     table = csv.DictWriter(sys.stdout, ("email", "status", *COLUMNS[1:]), extrasaction="ignore", lineterminator="\n")
     table.writeheader()
     for row in rows:
-        table.writerow({**row, "topics": "\n".join(row["topics"])})
+        table.writerow({**row, "topics": "\n".join(row["topics"]), "pictures": "yes" if row["pictures"] else "no"})
 
 
 @app.command()
@@ -134,6 +137,7 @@ def _row(reader: Reader) -> dict[str, Any]:
         "topics": reader.preferences.topics,
         "hour": reader.preferences.hour,
         "most_papers": reader.preferences.most_papers,
+        "pictures": reader.preferences.pictures,
         "created_at": reader.created_at.isoformat(),
         "next_due_at": reader.next_due_at and reader.next_due_at.isoformat(),
     }

@@ -37,6 +37,8 @@ LONGEST_SUBJECT = 74
 KEEP_CARDS = 4096
 # Where the cards go in a frame. Nothing from outside can hold it, because the templates print no control character.
 SLOT = Markup("\0")
+# RFC 3834: programs must not answer.
+AUTOMATIC = (("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +71,39 @@ class Composer:
         self._card = lru_cache(KEEP_CARDS)(self._printed_card)
 
     def digest(
-        self, delivery: Delivery, selection: Selection, *, listed: int = 0, most_bytes: int = MOST_HTML_BYTES
+        self,
+        delivery: Delivery,
+        selection: Selection,
+        *,
+        listed: int = 0,
+        first: bool = False,
+        most_bytes: int = MOST_HTML_BYTES,
     ) -> Mail:
         """Compose the picks for one window, out of so many papers `listed` (0: not said), best first.
 
+        The `first` digest of a reader says in a line what to expect.
         Picks that do not fit into `most_bytes` are counted, and stand in the view on the web, which has no such limit.
         """
-        picks, year = selection.picks, _local(delivery).year
+        picks, wanted, local = selection.picks, delivery.reader.preferences, _local(delivery)
+        weekly = wanted.cadence is Cadence.WEEKLY
         cards = [
-            self._card(pick.paper, pick.reasons, pick.snippet, place < IN_FULL, year)
+            self._card(pick.paper, pick.reasons, pick.snippet, place < IN_FULL, local.year, weekly, wanted.pictures)
             for place, pick in enumerate(picks)
         ]
         sizes = accumulate(len(card.html) for card in cards)
         shown = sum(size <= most_bytes - FRAME_BYTES for size in sizes)
         more = len(picks) - shown + selection.more
         titles = [marking.shortened(pick.paper.title, LONGEST_SUBJECT) for pick in picks[:3]]
-        return self._mail("digest", delivery, cards[:shown], count=shown, more=more, listed=listed, titles=titles)
+        said = {
+            "count": shown,
+            "more": more,
+            "listed": listed,
+            "title": "".join(titles[:1]),
+            "also": "; ".join(titles[1:]),
+            "week": wording.week(delivery.window, local) if weekly else "",
+            "rhythm": wording.RHYTHM[wanted.cadence],
+        }
+        return self._mail("welcome" if first else "digest", delivery, cards[:shown], **said)
 
     def confirm(self, delivery: Delivery) -> Mail:
         """Ask a new reader to confirm. Repeats nothing a stranger typed: they may not be the one who reads it."""
@@ -95,44 +114,78 @@ class Composer:
         """Tell a reader who subscribed again that they are subscribed."""
         return self._mail("manage", delivery)
 
+    def goodbye(self, delivery: Delivery) -> Mail:
+        """Tell a reader who left that it is done, and show the way back."""
+        return self._mail("goodbye", delivery)
+
+    def moved(self, delivery: Delivery) -> Mail:
+        """Tell a reader's old address that their digest goes to another one."""
+        return self._mail("moved", delivery)
+
+    def move(self, delivery: Delivery) -> Mail:
+        """Ask a new address for its yes. Holds no key of the reader's: a stranger may read it."""
+        link = self.letterhead.links.move(delivery.id, delivery.due_at)
+        return self._notice("move", delivery, delivery.recipient, delivery.due_at, move=link, days=CONFIRM_WITHIN.days)
+
+    def alert(self, operator: str, causes: Sequence[str], now: datetime) -> Mail:
+        """Tell the operator what is wrong, a line a cause."""
+        return self._notice("alert", None, operator, now, causes=tuple(causes))
+
     def quiet(self, delivery: Delivery, *, listed: int = 0) -> Mail:
         """Tell a reader that nothing matched in a while, out of so many papers `listed` (0: not said)."""
         return self._mail("quiet", delivery, listed=listed, topics=wording.topics(delivery.reader.preferences))
 
     def _printed_card(
-        self, paper: Paper, reasons: tuple[Reason, ...], snippet: tuple[int, int], full: bool, year: int
+        self,
+        paper: Paper,
+        reasons: tuple[Reason, ...],
+        snippet: tuple[int, int],
+        full: bool,
+        year: int,
+        weekly: bool,
+        pictures: bool,
     ) -> Card:
         pick = Pick(paper, 0, reasons, snippet)
         said = {
             "title": marking.title(pick),
             "page": wording.page(paper),
             "byline": wording.byline(pick),
-            "facts": wording.facts(paper, year),
+            "facts": wording.facts(paper, year, weekly=weekly),
             "excerpt": marking.excerpt(pick, LONG_EXCERPT if full else SHORT_EXCERPT),
+            "picture": wording.picture(paper) if pictures else "",
             "because": wording.because(reasons),
             "links": wording.links(paper),
         }
-        text, html = (self._pages.get_template(f"digest/card.{kind}").render(said) for kind in ("txt", "html"))
+        templates = "digest/card.txt", "digest/card.html" if full else "digest/brief.html"
+        text, html = (self._pages.get_template(template).render(said) for template in templates)
         return Card(mime.quoted(text), mime.quoted(html))
 
     def _mail(self, kind: str, delivery: Delivery, cards: Sequence[Card] = (), **said: object) -> Mail:
         # Same delivery, same name; the moment is in it, because ids begin anew with a new database.
-        stamp = f"{kind}.{delivery.id}.{delivery.due_at:%Y%m%d%H%M%S}"
+        stamp = f"{delivery.kind}.{delivery.id}.{delivery.due_at:%Y%m%d%H%M%S}"
         said |= self._frame(delivery)
         subject = mime.one_line(self._pages.get_template(f"{kind}/subject.txt").render(said))
         said["subject"] = subject = marking.shortened(subject, LONGEST_SUBJECT)
         text = self._part(f"{kind}/body.txt", said, (card.text for card in cards))
         html = self._part(f"{kind}/body.html", said, (card.html for card in cards))
         content = mime.message(self._headers(kind, delivery, stamp, subject), stamp, text, html)
-        return Mail(delivery.id, mime.bare(self._from), mime.bare(delivery.reader.email), content)
+        return Mail(delivery.id, mime.bare(self._from), mime.bare(_recipient(delivery)), content)
+
+    def _notice(self, kind: str, delivery: Delivery | None, to: str, now: datetime, **said: object) -> Mail:
+        """Write a mail that belongs to no reader's list: it has nothing to unsubscribe from, and no key of a reader."""
+        number = delivery.id if delivery else 0
+        stamp = f"{kind}.{number}.{now:%Y%m%d%H%M%S}"
+        said |= self._letterhead_said()
+        said["subject"] = subject = mime.one_line(self._pages.get_template(f"{kind}/subject.txt").render(said))
+        text, html = (self._part(f"{kind}/body.{form}", said, ()) for form in ("txt", "html"))
+        headers = [*self._envelope(to, now, stamp, subject), *AUTOMATIC]
+        content = mime.message(headers, stamp, text, html)
+        return Mail(number, mime.bare(self._from), mime.bare(to), content)
 
     def _frame(self, delivery: Delivery) -> dict[str, object]:
         """Gather what every mail may say around its cards."""
         links, reader = self.letterhead.links, delivery.reader
-        return {
-            "name": self.letterhead.name,
-            "postal_address": self.letterhead.postal_address,
-            "home": links.base_url,
+        return self._letterhead_said() | {
             "unsubscribe": links.unsubscribe(reader.id),
             "preferences": links.preferences(reader.id),
             "view": links.view(delivery.id),
@@ -141,6 +194,13 @@ class Composer:
             "day": wording.long_day(_local(delivery)),
             "weekly": reader.preferences.cadence is Cadence.WEEKLY,
             "cards": SLOT,
+        }
+
+    def _letterhead_said(self) -> dict[str, object]:
+        return {
+            "name": self.letterhead.name,
+            "postal_address": self.letterhead.postal_address,
+            "home": self.letterhead.links.base_url,
         }
 
     def _part(self, template: str, said: dict[str, object], cards: Iterable[bytes]) -> bytes:
@@ -153,23 +213,32 @@ class Composer:
         domain = self._domain
         mailto = f"mailto:unsubscribe+{links.token(Purpose.UNSUBSCRIBE, reader.id)}@{domain}?subject=unsubscribe"
         return [
-            ("Date", format_datetime(delivery.due_at)),
-            ("From", self._from),
-            ("To", mime.bare(reader.email)),
-            ("Subject", mime.unstructured(subject)),
-            ("Message-ID", f"<{stamp}@{domain}>"),
-            ("MIME-Version", "1.0"),
+            *self._envelope(_recipient(delivery), delivery.due_at, stamp, subject),
             ("List-Id", f"<digest.{domain}>"),
             ("List-Help", f"<{links.base_url}>"),
             ("List-Post", "NO"),
             # RFC 8058: one https address, one mailto, and no fold within either.
             ("List-Unsubscribe", f"<{links.unsubscribe(reader.id)}>, <{mailto}>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-            ("Auto-Submitted", "auto-generated"),
-            ("X-Auto-Response-Suppress", "All"),
+            *AUTOMATIC,
             # Google's feedback loop counts complaints by each of these: kind, day, domain, sender.
             ("Feedback-ID", f"{kind}:{delivery.due_at:%Y%m%d}:{domain}:paper-digest"),
         ]
+
+    def _envelope(self, to: str, now: datetime, stamp: str, subject: str) -> list[tuple[str, str]]:
+        """Gather the headers that every mail begins with."""
+        return [
+            ("Date", format_datetime(now)),
+            ("From", self._from),
+            ("To", mime.bare(to)),
+            ("Subject", mime.unstructured(subject)),
+            ("Message-ID", f"<{stamp}@{self._domain}>"),
+            ("MIME-Version", "1.0"),
+        ]
+
+
+def _recipient(delivery: Delivery) -> str:
+    return delivery.recipient or delivery.reader.email
 
 
 def _local(delivery: Delivery) -> datetime:

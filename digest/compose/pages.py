@@ -17,6 +17,7 @@ from digest.compose.mime import printable
 
 COLUMNS = 72
 LIGHT = "_layout/light.css"
+RUNS = "_layout/runs.html"
 JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 KEPT = re.compile(r"<!--kept(\d+)-->|kept(\d+)kept")
 
@@ -85,4 +86,9 @@ def environment(folder: Path) -> Environment:
         auto_reload=False,
     )
     pages.filters |= {"plain": plain, "starred": starred, "fold": fold}
+    pages.globals |= {name: _macro(pages, name) for name in ("marked", "named")}
     return pages
+
+
+def _macro(pages: Environment, name: str) -> Callable[[Iterable[Run]], Markup]:
+    return lambda runs: Markup(getattr(pages.get_template(RUNS).module, name)(runs))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
 from digest.compose.marking import Run, shortened
-from digest.domain import Cadence, Paper, Pick, Preferences, Reason
+from digest.domain import Cadence, Paper, Pick, Preferences, Reason, Window
 from digest.text import safe_url
 
 NAMES = 3
@@ -17,6 +17,8 @@ LONGEST_NAME = 80
 LONGEST_TOPIC = 80
 TOPICS = 5
 MOST_TOPICS = 20
+# A window that begins earlier has no beginning worth naming.
+A_SEASON = timedelta(days=60)
 
 # A space at which no line breaks: `1 comment` stays together on a phone.
 KEEP = "\u00a0"
@@ -27,6 +29,7 @@ SIMPLE_TOPIC = re.compile(
     r'((?P<field>author|org|organization|title|abstract):)?"?(?P<words>[^":()]+)"?', re.IGNORECASE
 )
 LEAD = {"author": "the author "}
+RHYTHM = {Cadence.DAILY: "every day", Cadence.WEEKDAYS: "on weekdays", Cadence.WEEKLY: "every Monday"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,21 @@ def _followed_authors(pick: Pick, others: Sequence[str]) -> list[str]:
     return [name for name in others if name.casefold() in sought][:NAMES]
 
 
-def facts(paper: Paper, year: int) -> str:
-    """Say when it appeared and what people made of it, if they did."""
+def week(window: Window, local: datetime) -> str:
+    """Name the days of a weekly digest, `December 22 to 29`; nothing for the first one, which looks back a day."""
+    start = window.start.astimezone(local.tzinfo)
+    if local - start > A_SEASON:
+        return ""
+    first = f"{start:%B}{KEEP}{start.day}"
+    return f"{first} to {local.day}" if start.month == local.month else f"{first} to {local:%B}{KEEP}{local.day}"
+
+
+def facts(paper: Paper, year: int, *, weekly: bool = False) -> str:
+    """Say when it appeared, in a `weekly` digest also on which day it was listed, and what people made of it."""
     when = paper.published_at.date() if paper.published_at else paper.listed_on
     said = [day(when, year)] if when else []
+    if weekly and paper.listed_on:
+        said.append(f"listed on {paper.listed_on:%A}")
     counts = (paper.upvotes, "upvote"), (paper.comments, "comment")
     said += [number(count, noun) for count, noun in counts if count > 0]
     return DOT.join(fact.replace(" ", KEEP) for fact in said)
@@ -86,8 +100,7 @@ def because(reasons: Collection[Reason]) -> list[Run]:
 
 def why(preferences: Preferences) -> list[Run]:
     """Say what the reader asked for."""
-    when = {Cadence.DAILY: "every day", Cadence.WEEKDAYS: "on weekdays", Cadence.WEEKLY: "every Monday"}
-    lead = f"You get this mail {when[preferences.cadence]} because you "
+    lead = f"You get this mail {RHYTHM[preferences.cadence]} because you "
     if not preferences.topics:
         return [Run(f"{lead}asked for the papers that are trending.")]
     return [Run(f"{lead}follow "), *_listed([_topic(topic) for topic in preferences.topics]), Run(".")]
@@ -122,6 +135,12 @@ def page(paper: Paper) -> str:
     if ARXIV_ID.fullmatch(paper.id):
         return f"https://arxiv.org/abs/{paper.id}"
     return safe_url(paper.project_url) or safe_url(paper.code_url)
+
+
+def picture(paper: Paper) -> str:
+    """Find the picture a source shows with a paper; only over https, and it may be empty."""
+    url = safe_url(paper.thumbnail_url)
+    return url if url.startswith("https://") else ""
 
 
 def links(paper: Paper) -> list[Link]:

@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 from sqlalchemy import Engine
 
-from digest import schedule, subscriptions
+from digest import addresses, schedule, subscriptions
 from digest.compose import Composer
 from digest.deliver import Relay, send_all
 from digest.domain import Delivery, Mail, Result, Selection, State, Status
@@ -36,6 +36,9 @@ GIVE_UP_AFTER = timedelta(days=4)
 FOR_STATUS = {
     subscriptions.CONFIRM: {Status.PENDING},
     subscriptions.MANAGE: {Status.ACTIVE, Status.PAUSED},
+    subscriptions.GOODBYE: {Status.UNSUBSCRIBED},
+    addresses.MOVE: {Status.ACTIVE, Status.PAUSED},
+    addresses.MOVED: set(Status),
     DIGEST: {Status.ACTIVE},
 }
 
@@ -122,18 +125,35 @@ def _draft(delivery: Delivery, edition: Edition | None, composer: Composer) -> D
         return Draft(delivery, reason=f"reader is {status}")
     if edition:
         return _digest(delivery, edition, composer)
-    write = {subscriptions.CONFIRM: composer.confirm, subscriptions.MANAGE: composer.manage}[delivery.kind]
-    return Draft(delivery, write(delivery))
+    if delivery.kind == addresses.MOVE and not addresses.waits(delivery):
+        return Draft(delivery, reason="the reader wants another address")
+    return Draft(delivery, _letter(delivery, composer))
+
+
+def _letter(delivery: Delivery, composer: Composer) -> Mail:
+    """Write a mail that is no digest."""
+    write = {
+        subscriptions.CONFIRM: composer.confirm,
+        subscriptions.MANAGE: composer.manage,
+        subscriptions.GOODBYE: composer.goodbye,
+        addresses.MOVE: composer.move,
+        addresses.MOVED: composer.moved,
+    }
+    return write[delivery.kind](delivery)
 
 
 def _digest(delivery: Delivery, edition: Edition, composer: Composer) -> Draft:
     selection = _selection(delivery, edition)
     if selection.picks:
         chosen = tuple(pick.paper.id for pick in selection.picks)
-        return Draft(delivery, composer.digest(delivery, selection, listed=len(edition.index.papers)), chosen)
+        return Draft(delivery, _composed(delivery, selection, edition, composer), chosen)
     if edition.last_heard and delivery.window.end - edition.last_heard >= QUIET_FOR:
         return Draft(delivery, composer.quiet(delivery, listed=len(edition.index.papers)))
     return Draft(delivery, reason="nothing matched" if edition.index.papers else "nothing was listed")
+
+
+def _composed(delivery: Delivery, selection: Selection, edition: Edition, composer: Composer) -> Mail:
+    return composer.digest(delivery, selection, listed=len(edition.index.papers), first=edition.first)
 
 
 def _selection(delivery: Delivery, edition: Edition) -> Selection:

@@ -21,11 +21,12 @@ KEEP_INDEXES = 64
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """The papers one reader chooses from, those they have had already, and when they last heard from us."""
+    """The papers one reader chooses from, those they have had already, when they last heard from us, if ever."""
 
     index: Index
     seen: frozenset[str] = frozenset()
     last_heard: datetime | None = None
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Editions:
     def _edition(self, delivery: Delivery, sent: dict[int, set[str]], heard: dict[int, datetime]) -> Edition:
         reader, shared = delivery.reader, self._shared(delivery.window)
         seen = shared.relisted & sent.get(reader.id, set()) - set(delivery.papers)
-        return Edition(shared.index, seen, heard.get(reader.id, reader.confirmed_at))
+        return Edition(shared.index, seen, heard.get(reader.id, reader.confirmed_at), first=reader.id not in heard)
 
     def _index(self, window: Window) -> Shared:
         return Shared(Index(papers.in_window(self._engine, window)), frozenset(papers.relisted(self._engine, window)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select
@@ -31,6 +31,14 @@ def newest(engine: Engine) -> list[Collection]:
     with reading(engine) as connection:
         rows = connection.execute(select(collections).where(collections.c.id.in_(last)).order_by(collections.c.source))
         return [_collection(row) for row in rows]
+
+
+def last_good(engine: Engine) -> dict[str, datetime]:
+    """When each source last gave an answer that is believed."""
+    good = collections.c.outcome == Outcome.OK
+    question = select(collections.c.source, func.max(collections.c.collected_at)).where(good)
+    with reading(engine) as connection:
+        return dict(connection.execute(question.group_by(collections.c.source)).all())
 
 
 def _collection(row: Row[Any]) -> Collection:

@@ -22,10 +22,11 @@ WAITING = (State.QUEUED, State.DEFERRED, State.UNCERTAIN)
 FRESH: Mapping[str, Any] = {"state": State.QUEUED, "reason": "", "attempts": 0, "papers": ()}
 
 
-def queue(connection: Connection, reader_id: int, kind: str, now: datetime) -> None:
-    """Ask for a mail that is no digest. It goes before the digests: somebody is waiting for it."""
+def queue(connection: Connection, reader_id: int, kind: str, now: datetime, recipient: str = "") -> None:
+    """Ask for a mail that is no digest, to the reader or to `recipient`. It goes before the digests: somebody waits."""
     span = {"due_at": now, "window_start": now, "window_end": now, "since": now.date(), "next_attempt_at": EPOCH}
-    statement = insert_into(connection, deliveries).values(reader_id=reader_id, kind=kind, **span, **FRESH)
+    row = {"reader_id": reader_id, "kind": kind, "recipient": recipient, **span, **FRESH}
+    statement = insert_into(connection, deliveries).values(row)
     connection.execute(statement.on_conflict_do_nothing())
 
 
@@ -33,6 +34,12 @@ def asked(connection: Connection, reader_id: int, kinds: Collection[str], since:
     """How many mails of these kinds a reader was written since then."""
     mine = (deliveries.c.reader_id == reader_id) & deliveries.c.kind.in_(kinds) & (deliveries.c.due_at > since)
     return connection.execute(select(func.count()).where(mine)).scalar_one()
+
+
+def written_to(connection: Connection, address: str, since: datetime) -> int:
+    """How many mails went to an address that was no reader's own, whoever asked for them, since then."""
+    theirs = (func.lower(deliveries.c.recipient) == address.lower()) & (deliveries.c.due_at > since)
+    return connection.execute(select(func.count()).where(theirs)).scalar_one()
 
 
 def _ready(now: datetime) -> ColumnElement[bool]:
@@ -167,4 +174,5 @@ def _delivery(row: RowMapping) -> Delivery:
         reason=row["reason"],
         attempts=row["attempts"],
         papers=row["papers"],
+        recipient=row["recipient"],
     )

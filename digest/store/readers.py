@@ -12,7 +12,7 @@ from digest.domain import Cadence, Preferences, Reader, Status
 from digest.store.engine import insert_into, reading, writing
 from digest.store.tables import readers
 
-PREFERENCES = ("topics", "cadence", "hour", "timezone", "most_papers")
+PREFERENCES = ("topics", "cadence", "hour", "timezone", "most_papers", "pictures")
 # How many readers `everyone` holds in memory at once.
 PAGE = 1_000
 
@@ -86,6 +86,17 @@ def set_status(connection: Connection, reader_id: int, status: Status, **more: d
     connection.execute(readers.update().where(readers.c.id == reader_id).values(status=status, **more))
 
 
+def want_address(connection: Connection, reader_id: int, email: str) -> None:
+    """Note where the digest shall go once that address agrees; nowhere else, if it is empty."""
+    connection.execute(readers.update().where(readers.c.id == reader_id).values(new_email=email))
+
+
+def move(connection: Connection, reader_id: int, email: str) -> None:
+    """Give a reader another address, which must be nobody else's."""
+    values = {"email": email, "email_key": email_key(email), "new_email": ""}
+    connection.execute(readers.update().where(readers.c.id == reader_id).values(values))
+
+
 def reschedule(connection: Connection, reader_id: int, next_due_at: datetime) -> None:
     """Move the next digest of a reader who gets any."""
     active = readers.c.status == Status.ACTIVE
@@ -107,7 +118,12 @@ def unsubscribe(engine: Engine, reader_id: int) -> bool:
 def forget(engine: Engine, email: str) -> bool:
     """Delete a reader and everything kept about them; say whether there was one."""
     with writing(engine) as connection:
-        return bool(connection.execute(readers.delete().where(readers.c.email_key == email_key(email))).rowcount)
+        return forget_in(connection, email)
+
+
+def forget_in(connection: Connection, email: str) -> bool:
+    """The same, inside a transaction."""
+    return bool(connection.execute(readers.delete().where(readers.c.email_key == email_key(email))).rowcount)
 
 
 def forget_pending(engine: Engine, before: datetime) -> int:
@@ -126,15 +142,16 @@ def counts(engine: Engine) -> dict[str, int]:
 
 def reader_of(row: RowMapping, prefix: str = "") -> Reader:
     """The reader in a row; with a prefix, where the columns carry one."""
-    topics, cadence, hour, timezone, most_papers = (row[prefix + name] for name in PREFERENCES)
+    topics, cadence, *others = (row[prefix + name] for name in PREFERENCES)
     return Reader(
         id=row[prefix + "id"],
         email=row[prefix + "email"],
         status=Status(row[prefix + "status"]),
-        preferences=Preferences(topics, Cadence(cadence), hour, timezone, most_papers),
+        preferences=Preferences(topics, Cadence(cadence), *others),
         created_at=row[prefix + "created_at"],
         confirmed_at=row[prefix + "confirmed_at"],
         next_due_at=row[prefix + "next_due_at"],
+        new_email=row[prefix + "new_email"],
     )
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -138,9 +139,12 @@ readers = Table(
     Column("hour", Integer, nullable=False),
     Column("timezone", Text, nullable=False),
     Column("most_papers", Integer, nullable=False),
+    Column("pictures", Boolean, nullable=False, server_default=false()),
     Column("created_at", Moment, nullable=False),
     Column("confirmed_at", Moment),
     Column("next_due_at", Moment),
+    # Where the digest shall go, until that address confirms.
+    _text("new_email"),
     Index(None, "status", "next_due_at"),
 )
 
@@ -162,6 +166,16 @@ deliveries = Table(
     Column("next_attempt_at", Moment, nullable=False),
     Column("papers", Strings, nullable=False),
     Column("tried_at", Moment),
+    # Where the mail goes, if not to the reader's own address.
+    _text("recipient"),
     UniqueConstraint("reader_id", "kind", "due_at"),
     Index(None, "state", "next_attempt_at"),
+)
+
+# What the operator was told of, so that they hear of each cause once a day.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("cause", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
 )

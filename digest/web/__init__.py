@@ -21,7 +21,7 @@ from starlette.routing import Route
 from digest import logs, wiring
 from digest.settings import BadSetting, Settings, load
 from digest.store.engine import StoreUnready, connect, ready
-from digest.web import joining, leaving, preferences, showing, status, trouble
+from digest.web import joining, leaving, mails, moving, preferences, showing, status, trouble
 from digest.web.body import posted
 from digest.web.limits import Gate
 from digest.web.safety import SafeHeaders, hide_tokens
@@ -41,10 +41,17 @@ ROUTES = [
     Route("/preferences/{token}", posted(preferences.save), methods=["POST"]),
     Route("/preferences/{token}/pause", posted(preferences.pause), methods=["POST"]),
     Route("/preferences/{token}/resume", posted(preferences.resume), methods=["POST"]),
+    Route("/preferences/{token}/address", posted(preferences.move), methods=["POST"]),
+    Route("/preferences/{token}/return", posted(leaving.come_back), methods=["POST"]),
     Route("/preferences/{token}/export", preferences.export),
     Route("/preferences/{token}/delete", leaving.ask_to_delete),
     Route("/preferences/{token}/delete", posted(leaving.delete), methods=["POST"]),
+    Route("/address/{token}", moving.ask),
+    Route("/address/{token}", posted(moving.agree), methods=["POST"]),
+    Route("/address/{token}/decline", posted(moving.decline), methods=["POST"]),
     Route("/digest/{token}", showing.view),
+    Route("/dev/mails", mails.index),
+    Route("/dev/mails/{name}.{form}", mails.show),
     Route("/healthz", status.alive),
     Route("/readyz", status.ready),
     Route("/style.css", asset("style.css")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,7 +11,7 @@ from digest import form, subscriptions
 from digest.domain import Preferences, Reader, Status
 from digest.form import NO_MISTAKES, Mistakes, Typed
 from digest.links import Purpose
-from digest.web.site import Site, page, reader_behind, still_there
+from digest.web.site import Site, busy, page, reader_behind, still_there
 
 # A field that people do not see and browsers do not fill in by themselves; programs do.
 TRAP = "subject"
@@ -36,7 +35,7 @@ def subscribe(request: Request, filled: Typed) -> Response:
     site = Site.of(request)
     if not filled.get(TRAP):
         if wait := site.gate.wait(request.client and request.client.host):
-            return page(request, "busy", 429, {"Retry-After": str(wait)}, minutes=ceil(wait / 60))
+            return busy(request, wait)
         subscriptions.subscribe(site.engine, email, preferences, site.now())
     return page(request, "inbox")
 

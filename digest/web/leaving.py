@@ -5,10 +5,11 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from digest import subscriptions
 from digest.form import Typed
 from digest.links import Purpose
 from digest.store import readers
-from digest.web.site import Site, page, reader_behind
+from digest.web.site import Site, page, reader_behind, still_there
 
 
 def ask(request: Request) -> Response:
@@ -19,8 +20,17 @@ def ask(request: Request) -> Response:
 def unsubscribe(request: Request, _filled: Typed) -> Response:
     """End it, at once, whatever the body says; twice is as good as once (RFC 8058, section 3.1)."""
     reader = reader_behind(request, Purpose.UNSUBSCRIBE)
-    readers.unsubscribe(Site.of(request).engine, reader.id)
+    site = Site.of(request)
+    subscriptions.leave(site.engine, reader.id, site.now())
     return page(request, "unsubscribed", reader=reader)
+
+
+def come_back(request: Request, _filled: Typed) -> Response:
+    """Take back a reader who left; whoever never confirmed stays out."""
+    site = Site.of(request)
+    reader = reader_behind(request, Purpose.PREFERENCES)
+    back = still_there(subscriptions.come_back(site.engine, reader.id, site.now()))
+    return page(request, "back", reader=back)
 
 
 def ask_to_delete(request: Request) -> Response:

@@ -10,12 +10,12 @@ from json import dumps
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest import form, subscriptions
+from digest import addresses, form, subscriptions
 from digest.domain import Reader
 from digest.form import NO_MISTAKES, NOTHING, Mistakes, Typed
 from digest.links import Purpose
 from digest.store import deliveries
-from digest.web.site import Site, page, reader_behind, still_there
+from digest.web.site import Site, busy, page, reader_behind, still_there
 
 
 def show(request: Request) -> Response:
@@ -46,6 +46,19 @@ def resume(request: Request, _filled: Typed) -> Response:
     return _page(request, still_there(resumed))
 
 
+def move(request: Request, filled: Typed) -> Response:
+    """Ask another address whether it wants the digest. The answer is the same whoever has that address."""
+    site = Site.of(request)
+    reader = reader_behind(request, Purpose.PREFERENCES)
+    try:
+        address = form.address(filled)
+    except Mistakes as mistakes:
+        return _page(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
+    if wait := site.gate.wait(request.client and request.client.host):
+        return busy(request, wait)
+    return _page(request, still_there(addresses.ask(site.engine, reader.id, address, site.now())))
+
+
 def export(request: Request) -> Response:
     """Hand over everything that is kept about a reader, as JSON."""
     reader = reader_behind(request, Purpose.PREFERENCES)
@@ -65,5 +78,5 @@ def _page(
     notice: str = "",
     status: int = 200,
 ) -> Response:
-    shown = {**form.typed(reader.preferences), **filled}
+    shown = {"email": "", **form.typed(reader.preferences), **filled}
     return page(request, "preferences", status, reader=reader, typed=shown, mistakes=mistakes, notice=notice)

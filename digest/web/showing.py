@@ -11,8 +11,12 @@ from digest.links import Purpose
 from digest.store import deliveries
 from digest.web.site import Site
 
-# A mail carries its style in its tags, and has no scripts.
-AS_IN_A_MAIL = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
+# A mail carries its style in its tags, has no scripts, and pictures only for a reader who asked for them.
+AS_IN_A_MAIL = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src https:; frame-ancestors 'none'; base-uri 'none'"
+    )
+}
 
 
 def view(request: Request) -> Response:

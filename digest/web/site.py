@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
+from math import ceil
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -53,6 +54,11 @@ def page(
     """Answer with `templates/web/NAME.html`."""
     template = Site.of(request).templates.get_template(f"{name}.html")
     return HTMLResponse(template.render(known), status, headers)
+
+
+def busy(request: Request, seconds: int) -> Response:
+    """Answer a network that asked for too many mails."""
+    return page(request, "busy", 429, {"Retry-After": str(seconds)}, minutes=ceil(seconds / 60))
 
 
 def asset(name: str) -> Callable[[Request], Response]:

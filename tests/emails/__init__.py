@@ -18,12 +18,13 @@ LETTERHEAD = Letterhead(
     links=Links("https://papers.example.org", ["a key for tests"]),
     postal_address="12 Example Street, Exampleton",
 )
+COMPOSER = Composer(LETTERHEAD)
 TOPICS = ("speculative decoding", 'author:"Ada Lovelace"', "diffusion")
 
 
-def a_delivery(kind="digest", *, id=7, due_at=NOW, **reader):
+def a_delivery(kind="digest", *, id=7, due_at=NOW, recipient="", **reader):
     window = Window(due_at - timedelta(days=1), due_at, due_at.date())
-    return Delivery(id, kind, a_reader(**{"topics": TOPICS} | reader), due_at, window)
+    return Delivery(id, kind, a_reader(**{"topics": TOPICS} | reader), due_at, window, recipient=recipient)
 
 
 def a_pick(paper=None, *words, topic="speculative decoding", **fields):
@@ -110,7 +111,7 @@ AWKWARD = Selection(
 
 def mails():
     """Compose each golden mail: its name, and the mail."""
-    composer = Composer(LETTERHEAD)
+    composer = COMPOSER
     weekly = a_delivery(
         due_at=datetime(2025, 12, 29, 7, tzinfo=UTC), topics=(), cadence=Cadence.WEEKLY, timezone="Asia/Tokyo"
     )
@@ -121,4 +122,9 @@ def mails():
         "confirm": composer.confirm(a_delivery("confirm")),
         "manage": composer.manage(a_delivery("manage")),
         "quiet": composer.quiet(a_delivery("quiet"), listed=143),
+        "welcome": composer.digest(a_delivery(), DAY, listed=37, first=True),
+        "move": composer.move(a_delivery("move", recipient="reader@new.example.org")),
+        "moved": composer.moved(a_delivery("moved", recipient="reader@old.example.org")),
+        "goodbye": composer.goodbye(a_delivery("goodbye")),
+        "alert": composer.alert("operator@example.org", ["huggingface is suspicious: 3 papers on a Tuesday."], NOW),
     }

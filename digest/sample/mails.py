@@ -1,0 +1,161 @@
+"""Every mail with invented data, written by the real composer: the sample edition, and all that makes mails break.
+
+The readers have the number 0, so that the links in these mails lead to nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from digest.compose import Composer
+from digest.domain import (
+    EPOCH,
+    Cadence,
+    Delivery,
+    Mail,
+    Paper,
+    Pick,
+    Preferences,
+    Reader,
+    Reason,
+    Selection,
+    Status,
+    Window,
+)
+from digest.match import Index, select
+from digest.profile import parse
+from digest.sample import records
+from digest.sources.huggingface.records import listings
+
+TOPICS = (
+    "speculative decoding",
+    "large language models",
+    "diffusion",
+    "benchmark",
+    'author:"Marit Halvorsen"',
+    'org:"Orchard Institute"',
+)
+LONG_TITLE = (
+    "On the Unreasonable Length of Titles: A Systematic, Reproducible, Multilingual and Frankly Exhausting Study of "
+    "How Many Words Authors Put Before the Colon, How Many They Put After It, and Whether Anybody Who Reads a List of "
+    "New Papers on a Small Phone in a Crowded Train Gets to the End of Them"
+)
+DEEP = "A retrospective over eleven years follows, with tables. " * 12 + "Only at the end comes speculative decoding."
+
+
+def compose(composer: Composer, now: datetime) -> dict[str, Mail]:
+    """Compose each kind of mail, some with more than one kind of data, under its own name."""
+    return _digests(composer, now) | {
+        "quiet": composer.quiet(_delivery("digest", now), listed=143),
+        "confirm": composer.confirm(_delivery("confirm", now)),
+        "manage": composer.manage(_delivery("manage", now)),
+        "move": composer.move(_delivery("move", now, recipient="marit@new.example.org")),
+        "moved": composer.moved(_delivery("moved", now, recipient="marit@old.example.org")),
+        "goodbye": composer.goodbye(_delivery("goodbye", now)),
+        "alert": composer.alert("operator@example.org", ALERTS, now),
+    }
+
+
+def _digests(composer: Composer, now: datetime) -> dict[str, Mail]:
+    edition = papers(now.date())
+    index = Index(edition)
+    chosen = select(index, parse(TOPICS), limit=10)
+    daily = _delivery("digest", now)
+    weekly = _delivery("digest", now, cadence=Cadence.WEEKLY)
+    trending = _delivery("digest", now, topics=())
+    illustrated = _delivery("digest", now, pictures=True)
+    fifty = [
+        replace(paper, id=f"2512.{number:05}", title=f"{paper.title}, Part {number}")
+        for number, paper in enumerate([*edition, *edition], 1)
+    ]
+    return {
+        "digest": composer.digest(daily, chosen, listed=len(edition)),
+        "digest-weekly": composer.digest(
+            weekly, select(Index(_over_a_week(edition)), parse(TOPICS), limit=10), listed=143
+        ),
+        "digest-trending": composer.digest(trending, select(index, parse(()), limit=10), listed=len(edition)),
+        "digest-pictures": composer.digest(illustrated, chosen, listed=len(edition)),
+        "digest-one": composer.digest(daily, Selection(chosen.picks[:1]), listed=len(edition)),
+        "digest-fifty": composer.digest(daily, select(Index(fifty), parse(()), limit=50), listed=len(fifty)),
+        "digest-awkward": composer.digest(daily, awkward(), listed=1_213),
+        "welcome": composer.digest(daily, chosen, listed=len(edition), first=True),
+    }
+
+
+def papers(day: date) -> list[Paper]:
+    """The sample edition, as the store gives it back."""
+    found, _ = listings(day, records(day))
+    return [
+        replace(
+            listing.paper,
+            upvotes=listing.upvotes,
+            comments=listing.comments,
+            sources=(listing.source,),
+            listed_on=day,
+            thumbnail_url=f"https://pictures.example.org/{listing.paper.id}.png",
+        )
+        for listing in found
+    ]
+
+
+def _over_a_week(edition: list[Paper]) -> list[Paper]:
+    return [
+        replace(paper, listed_on=paper.listed_on and paper.listed_on - timedelta(days=place % 5))
+        for place, paper in enumerate(edition)
+    ]
+
+
+def awkward() -> Selection:
+    """Papers such as break a layout, each for a reason of its own."""
+    return Selection(tuple(_pick(paper) for paper in AWKWARD), more=1_204)
+
+
+def _pick(paper: Paper) -> Pick:
+    sought = "speculative decoding"
+    at = paper.abstract.lower().find(sought)
+    span = (at, at + len(sought)) if at >= 0 else (0, 0)
+    return Pick(paper, 1.0, (Reason(sought, "abstract", (sought,), (span,) if at >= 0 else ()),), span)
+
+
+AWKWARD = (
+    Paper("2512.91001", "Six Hundred Hands", "All helped.", authors=tuple(f"Author Number {n}" for n in range(664))),
+    Paper(
+        "2512.91002",
+        "دراسة شاملة لنماذج اللغة الكبيرة",
+        "نقدم دراسة شاملة مع speculative decoding.",
+        authors=("محمد مثال", "רות דוגמה"),
+    ),
+    Paper(
+        "2512.91003",
+        "大規模言語モデルの評価と改善に関する研究" * 3,
+        "本研究では、評価と改善を試みる。" * 20,
+        authors=("例 太郎", "王 小明"),
+    ),
+    Paper("2512.91004", LONG_TITLE, DEEP, ("Ada Example",), organization="An Institute With a Name " * 5),
+    Paper("2512.91005", "No Abstract, No Authors, No Date"),
+    Paper("2512.91006", '<script>alert("no")</script> & <b>Friends</b>', "Speculative decoding <br> & more."),
+    Paper("2512.91007", "Onewordwithoutanyplacetobreak" * 6, "x" * 500, authors=("A" * 200,)),
+    Paper(
+        "2512.91008",
+        "سلام Hello שלום 你好 👩🏽‍🔬 \u202eevil\u202c",
+        "Speculative decoding, in all directions.",
+        authors=("O’Brien-Ñandú",),
+        code_url="javascript:alert(1)",
+        upvotes=1,
+        comments=1,
+        sources=("huggingface",),
+    ),
+    Paper("own:9", "From Elsewhere", project_url="https://elsewhere.example.org/" + "a" * 90, sources=("other",)),
+)
+ALERTS = (
+    "huggingface is suspicious: 3 papers on a Tuesday, where 31 are usual (2026-03-03).",
+    "arxiv is late: no good answer since 2026-03-02 18:05 UTC. cs.CL: HTTP 503",
+)
+
+
+def _delivery(kind: str, now: datetime, recipient: str = "", **wanted: object) -> Delivery:
+    preferences = Preferences(**{"topics": TOPICS, **wanted})  # type: ignore[arg-type]
+    since = EPOCH if kind != "digest" else now - timedelta(days=7 if preferences.cadence is Cadence.WEEKLY else 1)
+    reader = Reader(0, "ada@example.org", Status.ACTIVE, preferences, created_at=now, new_email=recipient)
+    return Delivery(0, kind, reader, now.astimezone(UTC), Window(since, now, since.date()), recipient=recipient)
