@@ -163,3 +163,30 @@ def test_a_confirmation_is_only_for_who_has_not_confirmed(service):
     with writing(service.engine) as connection:
         readers.set_status(connection, reader.id, Status.UNSUBSCRIBED)
     assert service.delivers() == {State.SKIPPED: 1}
+
+
+def test_the_first_digest_says_so_and_the_next_does_not(service):
+    service.collects(a_paper(title="Speculative decoding"))
+    service.admits("ada@example.org", "speculative decoding")
+    service.sends()
+    service.now += A_DAY
+    service.collects(a_paper(title="Speculative decoding again"), day=DAY + A_DAY)
+    service.sends()
+    first, second = service.letters()
+    assert first.subject == "Your first digest: Speculative decoding"
+    assert "This is your first digest; from now on it comes every day." in " ".join(first.text.split())
+    assert second.subject == "1 paper: Speculative decoding again"
+
+
+def test_a_goodbye_is_only_for_who_is_gone(service):
+    reader = service.admits("ada@example.org")
+    subscriptions.leave(service.engine, reader.id, service.now)
+    service.delivers()
+    [letter] = service.letters()
+    assert letter.subject == "You are unsubscribed from Paper Digest"
+    service.now += A_DAY
+    subscriptions.come_back(service.engine, reader.id, service.now)
+    subscriptions.leave(service.engine, reader.id, service.now)
+    subscriptions.come_back(service.engine, reader.id, service.now)
+    service.delivers()
+    assert service.letters() == []

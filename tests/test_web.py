@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from urllib.parse import quote
 
+import html5lib
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -137,6 +138,7 @@ def test_every_page_is_fit_for_a_screen_reader(visitor, engine, status):
     answers = [wrong, *map(visitor.get, ["/", "/nowhere", "/subscribe", *links_of(reader.id)])]
     answers.append(visitor.get(LINKS.preferences(reader.id) + "/delete"))
     for answer in answers:
+        html5lib.HTMLParser(strict=True).parse(answer.text)
         page = LexborHTMLParser(answer.text)
         assert page.css_first("html").attributes["lang"] == "en"
         assert page.css_first("title").text().endswith(" · Paper Digest")

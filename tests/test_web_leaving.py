@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 from digest.domain import Status
 from digest.store import readers
 from tests.factories import NOW
-from tests.visitor import LINKS, a_subscriber, a_visitor, dump, status_of
+from tests.visitor import LINKS, a_subscriber, a_visitor, dump, mails, status_of
 
 
 @pytest.fixture
@@ -89,3 +89,46 @@ def test_deleting_takes_a_second_button_and_leaves_nothing(visitor, engine):
     assert readers.find(engine, reader.id)
     assert "Everything is deleted" in visitor.post(f"{link}/delete").text
     assert dump(engine) == empty
+
+
+def test_whoever_had_said_yes_is_written_one_goodbye(visitor, engine):
+    reader = a_subscriber(engine)
+    for _ in range(2):
+        visitor.post(LINKS.unsubscribe(reader.id), data=ONE_CLICK)
+    assert mails(engine) == ["goodbye"]
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED])
+def test_whoever_had_not_hears_no_more(visitor, engine, status):
+    reader = a_subscriber(engine, status)
+    visitor.post(LINKS.unsubscribe(reader.id), data=ONE_CLICK)
+    assert mails(engine) == []
+
+
+def test_the_way_back_is_a_button_on_the_page_that_the_goodbye_leads_to(visitor, engine):
+    reader = a_subscriber(engine)
+    visitor.post(LINKS.unsubscribe(reader.id), data=ONE_CLICK)
+    page = LexborHTMLParser(visitor.get(LINKS.preferences(reader.id)).text)
+    [form] = page.css("form[method=post]")
+    assert form.css_first("button").text() == "Send me the digest again"
+    assert status_of(engine, reader) is Status.UNSUBSCRIBED
+    answer = visitor.post(form.attributes["action"])
+    assert "next on Thursday 25 December at 06:00" in answer.text
+    assert status_of(engine, reader) is Status.ACTIVE
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.BOUNCED, Status.COMPLAINED])
+def test_there_is_no_such_way_back_from_elsewhere(visitor, engine, status):
+    reader = a_subscriber(engine, status)
+    assert "Not that easily" in visitor.post(LINKS.preferences(reader.id) + "/return").text
+    assert status_of(engine, reader) is status
+
+
+def test_whoever_never_confirmed_cannot_come_back(visitor, engine):
+    visitor.post("/subscribe", data={"email": "ada@example.org"})
+    [reader] = readers.everyone(engine)
+    visitor.post(LINKS.unsubscribe(reader.id))
+    link = LINKS.preferences(reader.id)
+    assert f"{link}/return" not in visitor.get(link).text
+    visitor.post(f"{link}/return")
+    assert status_of(engine, reader) is Status.UNSUBSCRIBED

@@ -54,3 +54,22 @@ def test_the_export_has_what_is_kept_about_the_reader(visitor, engine):
     assert kept["reader"]["preferences"]["topics"] == ["speculative decoding"]
     assert kept["reader"]["created_at"] == NOW.isoformat()
     assert kept["papers_sent"] == []
+
+
+def test_pictures_are_for_who_asks_for_them(visitor, engine):
+    reader = a_subscriber(engine)
+    assert readers.find(engine, reader.id).preferences.pictures is False
+    visitor.post(LINKS.preferences(reader.id), data={"pictures": "yes"})
+    assert readers.find(engine, reader.id).preferences.pictures is True
+    page = LexborHTMLParser(visitor.get(LINKS.preferences(reader.id)).text)
+    assert page.css_first("#pictures option[selected]").attributes["value"] == "yes"
+    assert visitor.get(LINKS.preferences(reader.id) + "/export").json()["reader"]["preferences"]["pictures"] is True
+    visitor.post(LINKS.preferences(reader.id), data={"pictures": "no"})
+    assert readers.find(engine, reader.id).preferences.pictures is False
+
+
+def test_the_link_to_pause_in_a_mail_leads_to_the_button(visitor, engine):
+    reader = a_subscriber(engine)
+    page = LexborHTMLParser(visitor.get(LINKS.preferences(reader.id)).text)
+    assert page.css_first("#pause button").text() == "Pause"
+    assert status_of(engine, reader) is Status.ACTIVE

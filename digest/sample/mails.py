@@ -65,10 +65,6 @@ def _digests(composer: Composer, now: datetime) -> dict[str, Mail]:
     weekly = _delivery("digest", now, cadence=Cadence.WEEKLY)
     trending = _delivery("digest", now, topics=())
     illustrated = _delivery("digest", now, pictures=True)
-    fifty = [
-        replace(paper, id=f"2512.{number:05}", title=f"{paper.title}, Part {number}")
-        for number, paper in enumerate([*edition, *edition], 1)
-    ]
     return {
         "digest": composer.digest(daily, chosen, listed=len(edition)),
         "digest-weekly": composer.digest(
@@ -77,10 +73,15 @@ def _digests(composer: Composer, now: datetime) -> dict[str, Mail]:
         "digest-trending": composer.digest(trending, select(index, parse(()), limit=10), listed=len(edition)),
         "digest-pictures": composer.digest(illustrated, chosen, listed=len(edition)),
         "digest-one": composer.digest(daily, Selection(chosen.picks[:1]), listed=len(edition)),
-        "digest-fifty": composer.digest(daily, select(Index(fifty), parse(()), limit=50), listed=len(fifty)),
+        "digest-fifty": composer.digest(trending, _fifty(edition), listed=187),
         "digest-awkward": composer.digest(daily, awkward(), listed=1_213),
         "welcome": composer.digest(daily, chosen, listed=len(edition), first=True),
     }
+
+
+def _fifty(edition: list[Paper]) -> Selection:
+    trending = (Reason("", "trending"),)
+    return Selection(tuple(Pick(paper, 1.0, trending) for paper in (*edition, *edition)))
 
 
 def papers(day: date) -> list[Paper]:
