@@ -9,7 +9,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from digest import paths
-from digest.compose import IN_FULL, LONGEST_SUBJECT, opened
+from digest.compose import IN_FULL, LONGEST_SUBJECT, MOST_HTML_BYTES, opened
 from digest.compose.pages import environment, fold
 from digest.sample.mails import compose
 from tests.composing import a_digest
@@ -229,11 +229,18 @@ def test_a_weekly_digest_says_which_days_it_covers_and_on_which_each_paper_was_l
     assert "listed on" not in SAMPLES["digest"].text.replace("\u00a0", " ")
 
 
-def test_the_best_papers_are_in_full_and_the_others_shorter():
-    cards = re.findall(r'class="(card|brief)"', SAMPLES["digest-fifty"].html)
-    assert cards[:IN_FULL] == ["card"] * IN_FULL
-    assert set(cards[IN_FULL:50]) == {"brief"}
-    assert len(cards) == 50
+def test_the_best_papers_are_in_full_the_others_shorter_and_what_is_left_is_one_line():
+    cards = re.findall(r'class="(card|brief|more)"', SAMPLES["digest-trending"].html)
+    assert cards == ["card"] * IN_FULL + ["brief"] * (10 - IN_FULL) + ["card", "more"]
+
+
+def test_a_day_of_fifty_papers_fits_and_counts_what_it_leaves_to_the_web():
+    """F7."""
+    content = compose(COMPOSER, NOW)["digest-fifty"].content
+    shown = SAMPLES["digest-fifty"].html.count("<h2")
+    assert len(content.partition(b"text/html")[2]) <= MOST_HTML_BYTES
+    assert 40 <= shown < 50
+    assert f"And {50 - shown} more" in SAMPLES["digest-fifty"].text
 
 
 def test_the_foot_of_a_digest_says_why_and_has_every_way_on_in_both_parts():
