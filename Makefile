@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install run test check clean
+.PHONY: install run test check mailcheck clean
 
 install: $(VENV)/installed
 
@@ -24,6 +24,9 @@ check: install ## lint, format, types, imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+mailcheck: install ## every mail under SpamAssassin, caniemail, mutt and s-nail; says what it lacks, installs nothing
+	$(BIN)/python -m tests.mailcheck
 
 clean:
 	rm -rf $(VENV) var
