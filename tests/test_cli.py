@@ -181,6 +181,15 @@ def test_readers_go_out_and_come_in_as_csv(digest, tmp_path):
     assert digest("readers", "export").out == exported
 
 
+def test_a_reader_with_pictures_goes_out_and_comes_in_with_them(digest, tmp_path):
+    digest("readers", "add", "ada@example.org", "--pictures")
+    assert digest("readers", "list", "--json").rows[0]["pictures"] is True
+    (tmp_path / "readers.csv").write_text(digest("readers", "export").out)
+    digest("readers", "forget", "ada@example.org")
+    digest("readers", "import", str(tmp_path / "readers.csv"))
+    assert [row["pictures"] for row in digest("readers", "list", "--json").rows] == [True]
+
+
 def test_a_database_that_is_away_is_one_line(tmp_path):
     away = Digest(database_url="postgresql://me:secret@127.0.0.1:1/digest")
     for words in (["migrate"], ["papers"], ["stats"]):

@@ -183,3 +183,12 @@ def test_a_link_of_another_mail_is_none(visitor, engine):
     with writing(engine) as connection:
         deliveries.queue(connection, reader.id, "manage", NOW, recipient=reader.email)
     assert visitor.get(LINKS.move(1, NOW)).status_code == 404
+
+
+def test_the_export_names_the_other_addresses_that_are_kept(visitor, engine):
+    reader = a_subscriber(engine)
+    asks(visitor, reader)
+    visitor.post(link_to(engine))
+    kept = visitor.get(LINKS.preferences(reader.id) + "/export").json()
+    assert kept["reader"]["email"] == NEW
+    assert kept["other_addresses"] == ["ada@example.org", NEW]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from digest import subscriptions
+from digest import sample, subscriptions
 from digest.domain import Preferences
 from digest.store import deliveries, papers, readers
 from tests.factories import NOW, a_listing, a_paper
@@ -121,3 +121,12 @@ def test_every_entry_of_the_timetable_names_a_task(monkeypatch):
     celery_app = importlib.import_module("workers.celery")
     importlib.import_module("workers.tasks")
     assert {entry["task"] for entry in celery_app.TIMETABLE.values()} <= set(celery_app.app.tasks)
+
+
+@pytest.mark.slow
+def test_a_look_that_finds_too_little_is_told_to_the_operator(environment, mail_server):
+    with sample.serve(DAY + timedelta(days=90)) as url:
+        here = environment | {"DIGEST_HUGGINGFACE_URL": url, "DIGEST_OPERATOR_EMAIL": "operator@example.org"}
+        code = "import workers.tasks as tasks; tasks.collect(); tasks.collect()"
+        subprocess.run([sys.executable, "-c", code], env=os.environ | here, cwd=ROOT, check=True, timeout=60)
+    assert mail_server.recipients == ["operator@example.org"]

@@ -42,6 +42,13 @@ def written_to(connection: Connection, address: str, since: datetime) -> int:
     return connection.execute(select(func.count()).where(theirs)).scalar_one()
 
 
+def other_addresses(engine: Engine, reader_id: int) -> list[str]:
+    """The addresses beside their own that a reader's mails went to, each once."""
+    theirs = (deliveries.c.reader_id == reader_id) & (deliveries.c.recipient != "")
+    with reading(engine) as connection:
+        return sorted(connection.execute(select(deliveries.c.recipient).where(theirs).distinct()).scalars())
+
+
 def _ready(now: datetime) -> ColumnElement[bool]:
     return deliveries.c.state.in_(WAITING) & (deliveries.c.next_attempt_at <= now)
 

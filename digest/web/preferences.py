@@ -62,8 +62,12 @@ def move(request: Request, filled: Typed) -> Response:
 def export(request: Request) -> Response:
     """Hand over everything that is kept about a reader, as JSON."""
     reader = reader_behind(request, Purpose.PREFERENCES)
-    sent = deliveries.papers_sent(Site.of(request).engine, [reader.id])
-    kept = {"reader": asdict(reader), "papers_sent": sorted(sent[reader.id])}
+    engine = Site.of(request).engine
+    kept = {
+        "reader": asdict(reader),
+        "other_addresses": deliveries.other_addresses(engine, reader.id),
+        "papers_sent": sorted(deliveries.papers_sent(engine, [reader.id])[reader.id]),
+    }
     text = dumps(kept, ensure_ascii=False, indent=2, default=datetime.isoformat)
     named = {"Content-Disposition": 'attachment; filename="paper-digest.json"'}
     return Response(text, media_type="application/json", headers=named)
