@@ -1,12 +1,13 @@
 """A digest to a finished mail: text, HTML and headers. Pure; refuses to send, and to say the same thing in two ways.
 
-A card (a paper with its reasons) is rendered and quoted once for all its readers; only the frame around it is personal.
-Everything in a mail derives from the delivery, so that a retry is the same message, byte for byte.
+A card (a paper with its reasons) is rendered and quoted once for all its readers; of the frame around the cards, only
+what is personal is written for each mail (see `forms`). Everything in a mail derives from the delivery, so that a retry
+is the same message, byte for byte.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -14,14 +15,13 @@ from functools import lru_cache
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
-
 from digest import paths
 from digest.compose import marking, mime, wording
+from digest.compose.forms import Form, Shape, form, shape
 from digest.compose.mime import Letter, opened
 from digest.compose.pages import environment
-from digest.domain import Cadence, Delivery, Mail, Paper, Pick, Reason, Selection
-from digest.links import CONFIRM_WITHIN, Links, Purpose
+from digest.domain import Cadence, Delivery, Mail, Paper, Pick, Selection
+from digest.links import CONFIRM_WITHIN, Links
 
 __all__ = ["MOST_HTML_BYTES", "Composer", "Letter", "Letterhead", "opened"]
 
@@ -33,10 +33,12 @@ FRAME_BYTES = 16_000
 IN_FULL = 5
 LONG_EXCERPT, SHORT_EXCERPT = 420, 180
 LONGEST_SUBJECT = 74
-# Some ten busy days for every mix of topics that readers share; 3 kB each.
-KEEP_CARDS = 4096
-# Where the cards go in a frame. Nothing from outside can hold it, because the templates print no control character.
-SLOT = Markup("\0")
+# A busy day's cards for every mix of topics that readers share; 3.5 kB each.
+KEEP_CARDS = 16_384
+# The cards of a busy week before they are marked, and the frames for every number of papers; 3 to 8 kB each.
+KEEP_FORMS = 1024
+# What a mail says several times, and what many say; half a kB each.
+KEEP_ENTRIES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,17 @@ class Composer:
     def __init__(self, letterhead: Letterhead) -> None:
         self.letterhead = letterhead
         self._from = mime.named(letterhead.mail_from)
+        self._sender = mime.bare(letterhead.mail_from)
         self._domain = mime.ascii_domain(letterhead.mail_domain)
         self._pages = environment(paths.templates() / "email")
+        self._pages.globals |= {
+            "name": letterhead.name,
+            "postal_address": letterhead.postal_address,
+            "home": letterhead.links.base_url,
+        }
+        self._quoted = lru_cache(KEEP_ENTRIES)(mime.quoted)
+        self._frame = lru_cache(KEEP_FORMS)(self._open_frame)
+        self._card_form = lru_cache(KEEP_FORMS)(self._open_card)
         self._card = lru_cache(KEEP_CARDS)(self._printed_card)
 
     def digest(
@@ -76,20 +87,18 @@ class Composer:
         Picks that do not fit into `most_bytes` are counted, and stand in the view on the web, which has no such limit.
         """
         picks, year = selection.picks, _local(delivery).year
-        cards = [
-            self._card(pick.paper, pick.reasons, pick.snippet, place < IN_FULL, year)
-            for place, pick in enumerate(picks)
-        ]
+        cards = [self._card(pick, place < IN_FULL, year) for place, pick in enumerate(picks)]
         sizes = accumulate(len(card.html) for card in cards)
         shown = sum(size <= most_bytes - FRAME_BYTES for size in sizes)
         more = len(picks) - shown + selection.more
         titles = [marking.shortened(pick.paper.title, LONGEST_SUBJECT) for pick in picks[:3]]
-        return self._mail("digest", delivery, cards[:shown], count=shown, more=more, listed=listed, titles=titles)
+        personal = {"title": "".join(titles[:1]), "also": "; ".join(titles[1:])}
+        return self._mail("digest", delivery, cards[:shown], personal, count=shown, more=more, listed=listed)
 
     def confirm(self, delivery: Delivery) -> Mail:
         """Ask a new reader to confirm. Repeats nothing a stranger typed: they may not be the one who reads it."""
         confirm = self.letterhead.links.confirm(delivery.reader.id, delivery.due_at)
-        return self._mail("confirm", delivery, confirm=confirm, days=CONFIRM_WITHIN.days)
+        return self._mail("confirm", delivery, personal={"confirm": confirm}, days=CONFIRM_WITHIN.days)
 
     def manage(self, delivery: Delivery) -> Mail:
         """Tell a reader who subscribed again that they are subscribed."""
@@ -97,73 +106,89 @@ class Composer:
 
     def quiet(self, delivery: Delivery, *, listed: int = 0) -> Mail:
         """Tell a reader that nothing matched in a while, out of so many papers `listed` (0: not said)."""
-        return self._mail("quiet", delivery, listed=listed, topics=wording.topics(delivery.reader.preferences))
+        return self._mail("quiet", delivery, listed=listed, topics=tuple(wording.topics(delivery.reader.preferences)))
 
-    def _printed_card(
-        self, paper: Paper, reasons: tuple[Reason, ...], snippet: tuple[int, int], full: bool, year: int
-    ) -> Card:
-        pick = Pick(paper, 0, reasons, snippet)
-        said = {
+    def _printed_card(self, pick: Pick, full: bool, year: int) -> Card:
+        byline = wording.byline(pick)
+        values = {
             "title": marking.title(pick),
-            "page": wording.page(paper),
-            "byline": wording.byline(pick),
-            "facts": wording.facts(paper, year),
             "excerpt": marking.excerpt(pick, LONG_EXCERPT if full else SHORT_EXCERPT),
-            "because": wording.because(reasons),
+            "because": wording.because(pick.reasons),
+        }
+        text = self._card_form("digest/card.txt", pick.paper, byline, year, shape(values))
+        html = self._card_form("digest/card.html", pick.paper, byline, year, shape(values))
+        return Card(text.filled(values), html.filled(values))
+
+    def _open_card(self, template: str, paper: Paper, byline: str, year: int, blanks: Shape) -> Form:
+        """Print what all readers of a paper see of it, and leave open what depends on their topics."""
+        said = {
+            "byline": byline,
+            "page": wording.page(paper),
+            "facts": wording.facts(paper, year),
             "links": wording.links(paper),
         }
-        text, html = (self._pages.get_template(f"digest/card.{kind}").render(said) for kind in ("txt", "html"))
-        return Card(mime.quoted(text), mime.quoted(html))
+        return form(self._pages.get_template(template), said, blanks, self._quoted)
 
-    def _mail(self, kind: str, delivery: Delivery, cards: Sequence[Card] = (), **said: object) -> Mail:
+    def _mail(
+        self,
+        kind: str,
+        delivery: Delivery,
+        cards: Sequence[Card] = (),
+        personal: Mapping[str, object] | None = None,
+        **said: object,
+    ) -> Mail:
+        """Write a mail from its folder of templates, which may ask about what is `said`, and print what is personal."""
         # Same delivery, same name; the moment is in it, because ids begin anew with a new database.
         stamp = f"{kind}.{delivery.id}.{delivery.due_at:%Y%m%d%H%M%S}"
-        said |= self._frame(delivery)
-        subject = mime.one_line(self._pages.get_template(f"{kind}/subject.txt").render(said))
-        said["subject"] = subject = marking.shortened(subject, LONGEST_SUBJECT)
-        text = self._part(f"{kind}/body.txt", said, (card.text for card in cards))
-        html = self._part(f"{kind}/body.html", said, (card.html for card in cards))
-        content = mime.message(self._headers(kind, delivery, stamp, subject), stamp, text, html)
-        return Mail(delivery.id, mime.bare(self._from), mime.bare(delivery.reader.email), content)
+        said["day"] = wording.long_day(_local(delivery))
+        said["weekly"] = delivery.reader.preferences.cadence is Cadence.WEEKLY
+        values = {**self._personal(delivery), **(personal or {})}
+        subject = mime.one_line(self._filled(f"{kind}/subject.txt", said, values).decode())
+        values["subject"] = subject = marking.shortened(subject, LONGEST_SUBJECT)
+        text = self._filled(f"{kind}/body.txt", said, values | {"cards": _joined([card.text for card in cards])})
+        html = self._filled(f"{kind}/body.html", said, values | {"cards": _joined([card.html for card in cards])})
+        recipient = mime.bare(delivery.reader.email)
+        content_type, body = mime.multipart(stamp, text, html)
+        headers = self._headers(kind, delivery, stamp, recipient, subject, str(values["unsubscribe"]))
+        headers.append(("Content-Type", content_type))
+        return Mail(delivery.id, self._sender, recipient, mime.message(headers, body))
 
-    def _frame(self, delivery: Delivery) -> dict[str, object]:
-        """Gather what every mail may say around its cards."""
+    def _personal(self, delivery: Delivery) -> dict[str, object]:
+        """Gather what every mail may say around its cards to this reader alone."""
         links, reader = self.letterhead.links, delivery.reader
         return {
-            "name": self.letterhead.name,
-            "postal_address": self.letterhead.postal_address,
-            "home": links.base_url,
             "unsubscribe": links.unsubscribe(reader.id),
             "preferences": links.preferences(reader.id),
             "view": links.view(delivery.id),
             "email": reader.email,
             "why": wording.why(reader.preferences),
-            "day": wording.long_day(_local(delivery)),
-            "weekly": reader.preferences.cadence is Cadence.WEEKLY,
-            "cards": SLOT,
         }
 
-    def _part(self, template: str, said: dict[str, object], cards: Iterable[bytes]) -> bytes:
-        """Render a frame, quote it, and put the quoted cards in their place."""
-        head, slot, tail = self._pages.get_template(template).render(said).partition(f"{SLOT}\n")
-        return b"".join((mime.quoted(head), *cards, mime.quoted(tail))) if slot else mime.quoted(head)
+    def _filled(self, template: str, said: dict[str, object], values: dict[str, object]) -> bytes:
+        return self._frame(template, tuple(said.items()), shape(values)).filled(values)
 
-    def _headers(self, kind: str, delivery: Delivery, stamp: str, subject: str) -> list[tuple[str, str]]:
-        links, reader = self.letterhead.links, delivery.reader
+    def _open_frame(self, template: str, said: tuple[tuple[str, object], ...], blanks: Shape) -> Form:
+        # A subject is a header, and written as headers are.
+        encode = str.encode if template.endswith("subject.txt") else self._quoted
+        return form(self._pages.get_template(template), dict(said), blanks, encode)
+
+    def _headers(
+        self, kind: str, delivery: Delivery, stamp: str, recipient: str, subject: str, way_out: str
+    ) -> list[tuple[str, str]]:
         domain = self._domain
-        mailto = f"mailto:unsubscribe+{links.token(Purpose.UNSUBSCRIBE, reader.id)}@{domain}?subject=unsubscribe"
+        mailto = f"mailto:unsubscribe+{way_out.rpartition('/')[2]}@{domain}?subject=unsubscribe"
         return [
             ("Date", format_datetime(delivery.due_at)),
             ("From", self._from),
-            ("To", mime.bare(reader.email)),
+            ("To", recipient),
             ("Subject", mime.unstructured(subject)),
             ("Message-ID", f"<{stamp}@{domain}>"),
             ("MIME-Version", "1.0"),
             ("List-Id", f"<digest.{domain}>"),
-            ("List-Help", f"<{links.base_url}>"),
+            ("List-Help", f"<{self.letterhead.links.base_url}>"),
             ("List-Post", "NO"),
             # RFC 8058: one https address, one mailto, and no fold within either.
-            ("List-Unsubscribe", f"<{links.unsubscribe(reader.id)}>, <{mailto}>"),
+            ("List-Unsubscribe", f"<{way_out}>, <{mailto}>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "All"),
@@ -174,3 +199,8 @@ class Composer:
 
 def _local(delivery: Delivery) -> datetime:
     return delivery.due_at.astimezone(ZoneInfo(delivery.reader.preferences.timezone))
+
+
+def _joined(cards: Sequence[bytes]) -> bytes:
+    """Join cards for a blank: the template ends the line it stands in."""
+    return b"".join(cards).removesuffix(b"\r\n") + b"=\r\n" if cards else b""
