@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 
 from digest import paths
 from digest.compose import marking, mime, wording
+from digest.compose.dkim import Signer
 from digest.compose.forms import Form, Shape, form, shape
-from digest.compose.mime import Letter, opened
+from digest.compose.mime import Headers, Letter, opened
 from digest.compose.pages import environment
 from digest.domain import Cadence, Delivery, Mail, Paper, Pick, Selection
 from digest.links import CONFIRM_WITHIN, Links
@@ -50,6 +51,7 @@ class Letterhead:
     links: Links
     postal_address: str = ""
     name: str = "Paper Digest"
+    signer: Signer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +145,27 @@ class Composer:
         said["day"] = wording.long_day(_local(delivery))
         said["weekly"] = delivery.reader.preferences.cadence is Cadence.WEEKLY
         values = {**self._personal(delivery), **(personal or {})}
+        subject, text, html = self._written(kind, said, values, cards)
+        headers = self._headers(kind, delivery, stamp, subject, str(values["unsubscribe"]))
+        return self._sealed(delivery.id, delivery.reader.email, headers, stamp, text, html)
+
+    def _written(
+        self, kind: str, said: dict[str, object], values: dict[str, object], cards: Sequence[Card] = ()
+    ) -> tuple[str, bytes, bytes]:
+        """Fill in the subject, the text and the HTML of a kind of mail."""
         subject = mime.one_line(self._filled(f"{kind}/subject.txt", said, values).decode())
         values["subject"] = subject = marking.shortened(subject, LONGEST_SUBJECT)
         text = self._filled(f"{kind}/body.txt", said, values | {"cards": _joined([card.text for card in cards])})
         html = self._filled(f"{kind}/body.html", said, values | {"cards": _joined([card.html for card in cards])})
-        recipient = mime.bare(delivery.reader.email)
+        return subject, text, html
+
+    def _sealed(self, number: int, to: str, headers: Headers, stamp: str, text: bytes, html: bytes) -> Mail:
+        """Put a mail together and sign it, if there is a key."""
         content_type, body = mime.multipart(stamp, text, html)
-        headers = self._headers(kind, delivery, stamp, recipient, subject, str(values["unsubscribe"]))
-        headers.append(("Content-Type", content_type))
-        return Mail(delivery.id, self._sender, recipient, mime.message(headers, body))
+        headers = [*headers, ("Content-Type", content_type)]
+        if signer := self.letterhead.signer:
+            headers.insert(0, signer.signature(headers, body))
+        return Mail(number, self._sender, mime.bare(to), mime.message(headers, body))
 
     def _personal(self, delivery: Delivery) -> dict[str, object]:
         """Gather what every mail may say around its cards to this reader alone."""
@@ -172,28 +186,36 @@ class Composer:
         encode = str.encode if template.endswith("subject.txt") else self._quoted
         return form(self._pages.get_template(template), dict(said), blanks, encode)
 
-    def _headers(
-        self, kind: str, delivery: Delivery, stamp: str, recipient: str, subject: str, way_out: str
-    ) -> list[tuple[str, str]]:
+    def _headers(self, kind: str, delivery: Delivery, stamp: str, subject: str, way_out: str) -> Headers:
+        """Gather the headers of a mail from the list."""
         domain = self._domain
-        mailto = f"mailto:unsubscribe+{way_out.rpartition('/')[2]}@{domain}?subject=unsubscribe"
-        return [
-            ("Date", format_datetime(delivery.due_at)),
-            ("From", self._from),
-            ("To", recipient),
-            ("Subject", mime.unstructured(subject)),
-            ("Message-ID", f"<{stamp}@{domain}>"),
-            ("MIME-Version", "1.0"),
+        # The token in it says whose mail this was.
+        mailbox = f"unsubscribe+{way_out.rpartition('/')[2]}@{domain}"
+        headers = [
+            *self._notice_headers(delivery.reader.email, delivery.due_at, stamp, subject),
             ("List-Id", f"<digest.{domain}>"),
             ("List-Help", f"<{self.letterhead.links.base_url}>"),
             ("List-Post", "NO"),
             # RFC 8058: one https address, one mailto, and no fold within either.
-            ("List-Unsubscribe", f"<{way_out}>, <{mailto}>"),
+            ("List-Unsubscribe", f"<{way_out}>, <mailto:{mailbox}?subject=unsubscribe>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-            ("Auto-Submitted", "auto-generated"),
-            ("X-Auto-Response-Suppress", "All"),
             # Google's feedback loop counts complaints by each of these: kind, day, domain, sender.
             ("Feedback-ID", f"{kind}:{delivery.due_at:%Y%m%d}:{domain}:paper-digest"),
+        ]
+        # Complaints may come here too (RFC 9477), on the word of the domain that signs.
+        return [*headers, ("CFBL-Address", f"{mailbox}; report=arf")] if self.letterhead.signer else headers
+
+    def _notice_headers(self, to: str, now: datetime, stamp: str, subject: str) -> Headers:
+        """Gather the headers of any mail."""
+        return [
+            ("Date", format_datetime(now)),
+            ("From", self._from),
+            ("To", mime.bare(to)),
+            ("Subject", mime.unstructured(subject)),
+            ("Message-ID", f"<{stamp}@{self._domain}>"),
+            ("MIME-Version", "1.0"),
+            ("Auto-Submitted", "auto-generated"),
+            ("X-Auto-Response-Suppress", "All"),
         ]
 
 

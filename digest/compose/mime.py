@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from binascii import b2a_qp
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -31,6 +31,9 @@ SECOND_SPACE, SECOND_SPACE_QUOTED = "\x01", b"=01"
 END, END_QUOTED = "\x02", b"=02\r\n"
 # An encoded word has at most 75 characters (RFC 2047, section 2): 45 octets in base64 and the frame around them.
 ENCODED_WORD_OCTETS = 45
+
+
+Headers = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ def multipart(boundary: str, text: bytes, html: bytes) -> tuple[str, bytes]:
     return f'multipart/alternative; boundary="{mark}"', body
 
 
-def message(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
+def message(headers: Headers, body: bytes) -> bytes:
     head = "".join([f"{name}: {value}\r\n" for name, value in headers])
     return b"\r\n".join((head.encode(), body))
 
