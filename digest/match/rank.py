@@ -62,7 +62,11 @@ def to_pick_from(index: Index, found: Collection[Ranking]) -> list[Ranking]:
     """Choose the rankings that find something, in an order of their own; none followed means what is trending."""
     if all(each.topic and each.topic.excludes for each in found):
         return [_trending(index)]
-    return sorted((each for each in found if each.order), key=lambda each: str(each.topic))
+    return sorted([each for each in found if each.order], key=_written)
+
+
+def _written(ranking: Ranking) -> str:
+    return ranking.topic.text if ranking.topic else ""
 
 
 def _trending(index: Index) -> Ranking:
