@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from jinja2 import Template
@@ -49,10 +49,14 @@ def patient(step: Filter) -> Filter:
     @wraps(step)
     def act(value: Any, *others: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever a template has at hand
         if isinstance(value, Blank):
-            return value.then(lambda known: step(known, *others, **named))
+            return value.then(partial(_later, step, others, named) if others or named else step)
         return step(value, *others, **named)
 
     return act
+
+
+def _later(step: Filter, others: tuple[Any, ...], named: Mapping[str, Any], known: Any) -> Any:  # noqa: ANN401
+    return step(known, *others, **named)
 
 
 def final(value: object) -> object:
@@ -82,7 +86,7 @@ class Form:
         for step in blank.steps:
             value = step(value)
         said = final(value)
-        return self.encode(str(said if isinstance(said, Markup) or not self.escaped else escape(said)))
+        return self.encode(str(escape(said) if self.escaped else said))
 
 
 def shape(values: Mapping[str, object]) -> Shape:
