@@ -19,7 +19,8 @@ from markupsafe import Markup
 
 from bench import captures, profiles, report
 from digest import paths
-from digest.compose import IN_FULL, LONG_EXCERPT, SHORT_EXCERPT, Composer, Letterhead, marking, opened, wording
+from digest.compose import IN_FULL, Composer, Letterhead, marking, opened, wording
+from digest.compose.cards import LONG_EXCERPT, SHORT_EXCERPT
 from digest.compose.dkim import Signer, new_key, pem, read_key
 from digest.compose.pages import environment
 from digest.domain import Delivery, Mail, Paper, Pick, Preferences, Reader, Selection, Status, Window

@@ -17,11 +17,12 @@ from zoneinfo import ZoneInfo
 
 from digest import paths
 from digest.compose import marking, mime, wording
+from digest.compose.cards import Card, Cards
 from digest.compose.dkim import Signer
 from digest.compose.forms import Form, Shape, form, shape
 from digest.compose.mime import Headers, Letter, opened
 from digest.compose.pages import environment
-from digest.domain import Cadence, Delivery, Mail, Paper, Pick, Selection
+from digest.domain import Cadence, Delivery, Mail, Selection
 from digest.links import CONFIRM_WITHIN, Links
 
 __all__ = ["MOST_HTML_BYTES", "Composer", "Letter", "Letterhead", "opened"]
@@ -30,16 +31,16 @@ __all__ = ["MOST_HTML_BYTES", "Composer", "Letter", "Letterhead", "opened"]
 MOST_HTML_BYTES = 90_000
 # What the frame may take of it: heading, footer, style, at its longest.
 FRAME_BYTES = 16_000
-# The best papers get a short abstract, the others a sentence.
+# The best papers are told in full, the others briefly.
 IN_FULL = 5
-LONG_EXCERPT, SHORT_EXCERPT = 420, 180
 LONGEST_SUBJECT = 74
-# A busy day's cards for every mix of topics that readers share; 3.5 kB each.
-KEEP_CARDS = 16_384
-# The cards of a busy week before they are marked, and the frames for every number of papers; 3 to 8 kB each.
+PARTS = "subject.txt", "body.txt", "body.html"
+# The frames of some busy days: for every number of papers and of what is left over; 10 kB each.
 KEEP_FORMS = 1024
 # What a mail says several times, and what many say; half a kB each.
 KEEP_ENTRIES = 4096
+# Readers are due at a few moments of a day, in some hundred zones.
+KEEP_MOMENTS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,6 @@ class Letterhead:
     postal_address: str = ""
     name: str = "Paper Digest"
     signer: Signer | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One paper as its readers see it, quoted."""
-
-    text: bytes
-    html: bytes
 
 
 class Composer:
@@ -77,9 +70,8 @@ class Composer:
             "home": letterhead.links.base_url,
         }
         self._quoted = lru_cache(KEEP_ENTRIES)(mime.quoted)
-        self._frame = lru_cache(KEEP_FORMS)(self._open_frame)
-        self._card_form = lru_cache(KEEP_FORMS)(self._open_card)
-        self._card = lru_cache(KEEP_CARDS)(self._printed_card)
+        self._frames = lru_cache(KEEP_FORMS)(self._open_frames)
+        self._cards = Cards(self._pages, self._quoted)
 
     def digest(
         self, delivery: Delivery, selection: Selection, *, listed: int = 0, most_bytes: int = MOST_HTML_BYTES
@@ -89,7 +81,7 @@ class Composer:
         Picks that do not fit into `most_bytes` are counted, and stand in the view on the web, which has no such limit.
         """
         picks, year = selection.picks, _local(delivery).year
-        cards = [self._card(pick, place < IN_FULL, year) for place, pick in enumerate(picks)]
+        cards = [self._cards.card(pick, place < IN_FULL, year) for place, pick in enumerate(picks)]
         sizes = accumulate(len(card.html) for card in cards)
         shown = sum(size <= most_bytes - FRAME_BYTES for size in sizes)
         more = len(picks) - shown + selection.more
@@ -110,27 +102,6 @@ class Composer:
         """Tell a reader that nothing matched in a while, out of so many papers `listed` (0: not said)."""
         return self._mail("quiet", delivery, listed=listed, topics=tuple(wording.topics(delivery.reader.preferences)))
 
-    def _printed_card(self, pick: Pick, full: bool, year: int) -> Card:
-        byline = wording.byline(pick)
-        values = {
-            "title": marking.title(pick),
-            "excerpt": marking.excerpt(pick, LONG_EXCERPT if full else SHORT_EXCERPT),
-            "because": wording.because(pick.reasons),
-        }
-        text = self._card_form("digest/card.txt", pick.paper, byline, year, shape(values))
-        html = self._card_form("digest/card.html", pick.paper, byline, year, shape(values))
-        return Card(text.filled(values), html.filled(values))
-
-    def _open_card(self, template: str, paper: Paper, byline: str, year: int, blanks: Shape) -> Form:
-        """Print what all readers of a paper see of it, and leave open what depends on their topics."""
-        said = {
-            "byline": byline,
-            "page": wording.page(paper),
-            "facts": wording.facts(paper, year),
-            "links": wording.links(paper),
-        }
-        return form(self._pages.get_template(template), said, blanks, self._quoted)
-
     def _mail(
         self,
         kind: str,
@@ -141,8 +112,8 @@ class Composer:
     ) -> Mail:
         """Write a mail from its folder of templates, which may ask about what is `said`, and print what is personal."""
         # Same delivery, same name; the moment is in it, because ids begin anew with a new database.
-        stamp = f"{kind}.{delivery.id}.{delivery.due_at:%Y%m%d%H%M%S}"
-        said["day"] = wording.long_day(_local(delivery))
+        stamp = f"{kind}.{delivery.id}.{_digits(delivery.due_at)}"
+        said["day"] = _long_day(delivery.due_at, delivery.reader.preferences.timezone)
         said["weekly"] = delivery.reader.preferences.cadence is Cadence.WEEKLY
         values = {**self._personal(delivery), **(personal or {})}
         subject, text, html = self._written(kind, said, values, cards)
@@ -153,11 +124,25 @@ class Composer:
         self, kind: str, said: dict[str, object], values: dict[str, object], cards: Sequence[Card] = ()
     ) -> tuple[str, bytes, bytes]:
         """Fill in the subject, the text and the HTML of a kind of mail."""
-        subject = mime.one_line(self._filled(f"{kind}/subject.txt", said, values).decode())
-        values["subject"] = subject = marking.shortened(subject, LONGEST_SUBJECT)
-        text = self._filled(f"{kind}/body.txt", said, values | {"cards": _joined([card.text for card in cards])})
-        html = self._filled(f"{kind}/body.html", said, values | {"cards": _joined([card.html for card in cards])})
-        return subject, text, html
+        # The other two print the subject, so it comes first.
+        blanks = shape({**values, "subject": True, "cards": cards})
+        subject_form, text, html = self._frames(kind, tuple(said.items()), blanks)
+        subject = marking.shortened(mime.one_line(subject_form.filled(values).decode()), LONGEST_SUBJECT)
+        values = {**values, "subject": subject}
+        return (
+            subject,
+            text.filled({**values, "cards": _joined([card.text for card in cards])}),
+            html.filled({**values, "cards": _joined([card.html for card in cards])}),
+        )
+
+    def _open_frames(self, kind: str, said: tuple[tuple[str, object], ...], blanks: Shape) -> tuple[Form, Form, Form]:
+        subject, text, html = (self._pages.get_template(f"{kind}/{part}") for part in PARTS)
+        # A subject is a header, and written as headers are.
+        return (
+            form(subject, dict(said), blanks, str.encode),
+            form(text, dict(said), blanks, self._quoted),
+            form(html, dict(said), blanks, self._quoted),
+        )
 
     def _sealed(self, number: int, to: str, headers: Headers, stamp: str, text: bytes, html: bytes) -> Mail:
         """Put a mail together and sign it, if there is a key."""
@@ -178,14 +163,6 @@ class Composer:
             "why": wording.why(reader.preferences),
         }
 
-    def _filled(self, template: str, said: dict[str, object], values: dict[str, object]) -> bytes:
-        return self._frame(template, tuple(said.items()), shape(values)).filled(values)
-
-    def _open_frame(self, template: str, said: tuple[tuple[str, object], ...], blanks: Shape) -> Form:
-        # A subject is a header, and written as headers are.
-        encode = str.encode if template.endswith("subject.txt") else self._quoted
-        return form(self._pages.get_template(template), dict(said), blanks, encode)
-
     def _headers(self, kind: str, delivery: Delivery, stamp: str, subject: str, way_out: str) -> Headers:
         """Gather the headers of a mail from the list."""
         domain = self._domain
@@ -200,7 +177,7 @@ class Composer:
             ("List-Unsubscribe", f"<{way_out}>, <mailto:{mailbox}?subject=unsubscribe>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
             # Google's feedback loop counts complaints by each of these: kind, day, domain, sender.
-            ("Feedback-ID", f"{kind}:{delivery.due_at:%Y%m%d}:{domain}:paper-digest"),
+            ("Feedback-ID", f"{kind}:{_digits(delivery.due_at)[:8]}:{domain}:paper-digest"),
         ]
         # Complaints may come here too (RFC 9477), on the word of the domain that signs.
         return [*headers, ("CFBL-Address", f"{mailbox}; report=arf")] if self.letterhead.signer else headers
@@ -208,7 +185,7 @@ class Composer:
     def _notice_headers(self, to: str, now: datetime, stamp: str, subject: str) -> Headers:
         """Gather the headers of any mail."""
         return [
-            ("Date", format_datetime(now)),
+            ("Date", _date(now)),
             ("From", self._from),
             ("To", mime.bare(to)),
             ("Subject", mime.unstructured(subject)),
@@ -221,6 +198,19 @@ class Composer:
 
 def _local(delivery: Delivery) -> datetime:
     return delivery.due_at.astimezone(ZoneInfo(delivery.reader.preferences.timezone))
+
+
+@lru_cache(KEEP_MOMENTS)
+def _long_day(moment: datetime, timezone: str) -> str:
+    return wording.long_day(moment.astimezone(ZoneInfo(timezone)))
+
+
+@lru_cache(KEEP_MOMENTS)
+def _digits(moment: datetime) -> str:
+    return f"{moment:%Y%m%d%H%M%S}"
+
+
+_date = lru_cache(KEEP_MOMENTS)(format_datetime)
 
 
 def _joined(cards: Sequence[bytes]) -> bytes:

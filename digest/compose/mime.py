@@ -29,6 +29,8 @@ PLAIN_ADDRESS = re.compile(r"[\w.+-]+@[A-Za-z0-9.-]+", re.ASCII)
 SECOND_SPACE, SECOND_SPACE_QUOTED = "\x01", b"=01"
 # Stands in a text for its end. Quoted, it leaves room for the `=` of a soft break.
 END, END_QUOTED = "\x02", b"=02\r\n"
+# A line of quoted-printable, its soft break included (RFC 2045, section 6.7).
+MOST_COLUMNS = 76
 # An encoded word has at most 75 characters (RFC 2047, section 2): 45 octets in base64 and the frame around them.
 ENCODED_WORD_OCTETS = 45
 
@@ -103,6 +105,8 @@ def quoted(text: str) -> bytes:
     """
     if not text:
         return b""
+    if len(text) < MOST_COLUMNS and text.isascii() and text.isprintable() and "=" not in text and "  " not in text:
+        return text.encode() + b"=\r\n"
     lines = text.replace("  ", f" {SECOND_SPACE}").replace("\n", "\r\n")
     # b2a_qp ends its soft lines as the first hard one ends, so each piece has one.
     if text.endswith("\n"):

@@ -1,0 +1,58 @@
+"""A paper as its readers see it: printed once for all who have it for the same reasons. Refuses to know any reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from jinja2 import Environment
+
+from digest.compose import marking, wording
+from digest.compose.forms import Encode, Form, Shape, form, shape
+from digest.domain import Paper, Pick
+
+# The best papers get a short abstract, the others a sentence.
+LONG_EXCERPT, SHORT_EXCERPT = 420, 180
+# A busy day's cards for every mix of topics that readers share; 4.5 kB each.
+KEEP_CARDS = 16_384
+# The papers of a busy week, before their cards are marked; 8 kB each.
+KEEP_FORMS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One paper, quoted."""
+
+    text: bytes
+    html: bytes
+
+
+class Cards:
+    """The cards of one service."""
+
+    def __init__(self, pages: Environment, encode: Encode) -> None:
+        self._pages, self._encode = pages, encode
+        self._forms = lru_cache(KEEP_FORMS)(self._open)
+        self.card = lru_cache(KEEP_CARDS)(self._card)
+
+    def _card(self, pick: Pick, full: bool, year: int) -> Card:
+        """Fill in what depends on the reader's topics."""
+        values = {
+            "title": marking.title(pick),
+            "excerpt": marking.excerpt(pick, LONG_EXCERPT if full else SHORT_EXCERPT),
+            "because": wording.because(pick.reasons),
+        }
+        text, html = self._forms(pick.paper, wording.byline(pick), year, shape(values))
+        return Card(text.filled(values), html.filled(values))
+
+    def _open(self, paper: Paper, byline: str, year: int, blanks: Shape) -> tuple[Form, Form]:
+        """Print what all readers of a paper see of it."""
+        said = {
+            "byline": byline,
+            "page": wording.page(paper),
+            "facts": wording.facts(paper, year),
+            "links": wording.links(paper),
+        }
+        pages = (self._pages.get_template(f"digest/card.{kind}") for kind in ("txt", "html"))
+        text, html = (form(page, said, blanks, self._encode) for page in pages)
+        return text, html
