@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install run test check mailcheck clean
+.PHONY: install run test check bench mailcheck clean
 
 install: $(VENV)/installed
 
@@ -27,6 +27,10 @@ check: install ## lint, format, types, imports
 
 mailcheck: install ## every mail under SpamAssassin, caniemail, mutt and s-nail; says what it lacks, installs nothing
 	$(BIN)/python -m tests.mailcheck
+
+bench: install ## measure matching and its quality beside peers; ARGS=--readers=N for fewer than a million
+	$(BIN)/python -m bench.quality
+	$(BIN)/python -m bench.matching $(ARGS)
 
 clean:
 	rm -rf $(VENV) var

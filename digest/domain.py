@@ -43,6 +43,10 @@ class Paper:
     sources: tuple[str, ...] = ()
     listed_on: date | None = None
 
+    def __hash__(self) -> int:
+        # Papers are looked up often and hold long texts; two of one id are seldom at hand.
+        return hash(self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -157,6 +161,10 @@ class Pick:
     score: float
     reasons: tuple[Reason, ...]
     snippet: tuple[int, int] = (0, 0)
+
+    def __hash__(self) -> int:
+        # Picks are looked up often and hold long texts; two of one paper seldom have the same score.
+        return hash((self.paper.id, self.score))
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ class Settings(BaseSettings):
         "", description="The domain of Message-ID, List-Id and unsubscribe addresses; that of `MAIL_FROM` if empty."
     )
     postal_address: str = Field("", description="The sender's postal address, at the foot of every digest.")
+    dkim_selector: str = Field("", description="The name in the DNS of the key that signs the mails; none if empty.")
+    dkim_private_key: str = Field("", description="The file of that key, in PEM form; `digest dkim new` makes both.")
     operator_email: str = Field("", description="Whom sources may write to, and alerts do; part of the User-Agent.")
     sources: Words = Field(
         ("huggingface",), description="Which sources to collect, separated by commas: `huggingface`, `arxiv`."

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
+import structlog
 
 from digest import fetch
 from digest.compose import Composer, Letterhead
+from digest.compose.dkim import BITS, NAME, BadKey, Signer, read_key
+from digest.compose.mime import ascii_domain
 from digest.deliver import Relay
 from digest.jobs.collecting import Site
 from digest.jobs.delivering import Post
@@ -13,14 +18,36 @@ from digest.links import Links
 from digest.settings import BadSetting, Settings
 from digest.sources import UnknownSource, by_name
 
+log = structlog.get_logger()
+
 
 def links(settings: Settings) -> Links:
     return Links(settings.base_url, settings.secret_key)
 
 
 def composer(settings: Settings) -> Composer:
-    letterhead = Letterhead(settings.mail_from, settings.domain, links(settings), settings.postal_address)
-    return Composer(letterhead)
+    who = settings.mail_from, settings.domain, links(settings)
+    return Composer(Letterhead(*who, postal_address=settings.postal_address, signer=signer(settings)))
+
+
+def signer(settings: Settings) -> Signer | None:
+    """What signs the mails, if anything; raise BadSetting for a key that cannot."""
+    selector, path = settings.dkim_selector, settings.dkim_private_key
+    if not (selector and path):
+        if selector or path:
+            raise BadSetting("DIGEST_DKIM_SELECTOR and DIGEST_DKIM_PRIVATE_KEY go together: set both, or neither")
+        return None
+    if not NAME.fullmatch(selector):
+        raise BadSetting(f"DIGEST_DKIM_SELECTOR: {selector!r} is no name in the DNS")
+    try:
+        key = read_key(Path(path).read_bytes())
+    except OSError as error:
+        raise BadSetting(f"DIGEST_DKIM_PRIVATE_KEY: cannot read {path}: {error.strerror}") from None
+    except BadKey as error:
+        raise BadSetting(f"DIGEST_DKIM_PRIVATE_KEY: {path} {error}; `digest dkim new` makes one") from None
+    if key.key_size < BITS:
+        log.warning("the DKIM key is short: many receivers want more bits", bits=key.key_size, wanted=BITS)
+    return Signer(ascii_domain(settings.domain), selector, key)
 
 
 def post(settings: Settings) -> Post:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
+import sys
 from datetime import timedelta
 from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_init
 
-from digest import logs
-from digest.settings import load_or_exit
+from digest import logs, wiring
+from digest.settings import BadSetting, load_or_exit
 
 settings = load_or_exit()
 
@@ -58,6 +59,16 @@ def _logging(loglevel: int, **_: object) -> None:
     # Celery leaves its own words to whoever connects here: a lost broker, a task that raised.
     logging.basicConfig(level=loglevel, format="%(asctime)s [%(levelname)s] %(message)s")
     logging.getLogger("celery.worker.consumer.consumer").addFilter(_in_one_line)
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]  # as above
+def _refuse_to_start(**_: object) -> None:
+    """Say at once, and not with the first mail, that the mails cannot be signed."""
+    try:
+        wiring.signer(settings)
+    except BadSetting as error:
+        sys.stderr.write(f"digest: {error}\n")
+        raise SystemExit(2) from None
 
 
 def _in_one_line(record: logging.LogRecord) -> bool:

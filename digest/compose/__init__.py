@@ -1,12 +1,13 @@
 """A digest to a finished mail: text, HTML and headers. Pure; refuses to send, and to say the same thing in two ways.
 
-A card (a paper with its reasons) is rendered and quoted once for all its readers; only the frame around it is personal.
-Everything in a mail derives from the delivery, so that a retry is the same message, byte for byte.
+A card (a paper with its reasons) is rendered and quoted once for all its readers; of the frame around the cards, only
+what is personal is written for each mail (see `forms`). Everything in a mail derives from the delivery, so that a retry
+is the same message, byte for byte.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -14,14 +15,15 @@ from functools import lru_cache
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
-
 from digest import paths
 from digest.compose import marking, mime, wording
-from digest.compose.mime import Letter, opened
+from digest.compose.cards import Card, Cards
+from digest.compose.dkim import Signer
+from digest.compose.forms import Form, Shape, form, shape
+from digest.compose.mime import Headers, Letter, opened
 from digest.compose.pages import environment
-from digest.domain import Cadence, Delivery, Mail, Paper, Pick, Reason, Selection
-from digest.links import CONFIRM_WITHIN, Links, Purpose
+from digest.domain import Cadence, Delivery, Mail, Selection
+from digest.links import CONFIRM_WITHIN, Links
 
 __all__ = ["MOST_HTML_BYTES", "Composer", "Letter", "Letterhead", "opened"]
 
@@ -29,16 +31,16 @@ __all__ = ["MOST_HTML_BYTES", "Composer", "Letter", "Letterhead", "opened"]
 MOST_HTML_BYTES = 90_000
 # What the frame may take of it: heading, footer, style, at its longest.
 FRAME_BYTES = 16_000
-# The best papers get a short abstract, the others a sentence.
+# The best papers are told in full, the others briefly.
 IN_FULL = 5
-LONG_EXCERPT, SHORT_EXCERPT = 420, 180
 LONGEST_SUBJECT = 74
-# Some ten busy days for every mix of topics that readers share; 3 kB each.
-KEEP_CARDS = 4096
-# Where the cards go in a frame. Nothing from outside can hold it, because the templates print no control character.
-SLOT = Markup("\0")
-# RFC 3834: programs must not answer.
-AUTOMATIC = (("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All"))
+PARTS = "subject.txt", "body.txt", "body.html"
+# The frames of some busy days: for every number of papers and of what is left over; 10 kB each.
+KEEP_FORMS = 1024
+# What a mail says several times, and what many say; half a kB each.
+KEEP_ENTRIES = 4096
+# Readers are due at a few moments of a day, in some hundred zones.
+KEEP_MOMENTS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,7 @@ class Letterhead:
     links: Links
     postal_address: str = ""
     name: str = "Paper Digest"
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One paper as its readers see it, quoted."""
-
-    text: bytes
-    html: bytes
+    signer: Signer | None = None
 
 
 class Composer:
@@ -66,9 +61,17 @@ class Composer:
     def __init__(self, letterhead: Letterhead) -> None:
         self.letterhead = letterhead
         self._from = mime.named(letterhead.mail_from)
+        self._sender = mime.bare(letterhead.mail_from)
         self._domain = mime.ascii_domain(letterhead.mail_domain)
         self._pages = environment(paths.templates() / "email")
-        self._card = lru_cache(KEEP_CARDS)(self._printed_card)
+        self._pages.globals |= {
+            "name": letterhead.name,
+            "postal_address": letterhead.postal_address,
+            "home": letterhead.links.base_url,
+        }
+        self._quoted = lru_cache(KEEP_ENTRIES)(mime.quoted)
+        self._frames = lru_cache(KEEP_FORMS)(self._open_frames)
+        self._cards = Cards(self._pages, self._quoted)
 
     def digest(
         self,
@@ -87,28 +90,27 @@ class Composer:
         picks, wanted, local = selection.picks, delivery.reader.preferences, _local(delivery)
         weekly = wanted.cadence is Cadence.WEEKLY
         cards = [
-            self._card(pick.paper, pick.reasons, pick.snippet, place < IN_FULL, local.year, weekly, wanted.pictures)
+            self._cards.card(pick, place < IN_FULL, local.year, weekly, wanted.pictures)
             for place, pick in enumerate(picks)
         ]
         sizes = accumulate(len(card.html) for card in cards)
         shown = sum(size <= most_bytes - FRAME_BYTES for size in sizes)
         more = len(picks) - shown + selection.more
         titles = [marking.shortened(pick.paper.title, LONGEST_SUBJECT) for pick in picks[:3]]
-        said = {
+        personal = {"title": "".join(titles[:1]), "also": "; ".join(titles[1:])}
+        said: dict[str, object] = {
             "count": shown,
             "more": more,
             "listed": listed,
-            "title": "".join(titles[:1]),
-            "also": "; ".join(titles[1:]),
             "week": wording.week(delivery.window, local) if weekly else "",
             "rhythm": wording.RHYTHM[wanted.cadence],
         }
-        return self._mail("welcome" if first else "digest", delivery, cards[:shown], **said)
+        return self._mail("welcome" if first else "digest", delivery, cards[:shown], personal, **said)
 
     def confirm(self, delivery: Delivery) -> Mail:
         """Ask a new reader to confirm. Repeats nothing a stranger typed: they may not be the one who reads it."""
         confirm = self.letterhead.links.confirm(delivery.reader.id, delivery.due_at)
-        return self._mail("confirm", delivery, confirm=confirm, days=CONFIRM_WITHIN.days)
+        return self._mail("confirm", delivery, personal={"confirm": confirm}, days=CONFIRM_WITHIN.days)
 
     def manage(self, delivery: Delivery) -> Mail:
         """Tell a reader who subscribed again that they are subscribed."""
@@ -124,116 +126,118 @@ class Composer:
 
     def move(self, delivery: Delivery) -> Mail:
         """Ask a new address for its yes. Holds no key of the reader's: a stranger may read it."""
-        link = self.letterhead.links.move(delivery.id, delivery.due_at)
-        return self._notice("move", delivery, delivery.recipient, delivery.due_at, move=link, days=CONFIRM_WITHIN.days)
+        personal: dict[str, object] = {"move": self.letterhead.links.move(delivery.id, delivery.due_at)}
+        return self._notice(
+            "move", delivery.id, delivery.recipient, delivery.due_at, personal, days=CONFIRM_WITHIN.days
+        )
 
     def alert(self, operator: str, causes: Sequence[str], now: datetime) -> Mail:
         """Tell the operator what is wrong, a line a cause."""
-        return self._notice("alert", None, operator, now, causes=tuple(causes))
+        return self._notice("alert", 0, operator, now, {}, causes=tuple(causes))
 
     def quiet(self, delivery: Delivery, *, listed: int = 0) -> Mail:
         """Tell a reader that nothing matched in a while, out of so many papers `listed` (0: not said)."""
-        return self._mail("quiet", delivery, listed=listed, topics=wording.topics(delivery.reader.preferences))
+        return self._mail("quiet", delivery, listed=listed, topics=tuple(wording.topics(delivery.reader.preferences)))
 
-    def _printed_card(
+    def _mail(
         self,
-        paper: Paper,
-        reasons: tuple[Reason, ...],
-        snippet: tuple[int, int],
-        full: bool,
-        year: int,
-        weekly: bool,
-        pictures: bool,
-    ) -> Card:
-        pick = Pick(paper, 0, reasons, snippet)
-        said = {
-            "title": marking.title(pick),
-            "page": wording.page(paper),
-            "byline": wording.byline(pick),
-            "facts": wording.facts(paper, year, weekly=weekly),
-            "excerpt": marking.excerpt(pick, LONG_EXCERPT if full else SHORT_EXCERPT),
-            "picture": wording.picture(paper) if pictures else "",
-            "because": wording.because(reasons),
-            "links": wording.links(paper),
-        }
-        templates = "digest/card.txt", "digest/card.html" if full else "digest/brief.html"
-        text, html = (self._pages.get_template(template).render(said) for template in templates)
-        return Card(mime.quoted(text), mime.quoted(html))
-
-    def _mail(self, kind: str, delivery: Delivery, cards: Sequence[Card] = (), **said: object) -> Mail:
+        kind: str,
+        delivery: Delivery,
+        cards: Sequence[Card] = (),
+        personal: Mapping[str, object] | None = None,
+        **said: object,
+    ) -> Mail:
+        """Write a mail from its folder of templates, which may ask about what is `said`, and print what is personal."""
         # Same delivery, same name; the moment is in it, because ids begin anew with a new database.
-        stamp = f"{delivery.kind}.{delivery.id}.{delivery.due_at:%Y%m%d%H%M%S}"
-        said |= self._frame(delivery)
-        subject = mime.one_line(self._pages.get_template(f"{kind}/subject.txt").render(said))
-        said["subject"] = subject = marking.shortened(subject, LONGEST_SUBJECT)
-        text = self._part(f"{kind}/body.txt", said, (card.text for card in cards))
-        html = self._part(f"{kind}/body.html", said, (card.html for card in cards))
-        content = mime.message(self._headers(kind, delivery, stamp, subject), stamp, text, html)
-        return Mail(delivery.id, mime.bare(self._from), mime.bare(_recipient(delivery)), content)
+        stamp = f"{delivery.kind}.{delivery.id}.{_digits(delivery.due_at)}"
+        said["day"] = _long_day(delivery.due_at, delivery.reader.preferences.timezone)
+        said["weekly"] = delivery.reader.preferences.cadence is Cadence.WEEKLY
+        values = {**self._personal(delivery), **(personal or {})}
+        subject, text, html = self._written(kind, said, values, cards)
+        headers = self._headers(kind, delivery, stamp, subject, str(values["unsubscribe"]))
+        return self._sealed(delivery.id, _recipient(delivery), headers, stamp, text, html)
 
-    def _notice(self, kind: str, delivery: Delivery | None, to: str, now: datetime, **said: object) -> Mail:
-        """Write a mail that belongs to no reader's list: it has nothing to unsubscribe from, and no key of a reader."""
-        number = delivery.id if delivery else 0
-        stamp = f"{kind}.{number}.{now:%Y%m%d%H%M%S}"
-        said |= self._letterhead_said()
-        said["subject"] = subject = mime.one_line(self._pages.get_template(f"{kind}/subject.txt").render(said))
-        text, html = (self._part(f"{kind}/body.{form}", said, ()) for form in ("txt", "html"))
-        headers = [*self._envelope(to, now, stamp, subject), *AUTOMATIC]
-        content = mime.message(headers, stamp, text, html)
-        return Mail(number, mime.bare(self._from), mime.bare(to), content)
+    def _notice(
+        self, kind: str, number: int, to: str, now: datetime, personal: dict[str, object], **said: object
+    ) -> Mail:
+        """Write a mail that belongs to no list: it has nothing to unsubscribe from, and no key of a reader."""
+        stamp = f"{kind}.{number}.{_digits(now)}"
+        subject, text, html = self._written(kind, said, personal)
+        return self._sealed(number, to, self._notice_headers(to, now, stamp, subject), stamp, text, html)
 
-    def _frame(self, delivery: Delivery) -> dict[str, object]:
-        """Gather what every mail may say around its cards."""
+    def _written(
+        self, kind: str, said: dict[str, object], values: dict[str, object], cards: Sequence[Card] = ()
+    ) -> tuple[str, bytes, bytes]:
+        """Fill in the subject, the text and the HTML of a kind of mail."""
+        # The other two print the subject, so it comes first.
+        blanks = shape({**values, "subject": True, "cards": cards})
+        subject_form, text, html = self._frames(kind, tuple(said.items()), blanks)
+        subject = marking.shortened(mime.one_line(subject_form.filled(values).decode()), LONGEST_SUBJECT)
+        values = {**values, "subject": subject}
+        return (
+            subject,
+            text.filled({**values, "cards": _joined([card.text for card in cards])}),
+            html.filled({**values, "cards": _joined([card.html for card in cards])}),
+        )
+
+    def _open_frames(self, kind: str, said: tuple[tuple[str, object], ...], blanks: Shape) -> tuple[Form, Form, Form]:
+        subject, text, html = (self._pages.get_template(f"{kind}/{part}") for part in PARTS)
+        # A subject is a header, and written as headers are.
+        return (
+            form(subject, dict(said), blanks, str.encode),
+            form(text, dict(said), blanks, self._quoted),
+            form(html, dict(said), blanks, self._quoted),
+        )
+
+    def _sealed(self, number: int, to: str, headers: Headers, stamp: str, text: bytes, html: bytes) -> Mail:
+        """Put a mail together and sign it, if there is a key."""
+        content_type, body = mime.multipart(stamp, text, html)
+        headers = [*headers, ("Content-Type", content_type)]
+        if signer := self.letterhead.signer:
+            headers.insert(0, signer.signature(headers, body))
+        return Mail(number, self._sender, mime.bare(to), mime.message(headers, body))
+
+    def _personal(self, delivery: Delivery) -> dict[str, object]:
+        """Gather what every mail may say around its cards to this reader alone."""
         links, reader = self.letterhead.links, delivery.reader
-        return self._letterhead_said() | {
+        return {
             "unsubscribe": links.unsubscribe(reader.id),
             "preferences": links.preferences(reader.id),
             "view": links.view(delivery.id),
             "email": reader.email,
             "why": wording.why(reader.preferences),
-            "day": wording.long_day(_local(delivery)),
-            "weekly": reader.preferences.cadence is Cadence.WEEKLY,
-            "cards": SLOT,
         }
 
-    def _letterhead_said(self) -> dict[str, object]:
-        return {
-            "name": self.letterhead.name,
-            "postal_address": self.letterhead.postal_address,
-            "home": self.letterhead.links.base_url,
-        }
-
-    def _part(self, template: str, said: dict[str, object], cards: Iterable[bytes]) -> bytes:
-        """Render a frame, quote it, and put the quoted cards in their place."""
-        head, slot, tail = self._pages.get_template(template).render(said).partition(f"{SLOT}\n")
-        return b"".join((mime.quoted(head), *cards, mime.quoted(tail))) if slot else mime.quoted(head)
-
-    def _headers(self, kind: str, delivery: Delivery, stamp: str, subject: str) -> list[tuple[str, str]]:
-        links, reader = self.letterhead.links, delivery.reader
+    def _headers(self, kind: str, delivery: Delivery, stamp: str, subject: str, way_out: str) -> Headers:
+        """Gather the headers of a mail from the list."""
         domain = self._domain
-        mailto = f"mailto:unsubscribe+{links.token(Purpose.UNSUBSCRIBE, reader.id)}@{domain}?subject=unsubscribe"
-        return [
-            *self._envelope(_recipient(delivery), delivery.due_at, stamp, subject),
+        # The token in it says whose mail this was.
+        mailbox = f"unsubscribe+{way_out.rpartition('/')[2]}@{domain}"
+        headers = [
+            *self._notice_headers(_recipient(delivery), delivery.due_at, stamp, subject),
             ("List-Id", f"<digest.{domain}>"),
-            ("List-Help", f"<{links.base_url}>"),
+            ("List-Help", f"<{self.letterhead.links.base_url}>"),
             ("List-Post", "NO"),
             # RFC 8058: one https address, one mailto, and no fold within either.
-            ("List-Unsubscribe", f"<{links.unsubscribe(reader.id)}>, <{mailto}>"),
+            ("List-Unsubscribe", f"<{way_out}>, <mailto:{mailbox}?subject=unsubscribe>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-            *AUTOMATIC,
             # Google's feedback loop counts complaints by each of these: kind, day, domain, sender.
-            ("Feedback-ID", f"{kind}:{delivery.due_at:%Y%m%d}:{domain}:paper-digest"),
+            ("Feedback-ID", f"{kind}:{_digits(delivery.due_at)[:8]}:{domain}:paper-digest"),
         ]
+        # Complaints may come here too (RFC 9477), on the word of the domain that signs.
+        return [*headers, ("CFBL-Address", f"{mailbox}; report=arf")] if self.letterhead.signer else headers
 
-    def _envelope(self, to: str, now: datetime, stamp: str, subject: str) -> list[tuple[str, str]]:
-        """Gather the headers that every mail begins with."""
+    def _notice_headers(self, to: str, now: datetime, stamp: str, subject: str) -> Headers:
+        """Gather the headers of any mail."""
         return [
-            ("Date", format_datetime(now)),
+            ("Date", _date(now)),
             ("From", self._from),
             ("To", mime.bare(to)),
             ("Subject", mime.unstructured(subject)),
             ("Message-ID", f"<{stamp}@{self._domain}>"),
             ("MIME-Version", "1.0"),
+            ("Auto-Submitted", "auto-generated"),
+            ("X-Auto-Response-Suppress", "All"),
         ]
 
 
@@ -243,3 +247,21 @@ def _recipient(delivery: Delivery) -> str:
 
 def _local(delivery: Delivery) -> datetime:
     return delivery.due_at.astimezone(ZoneInfo(delivery.reader.preferences.timezone))
+
+
+@lru_cache(KEEP_MOMENTS)
+def _long_day(moment: datetime, timezone: str) -> str:
+    return wording.long_day(moment.astimezone(ZoneInfo(timezone)))
+
+
+@lru_cache(KEEP_MOMENTS)
+def _digits(moment: datetime) -> str:
+    return f"{moment:%Y%m%d%H%M%S}"
+
+
+_date = lru_cache(KEEP_MOMENTS)(format_datetime)
+
+
+def _joined(cards: Sequence[bytes]) -> bytes:
+    """Join cards for a blank: the template ends the line it stands in."""
+    return b"".join(cards).removesuffix(b"\r\n") + b"=\r\n" if cards else b""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
 
 from digest.domain import Pick, Reason
 
 LONGEST_TITLE = 400
+# The abstracts of a busy week, 2 kB each, and the stretches of them that readers see.
+KEEP_ABSTRACTS, KEEP_STRETCHES = 1024, 16_384
 # A sentence ends before a capital, but not after what scientists abbreviate; in Chinese and Japanese, at its stop.
 SENTENCE_END = re.compile(
     r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<! al\.)(?<!vs\.)(?<!cf\.)(?<!Fig\.)(?<!Eq\.)\s+(?=[^a-z\s])|(?<=[。！？])"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A piece of a line, and whether it is what the reader looks for."""
 
     text: str
@@ -45,11 +47,12 @@ def excerpt(pick: Pick, most: int) -> list[Run]:
     return [Run("… ")] * (start > 0) + _runs(text, spans)
 
 
+@lru_cache(KEEP_STRETCHES)
 def _stretch(text: str, snippet: tuple[int, int], most: int) -> tuple[int, int]:
     """Grow the sentence with the match by the sentences around it, those after it first, as far as they fit."""
     if not text:
         return 0, 0
-    sentences = list(_sentences(text))
+    sentences = _sentences(text)
     first = last = max((place for place, (start, _) in enumerate(sentences) if start <= snippet[0]), default=0)
     while last + 1 < len(sentences) and sentences[last + 1][1] - sentences[first][0] <= most:
         last += 1
@@ -60,13 +63,11 @@ def _stretch(text: str, snippet: tuple[int, int], most: int) -> tuple[int, int]:
     return (start, end) if snippet[1] - start <= most else (min(snippet[0], end), end)
 
 
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for gap in SENTENCE_END.finditer(text):
-        yield start, gap.start()
-        start = gap.end()
-    if start < len(text):
-        yield start, len(text)
+@lru_cache(KEEP_ABSTRACTS)
+def _sentences(text: str) -> list[tuple[int, int]]:
+    starts = [0, *(gap.end() for gap in SENTENCE_END.finditer(text))]
+    ends = [*(gap.start() for gap in SENTENCE_END.finditer(text)), len(text)]
+    return [(start, end) for start, end in zip(starts, ends, strict=True) if start < len(text)]
 
 
 def _spans(reasons: Iterable[Reason], field: str) -> list[tuple[int, int]]:

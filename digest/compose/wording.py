@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import quote
 
 from digest.compose.marking import Run, shortened
@@ -19,6 +20,8 @@ TOPICS = 5
 MOST_TOPICS = 20
 # A window that begins earlier has no beginning worth naming.
 A_SEASON = timedelta(days=60)
+# Those that many readers have; 200 bytes each.
+KEEP_TOPICS = 4096
 
 # A space at which no line breaks: `1 comment` stays together on a phone.
 KEEP = "\u00a0"
@@ -111,6 +114,7 @@ def topics(preferences: Preferences) -> list[str]:
     return [shortened(topic, LONGEST_TOPIC) for topic in preferences.topics[:MOST_TOPICS]]
 
 
+@lru_cache(KEEP_TOPICS)
 def _topic(topic: str) -> tuple[str, str]:
     """Read a topic aloud: what leads to it, and its words."""
     simple = SIMPLE_TOPIC.fullmatch(" ".join(topic.split()))

@@ -41,6 +41,12 @@ def last_good(engine: Engine) -> dict[str, datetime]:
         return dict(connection.execute(question.group_by(collections.c.source)).all())
 
 
+def last(engine: Engine) -> int:
+    """The number of the last collection: while it stays, so does what is stored."""
+    with reading(engine) as connection:
+        return connection.execute(select(func.max(collections.c.id))).scalar() or 0
+
+
 def _collection(row: Row[Any]) -> Collection:
     fields = {name: row._mapping[name] for name in FIELDS}
     return Collection(**fields | {"outcome": Outcome(row.outcome)})

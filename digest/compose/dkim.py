@@ -1,0 +1,113 @@
+"""DKIM (RFC 6376): signs a finished mail, in one way: relaxed/relaxed, rsa-sha256, every header, the whole body.
+
+Written by hand over `cryptography`: for a digest of ten papers dkimpy takes 9 ms, and with `cryptography` doing its RSA
+still 2 ms, because it canonicalises 32 kB with regular expressions. Here it is 0.37 ms, of which the RSA takes 0.34:
+our bodies are in relaxed form as they stand (see `mime.quoted`). In the tests dkimpy and OpenDKIM verify what we sign.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from digest.compose.mime import Headers
+
+# RFC 8301, section 3.2: signers use 2048 bits at least, and verifiers ignore what has less than 1024.
+BITS, FEWEST_BITS = 2048, 1024
+# One string of a TXT record (RFC 1035, section 3.3).
+STRING_OCTETS = 255
+COLUMNS = 72
+PADDING, HASH = PKCS1v15(), SHA256()
+LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+# A selector or a domain: what a name in the DNS is made of (section 3.1).
+NAME = re.compile(rf"{LABEL}(\.{LABEL})*", re.IGNORECASE)
+
+
+class BadKey(Exception):
+    """A key that cannot sign; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who answers for a mail: a domain, and one of its keys by the name it has in the DNS."""
+
+    domain: str
+    selector: str
+    key: RSAPrivateKey
+
+    def signature(self, headers: Headers, body: bytes) -> tuple[str, str]:
+        """Make the header that covers all of these, and a body that is in relaxed form as it stands.
+
+        From is named twice, so that a second one, slipped in on the way, breaks the signature (section 8.15).
+        """
+        listed = _listed(tuple([name for name, _ in headers]))
+        digest = b64encode(sha256(body).digest()).decode()
+        value = (
+            f"v=1; a=rsa-sha256; c=relaxed/relaxed; d={self.domain}; s={self.selector};\r\n h={listed};\r\n"
+            f" bh={digest};\r\n b="
+        )
+        covered = b"".join([relaxed(header) for header in (*headers, ("DKIM-Signature", value))]).removesuffix(b"\r\n")
+        signed = b64encode(self.key.sign(covered, PADDING, HASH)).decode()
+        return "DKIM-Signature", value + "\r\n ".join(
+            [signed[start : start + COLUMNS] for start in range(0, len(signed), COLUMNS)]
+        )
+
+
+@lru_cache
+def _listed(names: tuple[str, ...]) -> str:
+    """List the headers that a signature covers, in lines that end after a colon."""
+    lines = [names[0].lower()]
+    for name in (*names[1:], "From"):
+        longer = f"{lines[-1]}:{name.lower()}"
+        lines[-1:] = [longer] if len(longer) < COLUMNS else [f"{lines[-1]}:", name.lower()]
+    return "\r\n ".join(lines)
+
+
+def relaxed(header: tuple[str, str]) -> bytes:
+    """Write a header in relaxed form (section 3.4.2)."""
+    name, value = header
+    return b"%b:%b\r\n" % (name.lower().encode(), b" ".join(value.encode().split()))
+
+
+def read_key(pem: bytes) -> RSAPrivateKey:
+    """Read a private key; raise BadKey when it cannot sign."""
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise BadKey("is no private key in PEM form without a password") from error
+    if not isinstance(key, RSAPrivateKey):
+        raise BadKey("is no RSA key")
+    if key.key_size < FEWEST_BITS:
+        raise BadKey(f"has {key.key_size} bits, and no receiver believes less than {FEWEST_BITS}")
+    return key
+
+
+def new_key() -> RSAPrivateKey:
+    return generate_private_key(public_exponent=65537, key_size=BITS)
+
+
+def pem(key: RSAPrivateKey) -> bytes:
+    """Write a private key in the form that every program reads."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+
+
+def record(key: RSAPrivateKey) -> list[str]:
+    """Write the TXT record of a key, in strings as long as the DNS takes them (section 3.6.2.2)."""
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    text = f"v=DKIM1; k=rsa; p={b64encode(public).decode()}"
+    return [text[start : start + STRING_OCTETS] for start in range(0, len(text), STRING_OCTETS)]

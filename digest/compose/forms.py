@@ -1,0 +1,103 @@
+"""Pages with blanks: what a template says is rendered and quoted once; only the blanks are filled in for each mail.
+
+A template prints a blank as any other value, through the filters of `pages` too: they wait until it is filled in. It
+may ask whether there is a value, but not which, nor join it to other text: that would be one answer for all readers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial, wraps
+from typing import Any
+
+from jinja2 import Template
+from markupsafe import Markup, escape
+
+from digest.compose.mime import printable
+
+# Code points that are no characters, for use within a program (Unicode, section 23.7); `printable` lets none in.
+MARKS = [Markup(chr(code)) for code in range(0xFDD0, 0xFDF0)]
+MARK = re.compile(f"([{MARKS[0]}-{MARKS[-1]}])")
+
+Filter = Callable[..., Any]
+Shape = tuple[tuple[str, bool], ...]
+Encode = Callable[[str], bytes]
+
+
+class Blank:
+    """A value that is not known yet, and what is to be done to it before it is printed."""
+
+    def __init__(self, name: str, sheet: list[Blank], steps: tuple[Callable[[Any], Any], ...] = ()) -> None:
+        self.name, self.steps, self._sheet = name, steps, sheet
+        self.mark = MARKS[len(sheet)]
+        sheet.append(self)
+
+    def then(self, step: Callable[[Any], Any]) -> Blank:
+        return Blank(self.name, self._sheet, (*self.steps, step))
+
+    def __str__(self) -> str:
+        raise TypeError(f"`{self.name}` differs from mail to mail: a template can only print it by itself")
+
+    __iter__ = __html__ = __str__
+
+
+def patient(step: Filter) -> Filter:
+    """Let a filter wait for a blank to be filled in."""
+
+    @wraps(step)
+    def act(value: Any, *others: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever a template has at hand
+        if isinstance(value, Blank):
+            return value.then(partial(_later, step, others, named) if others or named else step)
+        return step(value, *others, **named)
+
+    return act
+
+
+def _later(step: Filter, others: tuple[Any, ...], named: Mapping[str, Any], known: Any) -> Any:  # noqa: ANN401
+    return step(known, *others, **named)
+
+
+def final(value: object) -> object:
+    """Make what is printed fit for a mail: whatever comes from outside passes here on its way to the page."""
+    if isinstance(value, Blank):
+        return value.mark
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A page in encoded pieces, with the blanks between them."""
+
+    pieces: Sequence[bytes | Blank]
+    escaped: bool
+    encode: Encode
+
+    def filled(self, values: Mapping[str, object]) -> bytes:
+        """Fill in each blank; a value in bytes is encoded already."""
+        return b"".join(
+            [piece if isinstance(piece, bytes) else self._entry(piece, values[piece.name]) for piece in self.pieces]
+        )
+
+    def _entry(self, blank: Blank, value: Any) -> bytes:  # noqa: ANN401 - what a template takes
+        if isinstance(value, bytes):
+            return value
+        for step in blank.steps:
+            value = step(value)
+        said = final(value)
+        return self.encode(str(escape(said) if self.escaped else said))
+
+
+def shape(values: Mapping[str, object]) -> Shape:
+    """Say which values there are, and which of them are empty: what a form must know of them."""
+    return tuple([(name, bool(value)) for name, value in values.items()])
+
+
+def form(page: Template, said: Mapping[str, object], blanks: Shape, encode: Encode) -> Form:
+    """Render a page with what is said in it, and leave the blanks open; what is empty needs none."""
+    sheet: list[Blank] = []
+    text = page.render(said, **{name: Blank(name, sheet) if there else "" for name, there in blanks})
+    open_at: dict[str, Blank] = {blank.mark: blank for blank in sheet}
+    pieces = [open_at[piece] if piece in open_at else encode(piece) for piece in MARK.split(text) if piece]
+    return Form(pieces, str(page.name).endswith(".html"), encode)
