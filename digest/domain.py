@@ -206,6 +206,11 @@ class Delivery:
     papers: tuple[str, ...] = ()
     recipient: str = ""
 
+    @property
+    def address(self) -> str:
+        """Where the mail goes."""
+        return self.recipient or self.reader.email
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:

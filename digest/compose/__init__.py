@@ -128,7 +128,7 @@ class Composer:
         """Ask a new address for its yes. Holds no key of the reader's: a stranger may read it."""
         personal: dict[str, object] = {"move": self.letterhead.links.move(delivery.id, delivery.due_at)}
         return self._notice(
-            "move", delivery.id, delivery.recipient, delivery.due_at, personal, days=CONFIRM_WITHIN.days
+            "move", delivery.id, delivery.address, delivery.due_at, personal, days=CONFIRM_WITHIN.days
         )
 
     def alert(self, operator: str, causes: Sequence[str], now: datetime) -> Mail:
@@ -155,7 +155,7 @@ class Composer:
         values = {**self._personal(delivery), **(personal or {})}
         subject, text, html = self._written(kind, said, values, cards)
         headers = self._headers(kind, delivery, stamp, subject, str(values["unsubscribe"]))
-        return self._sealed(delivery.id, _recipient(delivery), headers, stamp, text, html)
+        return self._sealed(delivery.id, delivery.address, headers, stamp, text, html)
 
     def _notice(
         self, kind: str, number: int, to: str, now: datetime, personal: dict[str, object], **said: object
@@ -214,7 +214,7 @@ class Composer:
         # The token in it says whose mail this was.
         mailbox = f"unsubscribe+{way_out.rpartition('/')[2]}@{domain}"
         headers = [
-            *self._notice_headers(_recipient(delivery), delivery.due_at, stamp, subject),
+            *self._notice_headers(delivery.address, delivery.due_at, stamp, subject),
             ("List-Id", f"<digest.{domain}>"),
             ("List-Help", f"<{self.letterhead.links.base_url}>"),
             ("List-Post", "NO"),
@@ -239,10 +239,6 @@ class Composer:
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "All"),
         ]
-
-
-def _recipient(delivery: Delivery) -> str:
-    return delivery.recipient or delivery.reader.email
 
 
 def _local(delivery: Delivery) -> datetime:
