@@ -22,7 +22,7 @@ from digest import logs, wiring
 from digest.jobs.previewing import Shown
 from digest.settings import BadSetting, Settings, load
 from digest.store.engine import StoreUnready, connect, ready
-from digest.web import joining, leaving, preferences, showing, status, trouble
+from digest.web import archive, joining, leaving, preferences, showing, status, trouble
 from digest.web.body import posted
 from digest.web.limits import PREVIEWS, SUBSCRIPTIONS, Gate
 from digest.web.safety import SafeHeaders, hide_tokens
@@ -48,6 +48,9 @@ ROUTES = [
     Route("/preferences/{token}/delete", leaving.ask_to_delete),
     Route("/preferences/{token}/delete", posted(leaving.delete), methods=["POST"]),
     Route("/digest/{token}", showing.view),
+    Route("/archive", archive.days),
+    Route("/archive/{day}", archive.day),
+    Route("/feed.atom", archive.feed),
     Route("/healthz", status.alive),
     Route("/readyz", status.ready),
     Route("/style.css", asset("style.css")),
