@@ -127,9 +127,7 @@ class Composer:
     def move(self, delivery: Delivery) -> Mail:
         """Ask a new address for its yes. Holds no key of the reader's: a stranger may read it."""
         personal: dict[str, object] = {"move": self.letterhead.links.move(delivery.id, delivery.due_at)}
-        return self._notice(
-            "move", delivery.id, delivery.address, delivery.due_at, personal, days=CONFIRM_WITHIN.days
-        )
+        return self._notice("move", delivery.id, delivery.address, delivery.due_at, personal, days=CONFIRM_WITHIN.days)
 
     def alert(self, operator: str, causes: Sequence[str], now: datetime) -> Mail:
         """Tell the operator what is wrong, a line a cause."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from threading import Lock
 
@@ -50,8 +51,19 @@ class Shown:
                 profile.errors,
             )
 
+    def newest(self, topics: str, most: int) -> list[Pick]:
+        """Give the papers of the last listed days that topics pick, the latest days first."""
+        with self._lock:
+            index, _ = self._index(collections.last(self._engine))
+            picks = select(index, parse(topics), limit=len(index.papers)).picks
+        return sorted(picks, key=_listed_on, reverse=True)[:most]
+
     def _indexed(self, _last_collection: int) -> tuple[Index, int]:
         """Index the last listed days, anew after each collection."""
         newest = papers.newest_listed(self._engine)
         days = papers.listed_days(self._engine, newest, DAYS) if newest else []
         return Index(papers.listed(self._engine, days[-1], days[0]) if days else ()), len(days)
+
+
+def _listed_on(pick: Pick) -> date:
+    return pick.paper.listed_on or date.min

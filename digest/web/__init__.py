@@ -22,7 +22,7 @@ from digest import logs, wiring
 from digest.jobs.previewing import Shown
 from digest.settings import BadSetting, Settings, load
 from digest.store.engine import StoreUnready, connect, ready
-from digest.web import joining, leaving, mails, moving, preferences, showing, status, trouble
+from digest.web import archive, joining, leaving, mails, metrics, moving, preferences, showing, status, trouble
 from digest.web.body import posted
 from digest.web.limits import PREVIEWS, SUBSCRIPTIONS, Gate
 from digest.web.safety import SafeHeaders, hide_tokens
@@ -55,8 +55,12 @@ ROUTES = [
     Route("/digest/{token}", showing.view),
     Route("/dev/mails", mails.index),
     Route("/dev/mails/{name}.{form}", mails.show),
+    Route("/archive", archive.days),
+    Route("/archive/{day}", archive.day),
+    Route("/feed.atom", archive.feed),
     Route("/healthz", status.alive),
     Route("/readyz", status.ready),
+    Route("/metrics", metrics.metrics),
     Route("/style.css", asset("style.css")),
     Route("/timezone.js", asset("timezone.js")),
     Route("/icon.svg", asset("icon.svg")),
@@ -73,6 +77,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
         lifespan=_lifespan,
         max_body_size=MOST_BODY_BYTES,
     )
+    # Nobody is sent elsewhere: a link of ours is right, or it leads nowhere.
+    app.router.redirect_slashes = False
     engine, links = engine or connect(settings.database_url), wiring.links(settings)
     gates = Gate(settings.broker_url, SUBSCRIPTIONS), Gate(settings.broker_url, PREVIEWS)
     pages, composer = open_templates(settings, links), wiring.composer(settings)

@@ -54,8 +54,8 @@ def move(request: Request, filled: Typed) -> Response:
         address = form.address(filled)
     except Mistakes as mistakes:
         return _page(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
-    if wait := site.gate.wait(request.client and request.client.host):
-        return busy(request, wait)
+    if too_many := busy(request, site.gate):
+        return too_many
     return _page(request, still_there(addresses.ask(site.engine, reader.id, address, site.now())))
 
 
