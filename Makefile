@@ -25,9 +25,10 @@ check: install ## lint, format, types, imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: install ## measure matching and its quality beside peers; ARGS=--readers=N for fewer than a million
+bench: install ## measure matching, its quality and composing beside peers; ARGS=--readers=N for fewer than a million
 	$(BIN)/python -m bench.quality
 	$(BIN)/python -m bench.matching $(ARGS)
+	$(BIN)/python -m bench.compose $(ARGS)
 
 clean:
 	rm -rf $(VENV) var
