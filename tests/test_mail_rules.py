@@ -19,7 +19,7 @@ from digest.compose.dkim import Signer, new_key, record
 from digest.domain import Cadence, Selection
 from digest.links import Links, Purpose
 from tests.emails import AWKWARD, DAY, LETTERHEAD, a_delivery, a_pick, listed_paper
-from tests.mischief import deliveries, every_kind, selections
+from tests.mischief import MISCHIEF, deliveries, every_kind, selections
 
 DOMAIN = "papers.example.org"
 KEY = new_key()
@@ -35,8 +35,16 @@ SIGNED_HEADERS = ["DKIM-Signature", *HEADERS[:-1], "CFBL-Address", "Content-Type
 
 
 def for_any_digest(test):
-    with_samples = example(a_delivery(), AWKWARD)(example(a_delivery(email="rené@bücher.example"), DAY)(test))
-    return settings(deadline=None, max_examples=60)(given(deliveries, selections)(with_samples))
+    """Try a test on the golden digests, on each piece of mischief in every field, and on what hypothesis thinks of."""
+    samples = [(a_delivery(), AWKWARD), (a_delivery(email="rené@bücher.example"), DAY)]
+    for piece in MISCHIEF:
+        pick = a_pick(title=f"a{piece}b", abstract=f"c{piece}d", authors=(f"e{piece}f",), organization=piece)
+        samples.append(
+            (a_delivery(email="a@b.example\r\nBcc: c@d.example", topics=[piece, f"g{piece}"]), Selection((pick,)))
+        )
+    for sample in samples:
+        test = example(*sample)(test)
+    return settings(deadline=None, max_examples=60)(given(deliveries, selections)(test))
 
 
 class Raw:

@@ -135,7 +135,7 @@ class Composer:
 
     def quiet(self, delivery: Delivery, *, listed: int = 0) -> Mail:
         """Tell a reader that nothing matched in a while, out of so many papers `listed` (0: not said)."""
-        return self._mail("quiet", delivery, listed=listed, topics=tuple(wording.topics(delivery.reader.preferences)))
+        return self._mail("quiet", delivery, listed=listed, topics=wording.topics(delivery.reader.preferences))
 
     def _mail(
         self,
@@ -169,7 +169,7 @@ class Composer:
         """Fill in the subject, the text and the HTML of a kind of mail."""
         # The other two print the subject, so it comes first.
         blanks = shape({**values, "subject": True, "cards": cards})
-        subject_form, text, html = self._frames(kind, tuple(said.items()), blanks)
+        subject_form, text, html = self._frames(kind, _frozen(said), blanks)
         subject = marking.shortened(mime.one_line(subject_form.filled(values).decode()), LONGEST_SUBJECT)
         values = {**values, "subject": subject}
         return (
@@ -254,6 +254,10 @@ def _digits(moment: datetime) -> str:
 
 
 _date = lru_cache(KEEP_MOMENTS)(format_datetime)
+
+
+def _frozen(said: dict[str, object]) -> tuple[tuple[str, object], ...]:
+    return tuple([(name, tuple(value) if isinstance(value, list) else value) for name, value in said.items()])
 
 
 def _joined(cards: Sequence[bytes]) -> bytes:

@@ -32,6 +32,7 @@ BITS, FEWEST_BITS = 2048, 1024
 # One string of a TXT record (RFC 1035, section 3.3).
 STRING_OCTETS = 255
 COLUMNS = 72
+SPACES = re.compile(r"[ \t\r\n]+")
 PADDING, HASH = PKCS1v15(), SHA256()
 LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 # A selector or a domain: what a name in the DNS is made of (section 3.1).
@@ -61,7 +62,7 @@ class Signer:
             f"v=1; a=rsa-sha256; c=relaxed/relaxed; d={self.domain}; s={self.selector};\r\n h={listed};\r\n"
             f" bh={digest};\r\n b="
         )
-        covered = b"".join([relaxed(header) for header in (*headers, ("DKIM-Signature", value))]).removesuffix(b"\r\n")
+        covered = relaxed((*headers, ("DKIM-Signature", value))).removesuffix(b"\r\n")
         signed = b64encode(self.key.sign(covered, PADDING, HASH)).decode()
         return "DKIM-Signature", value + "\r\n ".join(
             [signed[start : start + COLUMNS] for start in range(0, len(signed), COLUMNS)]
@@ -78,10 +79,14 @@ def _listed(names: tuple[str, ...]) -> str:
     return "\r\n ".join(lines)
 
 
-def relaxed(header: tuple[str, str]) -> bytes:
-    """Write a header in relaxed form (section 3.4.2)."""
-    name, value = header
-    return b"%b:%b\r\n" % (name.lower().encode(), b" ".join(value.encode().split()))
+def relaxed(headers: Headers) -> bytes:
+    """Write headers in relaxed form (section 3.4.2)."""
+    return "".join([f"{name.lower()}:{_unfolded(value)}\r\n" for name, value in headers]).encode()
+
+
+def _unfolded(value: str) -> str:
+    odd = "\n" in value or "\t" in value or "  " in value
+    return (SPACES.sub(" ", value) if odd else value).strip(" ")
 
 
 def read_key(pem: bytes) -> RSAPrivateKey:
