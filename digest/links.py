@@ -30,7 +30,7 @@ class Purpose(StrEnum):
     VIEW = "digest"
 
 
-# What a link to these does cannot be undone by whoever did not want it, so they do not last.
+# Whoever does not answer these in time has declined.
 PASSING = (Purpose.CONFIRM, Purpose.MOVE)
 
 

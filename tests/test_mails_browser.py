@@ -138,7 +138,14 @@ def pages(engine, links):  # noqa: F811
     active = by_status[Status.ACTIVE]
     now = datetime.now(UTC)
     addresses.ask(engine, active.id, "ada@new.example.org", now)
-    found = ["/", "/nowhere", "/dev/mails", links.unsubscribe(active.id), links.preferences(active.id) + "/delete"]
+    found = [
+        "/",
+        "/nowhere",
+        "/archive",
+        "/dev/mails",
+        links.unsubscribe(active.id),
+        links.preferences(active.id) + "/delete",
+    ]
     found += [links.preferences(reader.id) for reader in by_status.values()]
     found += [links.confirm(by_status[Status.PENDING].id, now), links.move(1, now)]
     return found

@@ -146,14 +146,11 @@ def _digest(delivery: Delivery, edition: Edition, composer: Composer) -> Draft:
     selection = _selection(delivery, edition)
     if selection.picks:
         chosen = tuple(pick.paper.id for pick in selection.picks)
-        return Draft(delivery, _composed(delivery, selection, edition, composer), chosen)
+        mail = composer.digest(delivery, selection, listed=len(edition.index.papers), first=edition.first)
+        return Draft(delivery, mail, chosen)
     if edition.last_heard and delivery.window.end - edition.last_heard >= QUIET_FOR:
         return Draft(delivery, composer.quiet(delivery, listed=len(edition.index.papers)))
     return Draft(delivery, reason="nothing matched" if edition.index.papers else "nothing was listed")
-
-
-def _composed(delivery: Delivery, selection: Selection, edition: Edition, composer: Composer) -> Mail:
-    return composer.digest(delivery, selection, listed=len(edition.index.papers), first=edition.first)
 
 
 def _selection(delivery: Delivery, edition: Edition) -> Selection:
