@@ -5,6 +5,7 @@ Every `datetime` is aware and in UTC; every `date` is the day a source put on it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -209,3 +210,30 @@ class Result:
     delivery_id: int
     state: State
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The digests due on one day (UTC): how many are in each state."""
+
+    day: date
+    states: Mapping[State, int]
+
+    @property
+    def planned(self) -> int:
+        return sum(self.states.values())
+
+    def __str__(self) -> str:
+        """The account in one line, such as `3 planned = 2 sent + 1 deferred`."""
+        parts = " + ".join(f"{self.states[state]} {state}" for state in State if self.states.get(state))
+        return f"{self.planned} planned = {parts or 0}"
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """A relay that rests (`relay HOST:PORT`) or a recipient's domain that is slowed (`domain NAME`), and why."""
+
+    name: str
+    failures: int
+    until: datetime
+    reason: str

@@ -6,7 +6,7 @@ import httpx
 
 from digest import fetch
 from digest.compose import Composer, Letterhead
-from digest.deliver import Relay
+from digest.deliver import Pace, Relay, Route
 from digest.jobs.collecting import Site
 from digest.jobs.delivering import Post
 from digest.links import Links
@@ -24,7 +24,13 @@ def composer(settings: Settings) -> Composer:
 
 
 def post(settings: Settings) -> Post:
-    return Post(composer(settings), Relay.at(settings.smtp_url), settings.smtp_connections, settings.clock)
+    return Post(composer(settings), route(settings), settings.clock, settings.resend_uncertain)
+
+
+def route(settings: Settings) -> Route:
+    pace = Pace(settings.smtp_rate, settings.broker_url) if settings.smtp_rate else None
+    relays = tuple(Relay.at(url) for url in settings.smtp_urls)
+    return Route(relays, settings.smtp_connections, settings.smtp_mails_per_connection, pace)
 
 
 def client(settings: Settings) -> httpx.Client:

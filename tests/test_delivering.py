@@ -1,5 +1,6 @@
 """A round of delivering: the ledger, the matcher, the composer and a real relay together, on both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -39,9 +40,8 @@ class Service:
         return self.delivers()
 
     def delivers(self):
-        post = wiring.post(Settings(smtp_url=self.mail_server.url, secret_key="a key"))
-        here = delivering.Post(post.composer, post.relay, 2, lambda: self.now)
-        return dict(delivering.deliver(self.engine, here))
+        post = wiring.post(Settings(smtp_url=self.mail_server.url, secret_key="a key", smtp_connections=2))
+        return dict(delivering.deliver(self.engine, replace(post, clock=lambda: self.now)))
 
     def letters(self):
         """What arrived since the last look."""

@@ -25,7 +25,7 @@ def admit(engine, *emails, **preferences):
 
 
 def end(engine, delivery, state, reason="", now=NOW):
-    deliveries.record(engine, [(Result(delivery.id, state, reason), now)], now)
+    deliveries.record(engine, [(delivery, Result(delivery.id, state, reason), now)], now)
 
 
 def test_an_address_is_one_reader_whatever_its_case(engine):
@@ -158,7 +158,7 @@ def test_what_a_lost_worker_held_is_uncertain_and_goes_again(engine):
     admit(engine, "ada@example.org")
     plan(engine)
     [held] = deliveries.claim(engine, 10, NOW)
-    deliveries.choose(engine, {held.id: ["2512.1", "2512.2"]})
+    deliveries.choose(engine, [(held, ["2512.1", "2512.2"])])
     assert deliveries.release_lost(engine, NOW + deliveries.LEASE / 2) == 0
     assert deliveries.claim(engine, 10, NOW + deliveries.LEASE / 2) == []
     assert deliveries.release_lost(engine, NOW + 2 * deliveries.LEASE) == 1
@@ -189,7 +189,7 @@ def test_papers_sent_are_remembered_for_each_reader(engine):
     for delivery, state in zip(
         deliveries.claim(engine, 10, NOW), (State.SENT, State.FAILED, State.UNCERTAIN), strict=True
     ):
-        deliveries.choose(engine, {delivery.id: [f"2512.{delivery.reader.id}"]})
+        deliveries.choose(engine, [(delivery, [f"2512.{delivery.reader.id}"])])
         end(engine, delivery, state)
     ids = [ada.id, bob.id, eve.id]
     assert deliveries.papers_sent(engine, ids) == {

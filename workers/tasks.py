@@ -21,7 +21,7 @@ from digest import subscriptions, wiring
 from digest.deliver import RelayAway
 from digest.jobs import collecting, delivering
 from digest.settings import BadSetting
-from digest.store import readers
+from digest.store import readers, runs
 from digest.store.engine import StoreUnready, connect, ready, unreachable
 from workers.celery import app, settings
 
@@ -87,6 +87,8 @@ def deliver() -> None:
     account = delivering.deliver(engine(), _post(), until=settings.clock() + DELIVER_FOR)
     if account:
         log.info("delivered", **{state.value: count for state, count in account.items()})
+        for run in runs.since(engine(), settings.clock() - timedelta(days=1)):
+            log.info("account", day=str(run.day), account=str(run))
 
 
 @task
@@ -99,6 +101,7 @@ def sweep() -> None:
 
 @task
 def forget() -> None:
-    """Delete who asked and never confirmed."""
+    """Delete who asked and never confirmed, and editions nobody will look at again."""
+    delivering.tidy(engine(), settings.clock())
     forgotten = readers.forget_pending(engine(), settings.clock() - subscriptions.KEEP_PENDING_FOR)
     log.info("forgot readers who never confirmed", readers=forgotten)

@@ -17,11 +17,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -66,6 +68,10 @@ class Strings(TypeDecorator[tuple[str, ...]]):
 
 # SQLite numbers rows by itself only in a column of type INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
+
+
+# The deliveries that are not over, in SQL, so that both databases see that the index of them will do.
+OPEN = "state IN ('queued', 'sending', 'deferred', 'uncertain')"
 
 
 def _text(name: str) -> Column[str]:
@@ -141,7 +147,7 @@ readers = Table(
     Column("created_at", Moment, nullable=False),
     Column("confirmed_at", Moment),
     Column("next_due_at", Moment),
-    Index(None, "status", "next_due_at"),
+    Index(None, "status", "next_due_at", "id"),
 )
 
 deliveries = Table(
@@ -161,7 +167,33 @@ deliveries = Table(
     # While `sending`: when the lease of the worker that claimed it runs out.
     Column("next_attempt_at", Moment, nullable=False),
     Column("papers", Strings, nullable=False),
+    # What the reader had chosen when the papers were, as JSON.
+    Column("preferences", Text),
     Column("tried_at", Moment),
     UniqueConstraint("reader_id", "kind", "due_at"),
-    Index(None, "state", "next_attempt_at"),
+    # What is over and done with, nearly all of the ledger, is not in it.
+    Index("ix_deliveries_open", "next_attempt_at", "id", postgresql_where=text(OPEN), sqlite_where=text(OPEN)),
+    Index(None, "due_at"),
+)
+
+# What the digests of a window were chosen from, as it was when the first of them was written.
+editions = Table(
+    "editions",
+    metadata,
+    Column("window_start", Moment, primary_key=True),
+    Column("window_end", Moment, primary_key=True),
+    Column("since", Date, primary_key=True),
+    # JSON, compressed.
+    Column("papers", LargeBinary, nullable=False),
+    Column("relisted", Strings, nullable=False),
+)
+
+# Relays that rest and recipients' domains that are slowed, each until when and why.
+brakes = Table(
+    "brakes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
 )
