@@ -38,7 +38,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_deliveries_open", "deliveries", ["next_attempt_at", "id"], postgresql_where=OPEN, sqlite_where=OPEN
     )
-    op.create_index("ix_deliveries_due_at", "deliveries", ["due_at"])
+    op.create_index("ix_deliveries_due_at", "deliveries", ["due_at"], postgresql_using="brin")
 
 
 def downgrade() -> None:
