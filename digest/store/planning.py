@@ -97,9 +97,16 @@ def _move_on(connection: Connection, due: ColumnElement[bool], now: datetime, ne
     for cadence, hour, timezone in connection.execute(select(*rhythm).where(due).distinct()).all():
         moment = next_due(Preferences(cadence=Cadence(cadence), hour=hour, timezone=timezone), now)
         moments[moment].append((cadence, hour, timezone))
-    for moment, rhythms in moments.items():
-        same = tuple_(*rhythm).in_(rhythms)
-        connection.execute(readers.update().where(due, same).values(next_due_at=moment))
+    if moments:
+        # Whose rhythm changed since it was read stays due.
+        moved = case(
+            *(
+                (tuple_(*rhythm).in_(same), literal(moment, readers.c.next_due_at.type))
+                for moment, same in moments.items()
+            ),
+            else_=readers.c.next_due_at,
+        )
+        connection.execute(readers.update().where(due).values(next_due_at=moved))
 
 
 def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, oldest: date) -> int:
