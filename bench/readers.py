@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from digest import sample
 from digest.domain import Collection, Listing, Outcome, Status
 from digest.sources.huggingface.records import listings
 from digest.store import papers
@@ -33,6 +34,11 @@ def real_days() -> dict[date, Sequence[Listing]]:
     return {day: listings(day, records)[0] for day, records in days.items() if records}
 
 
+def sample_day() -> Sequence[Listing]:
+    """The invented papers of the bundled sample, for where there are no captures."""
+    return listings(DAY, sample.records(DAY))[0]
+
+
 def collect(engine: Engine, found: Sequence[Listing], now: datetime) -> None:
     look = Collection("huggingface", found[0].day, "api", len(found), 0.1, Outcome.OK, "", now)
     papers.keep(engine, found, look)
@@ -44,27 +50,27 @@ def vocabulary(days: dict[date, Sequence[Listing]]) -> list[str]:
     return sorted(word for word in words if word.replace(" ", "").replace("-", "").isalnum())
 
 
-def subscribe(engine: Engine, count: int, words: Sequence[str], now: datetime, domain: str = "example.org") -> None:
+def subscribe(engine: Engine, count: int, words: Sequence[str], now: datetime, cadence: str = "daily") -> None:
     """So many active readers, all due now, each with topics of their own."""
     chance = random.Random(7)
     with writing(engine) as connection:
         for first in range(0, count, AT_ONCE):
-            rows = list(_rows(range(first, min(first + AT_ONCE, count)), words, now, domain, chance))
+            rows = list(_rows(range(first, min(first + AT_ONCE, count)), words, now, cadence, chance))
             connection.execute(readers.insert(), rows)
 
 
 def _rows(
-    numbers: range, words: Sequence[str], now: datetime, domain: str, chance: random.Random
+    numbers: range, words: Sequence[str], now: datetime, cadence: str, chance: random.Random
 ) -> Iterator[dict[str, object]]:
     for number in numbers:
-        email = f"reader{number}@{domain}"
-        topics = (*chance.sample(BROAD, 2), *chance.sample(words, chance.randint(1, 6)))
+        email = f"reader{number}@example.org"
+        topics = (*chance.sample(BROAD, 2), *chance.sample(words, chance.randint(1, min(6, len(words)))))
         yield {
             "email": email,
             "email_key": email,
             "status": Status.ACTIVE,
             "topics": topics,
-            "cadence": "daily",
+            "cadence": cadence,
             "hour": chance.randint(0, 23),
             "timezone": chance.choice(("UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo")),
             "most_papers": chance.choice((5, 8, 10, 10, 15)),

@@ -65,18 +65,20 @@ class Talk(asyncio.Protocol):
             return
         reply = Reply(int(text[:3]) if text[:3].isdecimal() else NO_CODE, " ".join(self._lines))
         self._lines.clear()
-        if self._asked:
-            self._asked.popleft().set_result(reply)
+        # One whose patience was over has been cancelled.
+        if self._asked and not (asked := self._asked.popleft()).done():
+            asked.set_result(reply)
         if reply.code in (NO_CODE, 421):
             # No SMTP, or a relay that is going (RFC 5321 3.8): nothing more will come of this connection.
             self._transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
         while self._asked:
-            waiting = self._asked.popleft()
-            waiting.set_exception(SMTPServerDisconnected(f"Connection lost: {error}" if error else "Connection lost"))
-            # Of commands that went together, only the first one's reply is awaited when it fails.
-            waiting.exception()
+            asked = self._asked.popleft()
+            if not asked.done():
+                asked.set_exception(SMTPServerDisconnected(f"Connection lost: {error}" if error else "Connection lost"))
+                # Of commands that went together, only the first one's reply is awaited when it fails.
+                asked.exception()
 
     async def introduce(self, mail: Mail) -> None:
         """Name sender and recipient, and ask to send the data. Nothing can have arrived yet.

@@ -173,7 +173,7 @@ deliveries = Table(
     UniqueConstraint("reader_id", "kind", "due_at"),
     # What is over and done with, nearly all of the ledger, is not in it.
     Index("ix_deliveries_open", "next_attempt_at", "id", postgresql_where=text(OPEN), sqlite_where=text(OPEN)),
-    # For the account of the last days. The rows lie by it already, and so PostgreSQL needs next to nothing to find them.
+    # For the account of the last days. The rows lie by it already, so PostgreSQL needs next to nothing for it.
     Index(None, "due_at", postgresql_using="brin"),
 )
 
