@@ -38,7 +38,7 @@ CONNECTIONS = 8
 # Longer than the patience after a dot: whoever is at work shows it within this.
 QUIET_SECONDS = 2.5
 # Attempts are spread over time, and one at a time would take all day.
-SHORTEST_LEAP = timedelta(minutes=30)
+SHORTEST_LEAP = timedelta(hours=2)
 REFUSING_SECONDS = 3.0
 FAULTS = {"defer": 0.1, "refuse": 0.01, "drop": 0.001, "hang-up": 0.002, "stall": 0.001}
 

@@ -36,7 +36,8 @@ def pull(engine: Engine, name: str, reason: str, first: timedelta, longest: time
         row = {"failures": before + 1, "until": until, "reason": reason}
         pulled = insert_into(connection, brakes).values(name=name, **row)
         pulled = pulled.on_conflict_do_update(index_elements=["name"], set_=row, where=brakes.c.until <= now)
-        return Brake(name, before + 1, until, reason) if connection.execute(pulled).rowcount else None
+        done = connection.execute(pulled.returning(brakes.c.name)).first()
+        return Brake(name, before + 1, until, reason) if done else None
 
 
 def release(engine: Engine, name: str) -> None:

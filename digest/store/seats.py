@@ -42,16 +42,20 @@ def _locks(engine: Engine, most: int) -> Iterator[int]:
 
 def _share(connection: Connection, most: int) -> int:
     """Take seats until there are as many as each of the workers present may have, or none is free."""
-    present = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = :key AND database ="
-    present += " (SELECT oid FROM pg_database WHERE datname = current_database())"
-    share = max(1, most // max(1, connection.execute(text(present), {"key": WORKERS}).scalar_one()))
-    seats = 0
+    share, seats = max(1, most // present(connection)), 0
     for seat in range(most):
         lock = text("SELECT pg_try_advisory_lock(:key, :seat)")
         seats += connection.execute(lock, {"key": SEATS, "seat": seat}).scalar_one()
         if seats == share:
             break
     return seats
+
+
+def present(connection: Connection) -> int:
+    """Count the workers that have seats or wait for some."""
+    here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    question = f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = :key AND {here}"
+    return int(connection.execute(text(question), {"key": WORKERS}).scalar_one())
 
 
 @contextmanager
@@ -66,7 +70,7 @@ def _file(engine: Engine, most: int) -> Iterator[int]:
 
 def _lock(file: int) -> bool:
     try:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
