@@ -122,9 +122,15 @@ class Talk(asyncio.Protocol):
         self._transport.close()
         self._smtp.close()
 
-    async def _together(self, commands: Sequence[bytes]) -> list[Reply]:
+    async def _together(self, commands: Sequence[bytes], seconds: float = SECONDS_FOR_A_REPLY) -> list[Reply]:
         asked = self._write(commands)
-        return [await self._answer(each, SECONDS_FOR_A_REPLY) for each in asked]
+        try:
+            async with asyncio.timeout(seconds):
+                return [await each for each in asked]
+        except TimeoutError:
+            # What is asked next would get this one's reply.
+            self.close()
+            raise SMTPReadTimeoutError("Timed out waiting for a reply") from None
 
     async def _one_by_one(self, commands: Sequence[bytes]) -> list[Reply]:
         replies: list[Reply] = []
@@ -135,8 +141,8 @@ class Talk(asyncio.Protocol):
         return replies
 
     async def _ask(self, command: bytes, seconds: float = SECONDS_FOR_A_REPLY) -> Reply:
-        [asked] = self._write([command])
-        return await self._answer(asked, seconds)
+        [reply] = await self._together([command], seconds)
+        return reply
 
     def _write(self, commands: Sequence[bytes]) -> list[asyncio.Future[Reply]]:
         if not self.is_open:
@@ -146,15 +152,6 @@ class Talk(asyncio.Protocol):
         self._asked += asked
         self._transport.write(b"\r\n".join(commands) + b"\r\n")
         return asked
-
-    async def _answer(self, asked: asyncio.Future[Reply], seconds: float) -> Reply:
-        try:
-            async with asyncio.timeout(seconds):
-                return await asked
-        except TimeoutError:
-            # What is asked next would get this one's reply.
-            self.close()
-            raise SMTPReadTimeoutError("Timed out waiting for a reply") from None
 
 
 def _said(address: str) -> bytes:
