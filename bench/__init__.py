@@ -1,1 +1,1 @@
-"""Measurements: ratios between this service and its peers in the same run, each with `python -m bench.NAME`."""
+"""Measurements, each beside a peer in the same run: `make bench`. No part of the service, nor of its tests."""

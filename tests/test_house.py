@@ -1,10 +1,13 @@
 """The house keeps its own rules: what is documented is there, and what is there is documented."""
 
+import re
 from pathlib import Path
 
 import pytest
 from alembic import command
 
+from digest.profile import MOST_TOPICS, parse
+from digest.profile.grammar import LONGEST_TOPIC, MOST_WORDS
 from digest.settings import BadSetting, Settings, load
 from digest.store.engine import _alembic
 
@@ -44,3 +47,16 @@ def test_production_refuses_development_defaults(monkeypatch):
     monkeypatch.setenv("DIGEST_ENV", "production")
     with pytest.raises(BadSetting, match="DIGEST_SECRET_KEY"):
         load()
+
+
+def test_every_topic_in_the_documentation_can_be_read():
+    rows = re.findall(r"^\| `(.+?)` \|", (ROOT / "docs" / "topics.md").read_text(), re.MULTILINE)
+    assert len(rows) > 10
+    for written in rows:
+        profile = parse(written.replace(r"\|", "|"))
+        assert (profile.errors, len(profile.topics + profile.exclusions)) == ((), 1)
+
+
+def test_the_limits_in_the_documentation_are_those_of_the_language():
+    said = " ".join((ROOT / "docs" / "topics.md").read_text().split())
+    assert f"at most {LONGEST_TOPIC} characters and {MOST_WORDS} words; a reader has at most {MOST_TOPICS}" in said

@@ -56,6 +56,11 @@ def test_get_and_head_change_nothing_on_any_route(visitor, engine, data):
     assert dump(engine) == before
 
 
+@pytest.mark.parametrize("path", ["/confirm/0%2F", "/archive/", "/unsubscribe/x/"])
+def test_nobody_is_redirected(visitor, path):
+    assert visitor.get(path).status_code == 404
+
+
 def test_even_an_empty_database_stays_empty_when_asked_how_it_is(tmp_path):
     engine = connect(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
     assert a_visitor(engine).get("/readyz").status_code == 503

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,14 +10,13 @@ from starlette.responses import Response
 from digest import form, subscriptions
 from digest.domain import Preferences, Reader, Status
 from digest.form import NO_MISTAKES, Mistakes, Typed
+from digest.jobs.previewing import Preview
 from digest.links import Purpose
-from digest.web.site import Site, page, reader_behind, still_there
+from digest.web.site import PUBLIC, Site, asked_topics, busy, page, reader_behind, still_there
 
 # A field that people do not see and browsers do not fill in by themselves; programs do.
 TRAP = "subject"
 FRESH: Typed = {"email": "", **form.typed(Preferences())}
-# The one page that is everybody's.
-PUBLIC = {"Cache-Control": "public, max-age=300", "X-Robots-Tag": "all"}
 # What a link to confirm leads to; whoever left since it was sent is told so.
 CONFIRMATION = {Status.PENDING: "confirm", Status.ACTIVE: "confirmed", Status.PAUSED: "confirmed"}
 
@@ -35,10 +33,24 @@ def subscribe(request: Request, filled: Typed) -> Response:
         return _form(request, {**FRESH, **filled}, mistakes.by_field, 422)
     site = Site.of(request)
     if not filled.get(TRAP):
-        if wait := site.gate.wait(request.client and request.client.host):
-            return page(request, "busy", 429, {"Retry-After": str(wait)}, minutes=ceil(wait / 60))
+        if too_many := busy(request, site.gate):
+            return too_many
         subscriptions.subscribe(site.engine, email, preferences, site.now())
     return page(request, "inbox")
+
+
+def preview(request: Request) -> Response:
+    """Show what the topics in the address would bring: a page one can link to."""
+    return preview_typed(request, {"topics": asked_topics(request)})
+
+
+def preview_typed(request: Request, filled: Typed) -> Response:
+    """Show what the topics in the form would bring, and keep the form as it was filled in."""
+    site = Site.of(request)
+    if too_many := busy(request, site.preview_gate):
+        return too_many
+    filled = {**FRESH, **filled}
+    return _form(request, filled, seen=site.shown.preview(filled["topics"].replace("\r", "")))
 
 
 def _form(
@@ -47,8 +59,9 @@ def _form(
     mistakes: Mapping[str, str] = NO_MISTAKES,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    seen: Preview | None = None,
 ) -> Response:
-    return page(request, "form", status, headers, typed=filled, mistakes=mistakes, trap=TRAP)
+    return page(request, "form", status, headers, typed=filled, mistakes=mistakes, trap=TRAP, preview=seen)
 
 
 def ask(request: Request) -> Response:

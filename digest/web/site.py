@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
+from math import ceil
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,13 +17,18 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from digest import form, paths
-from digest.compose import Composer
+from digest.compose import Composer, marking, wording
+from digest.compose.mime import printable
 from digest.domain import Reader
+from digest.jobs.previewing import Shown
 from digest.links import CONFIRM_WITHIN, Links, Purpose
 from digest.settings import Settings
 from digest.store import readers
 from digest.web.limits import Gate
 
+LONGEST_TOPICS = 10_000  # characters, as the form's field has
+# What is everybody's may be kept a while, and found.
+PUBLIC = {"Cache-Control": "public, max-age=300", "X-Robots-Tag": "all"}
 FOLDER = paths.templates() / "web"
 
 
@@ -34,8 +40,10 @@ class Site:
     engine: Engine
     links: Links
     gate: Gate
+    preview_gate: Gate
     templates: Environment
     composer: Composer
+    shown: Shown
 
     @classmethod
     def of(cls, request: Request) -> Site:
@@ -53,6 +61,17 @@ def page(
     """Answer with `templates/web/NAME.html`."""
     template = Site.of(request).templates.get_template(f"{name}.html")
     return HTMLResponse(template.render(known), status, headers)
+
+
+def busy(request: Request, gate: Gate) -> Response | None:
+    """Count a visit, and answer when there were too many from this network."""
+    wait = gate.wait(request.client and request.client.host)
+    return page(request, "busy", 429, {"Retry-After": str(wait)}, minutes=ceil(wait / 60)) if wait else None
+
+
+def asked_topics(request: Request) -> str:
+    """Read the topics in the address, as one would have typed them."""
+    return request.query_params.get("topics", "")[:LONGEST_TOPICS].replace("\r", "")
 
 
 def asset(name: str) -> Callable[[Request], Response]:
@@ -77,13 +96,14 @@ def open_templates(settings: Settings, links: Links) -> Environment:
     """Open the pages: everything escaped, and loud about a name that is not there."""
     pages = Environment(
         loader=FileSystemLoader(FOLDER),
-        autoescape=select_autoescape(["html"]),
+        autoescape=select_autoescape(["html", "atom"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
     pages.globals |= {
+        "home": settings.base_url,
         # Where the service lives under its host, as in https://lab.example/digest.
         "base": path(settings.base_url),
         "sender": parseaddr(settings.mail_from)[1],
@@ -94,6 +114,15 @@ def open_templates(settings: Settings, links: Links) -> Environment:
         "most_papers": form.MOST_PAPERS,
     }
     pages.filters |= {"city": city, "moment": moment, "path": path}
+    pages.filters |= {
+        "because": wording.because,
+        "byline": wording.byline,
+        "excerpt": marking.excerpt,
+        "facts": wording.facts,
+        "marked_title": marking.title,
+        "paper_page": wording.page,
+        "printable": printable,
+    }
     return pages
 
 

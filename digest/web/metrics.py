@@ -1,0 +1,47 @@
+"""How the service does, for Prometheus. Counted in the database at each look, so that no process counts for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy import Engine
+from starlette.requests import Request
+from starlette.responses import Response
+
+from digest.domain import Outcome
+from digest.store import collections, deliveries, readers
+from digest.web.site import Site
+
+
+def metrics(request: Request) -> Response:
+    registry = CollectorRegistry()
+    registry.register(_Counts(Site.of(request).engine))
+    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+class _Counts(Collector):
+    """What the database knows of readers, deliveries and collections."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        yield _gauge("digest_readers", "Readers by status.", "status", readers.counts(self._engine))
+        yield _gauge("digest_deliveries", "Deliveries by state.", "state", deliveries.counts(self._engine))
+        newest = {look.source: look for look in collections.newest(self._engine)}
+        moments = {name: look.collected_at.timestamp() for name, look in newest.items()}
+        found = {name: look.papers for name, look in newest.items()}
+        trusted = {name: look.outcome is Outcome.OK for name, look in newest.items()}
+        yield _gauge("digest_collected_at_seconds", "When a source was last collected (Unix time).", "source", moments)
+        yield _gauge("digest_collected_papers", "Papers that the last collection found.", "source", found)
+        yield _gauge("digest_collection_trusted", "1 if the last collection is believed.", "source", trusted)
+
+
+def _gauge(name: str, said: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(name, said, labels=[label])
+    for key, value in values.items():
+        gauge.add_metric([key], value)
+    return gauge
