@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+from digest.bounces.opening import MOST_BYTES, opened
 from digest.bounces.reasons import judge
+from digest.bounces.reports import complaint, delivery_report, failure_notice, notification
+from digest.bounces.signs import automatic, leaving
 from digest.domain import Verdict, VerdictKind
 
-__all__ = ["of_reply"]
+__all__ = ["MOST_BYTES", "of_message", "of_reply"]
 
 
 def of_reply(words: str) -> Verdict:
@@ -18,3 +21,11 @@ def of_reply(words: str) -> Verdict:
     if found.severity == "2":
         return Verdict(VerdictKind.NONE, reason="delivered", status=found.status)
     return Verdict(found.kind, reason=found.reason, status=found.status)
+
+
+def of_message(content: bytes) -> Verdict:
+    """Judge a message that came back, whatever it is. What nobody understands is `none`."""
+    message = opened(content)
+    # What follows a standard comes first, and what only looks like a failure last: people quote failures.
+    readings = (complaint, notification, delivery_report, leaving, automatic, failure_notice)
+    return next((verdict for read in readings if (verdict := read(message))), Verdict(VerdictKind.NONE, reason="other"))

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 
 MANY = {
-    "BOX": "mail ?box|inbox|account|users?|recipients?|address(?:ee)?s?|e-?mail|member|customer|subscriber",
+    "BOX": "mail ?box|inbox|account|users?|recipients?|(?<!ip )address(?:ee)?s?|e-?mail|member|customer|subscriber",
     "NOT": "do(?:es)? ?n[o']?t|is not|isn't|are not|has not|not|no longer|never",
     "REFUSED": "block|bann|list|reject|denied|prohibit|not (?:allowed|accepted|permitted)|poor|refus|suspicious"
     "|invalid|unknown",
     "NONE": "unknown|no such|invalid|illegal|bad|non-?existent|unrecogni[sz]ed|unroutea?ble|unallocated|unverified"
     "|forged",
-    "ABSENT": "does ?n[o']?t exist|not exist|not found|could ?n[o']?t be found|could not be found|un ?known|invalid"
+    "ABSENT": "does ?n[o']?t exist|not exist|not found|could ?n[o']?t be found|cannot be found|un ?known|invalid"
     "|not (?:known|recogni[sz]ed|registered|listed|valid)|no longer (?:valid|exists?)|unallocated|undeliverable"
     "|n't have",
     "CLOSED": "disabled|suspend(?:ed)?|inactive|deactivated|locked|frozen|discontinued|closed|expired|dormant"
@@ -37,7 +37,7 @@ _PLAIN = {
         out of (?:storage|quota)
         (?:insufficient|not enough|no) .{0,20}(?:space|storage).{0,30}BOX
         BOX.{0,40}(?:insufficient|not enough|no) .{0,20}(?:space|storage)
-        boite .{0,30}pleine
+        boite .{0,30}pleine|一杯|容量.{0,6}超|(?:voll|lleno|piena)\b
     """,
     "authentication": r"""
         \b(?:dmarc|dkim|spf|sender ?id|domain ?keys)\b
@@ -106,8 +106,9 @@ _PLAIN = {
     """,
     "takes-no-mail": r"""
         null ?mx
-        NOT (?:accept|receive|take)s? (?:any )?(?:network |inbound |incoming )?(?:mail|messages?|e-?mail)\b
-        not accepting (?:network |any )?(?:mail|messages?)\b
+        (?:host|domain|it)\b.{0,60}NOT (?:accept|receive|take)s? (?:any )?(?:mail|messages?|e-?mail)\b(?! from)
+        not accepting network messages
+        type=mx: malformed or unexpected name server reply
     """,
     "moved": r"""
         BOX.{0,40}ha(?:s|ve) moved
@@ -132,40 +133,45 @@ _PLAIN = {
         limit for the number of messages
         verification in progress
         max(?:imum)? (?:number of )?(?:message|connection)s?\b
-        try (?:again )?later|try (?:your )?(?:message )?again
+        (?:try|come|send) (?:your message )?(?:again |back )?(?:later|in \d|after)
     """,
     "no-such-user": r"""
         NONE (?:or NONE )?(?:(?:local|remote|virtual|destination|final) )?(?:BOX|person|local[- ]part|alias|name)
         BOX\b[^;]{0,90}ABSENT
         NOT have an? .{0,30}(?:account|mailbox)
-        \bno (?:valid |local )?(?:mail ?box|account|recipients?|user|person)\b(?: here| by| with| of| found| at)
+        \bno (?:valid |local )?(?:mail ?box|account|recipients?|user|person)\b(?: here| by| with| of| found| at| for)
         not (?:a |our |my )(?:known |valid )?BOX
         is no longer valid
         not in .{0,20}(?:recipient|user) (?:list|table)
-        not a valid .{0,20}address
+        not a valid .{0,20}(?:address|recipient|mailbox|user)
+        5\.5\.0 .{0,60}mailbox unavailable
+        unbekannt|desconocid[oa]|inexistente|no existe|\binconnue?\b|存在しません|見つかりません|宛先不明|不存在
         recipientnotfound|nosuchuser|misspelled
         (?:destinataire|adresse)\b.{0,40}(?:invalide|inconnu)
         check if address is correct
+        recipient address(?:es)? rejected ?: ?access denied
     """,
     "no-such-domain": r"""
         (?:host|domain|system|mx)(?: name| or domain name)?(?: is| was)? ?(?:NONE|not found|lookup failed)
         (?:host|domain)\b.{0,60}(?:does ?n[o']?t exist|not found|could ?n[o']?t be found|cannot be resolved)
         has no (?:mx|mail)\b
         NONE (?:mail )?(?:host|domain|destination)
-        nxdomain|blank mailhost
+        find (?:any host|a mail exchanger)|mx records point to non-?existent|no data record of requested type
+        \b[\w-]+(?:\.[\w-]+)+ does not exist
+        nxdomain|blank mailhost|domain is not reachable
         \bno (?:mx\b|mail exchanger)
     """,
     "expired": r"""
         (?:message|mail|delivery|retry)\b.{0,30}(?:expired|time ?out|timed out)
         retry (?:time|attempts)
-        giv(?:e|ing|en) up
+        giving up
         deliver(?:ed)? .{0,40}(?:for|within|after|in) (?:the last )?\d+
         undeliver\w+ (?:for|within|after)
         in the queue too long|not going to try
         time limit|delivery time
     """,
     "refused": r"""
-        recipient address(?:es)? rejected ?: ?access denied
+        recipient preferences
     """,
     "policy": r"""
         \bpolic(?:y|ies)\b
