@@ -52,6 +52,11 @@ class Settings(BaseSettings):
     mail_domain: str = Field(
         "", description="The domain of Message-ID, List-Id and unsubscribe addresses; that of `MAIL_FROM` if empty."
     )
+    bounce_mailbox_url: str = Field(
+        "",
+        description="The mailbox mails come back to, and nothing else: `imap://user:password@host:port/INBOX`, "
+        "`imaps://…` or `imap+starttls://…`.",
+    )
     postal_address: str = Field("", description="The sender's postal address, at the foot of every digest.")
     operator_email: str = Field("", description="Whom sources and alerts may write to; part of the User-Agent.")
     sources: Words = Field(
@@ -98,6 +103,11 @@ class Settings(BaseSettings):
     @classmethod
     def _relay(cls, value: str) -> str:
         return _url(value, {"smtp", "smtps", "smtp+starttls"}, "smtp://HOST:PORT")
+
+    @field_validator("bounce_mailbox_url")
+    @classmethod
+    def _mailbox(cls, value: str) -> str:
+        return value and _url(value, {"imap", "imaps", "imap+starttls"}, "imaps://USER:PASSWORD@HOST/INBOX")
 
     @field_validator("base_url", "huggingface_url", "arxiv_url")
     @classmethod

@@ -10,6 +10,7 @@ from digest.deliver import Relay
 from digest.jobs.collecting import Site
 from digest.jobs.delivering import Post
 from digest.links import Links
+from digest.mailbox import Mailbox
 from digest.settings import BadSetting, Settings
 from digest.sources import UnknownSource, by_name
 
@@ -25,6 +26,11 @@ def composer(settings: Settings) -> Composer:
 
 def post(settings: Settings) -> Post:
     return Post(composer(settings), Relay.at(settings.smtp_url), settings.smtp_connections, settings.clock)
+
+
+def mailbox(settings: Settings) -> Mailbox | None:
+    """The mailbox that mails come back to, if there is one."""
+    return Mailbox.at(settings.bounce_mailbox_url) if settings.bounce_mailbox_url else None
 
 
 def client(settings: Settings) -> httpx.Client:

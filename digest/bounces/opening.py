@@ -27,7 +27,6 @@ OF_A_MAIL = re.compile(
 )
 # So many in a row are a header, two of them what every mail has.
 LINES_OF_HEADER = 3
-QUOTED = re.compile(r"^[> ]*>[> ]?", re.MULTILINE)
 # Fields of a report whose parts are not parts, because their boundary is missing.
 LOOSE_BLOCK = re.compile(r"^(?:Original|Final)-Recipient:.*\n(?:.+\n)*", re.MULTILINE | re.IGNORECASE)
 
@@ -56,9 +55,7 @@ def opened(content: bytes) -> Opened:
     text, returned = _apart("\n".join(_said(parts)))
     attached = [_whole(part) for part in parts if part.get_content_type() in RETURNED]
     reports = [_whole(part, inner=True) for part in parts if part.get_content_type() in STATUS_PARTS]
-    blocks = [
-        block for report in reports or LOOSE_BLOCK.findall(QUOTED.sub("", text) + "\n") for block in _blocks(report)
-    ]
+    blocks = [block for report in reports or LOOSE_BLOCK.findall(text + "\n") for block in _blocks(report)]
     feedback = [_whole(part, inner=True) for part in parts if part.get_content_type() == FEEDBACK_PART]
     returned = "\n".join([*attached, returned])
     return Opened(message, text, returned, bool(attached), tuple(blocks), _fields(feedback[0]) if feedback else None)

@@ -114,8 +114,8 @@ NAMED = re.compile(r"https?://(?!\S*(?:spamhaus|spamcop|barracuda))\S+|<?[^\s<>@
 class Finding:
     """Why: the enhanced code where there was one, the class of the reply (2, 4, 5, or empty), and how sure it is.
 
-    `stage` is when the server said so, as far as one knows: `heard` by ourselves, or reported to be after `mail`, `rcpt`
-    or `data`, or empty.
+    `stage` is when the server said so, as far as one knows: `heard` by ourselves, or reported to be after `mail`,
+    `rcpt` or `data`, or empty.
     """
 
     reason: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -10,7 +11,10 @@ from digest import wiring
 from digest.cli.console import Here, Json, console, print_json, print_table
 from digest.domain import State
 from digest.jobs import delivering
-from digest.store import collections, deliveries, readers
+from digest.store import bounces, collections, deliveries, readers
+
+# Long enough to see a trend, short enough that what was mended is gone.
+LATELY = timedelta(days=7)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,16 +54,18 @@ def _rehearse(here: Here, as_json: bool) -> None:
 
 
 def stats(context: typer.Context, as_json: Json = False) -> None:
-    """Show readers by status, deliveries by state, and the last collection of each source."""
+    """Show readers by status, deliveries by state, what failed lately, and the last collection of each source."""
     here: Here = context.obj
     statuses, states = readers.counts(here.engine), deliveries.counts(here.engine)
     looks = collections.newest(here.engine)
+    failed = bounces.counts(here.engine, here.now - LATELY)
     if as_json:
         last = {look.source: {name: getattr(look, name) for name in collections.FIELDS} for look in looks}
-        print_json([{"readers": statuses, "deliveries": states, "collections": last}])
+        print_json([{"readers": statuses, "deliveries": states, "verdicts": failed, "collections": last}])
         return
     print_table("Readers", ("Status", "Readers"), statuses.items())
     print_table("Deliveries", ("State", "Deliveries"), states.items())
+    print_table(f"Mails that failed, last {LATELY.days} days", ("Verdict", "Mails"), failed.items())
     rows = [
         (look.source, look.day, look.outcome, look.papers, f"{look.collected_at:%Y-%m-%d %H:%M} UTC", look.note)
         for look in looks

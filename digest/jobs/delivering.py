@@ -15,6 +15,7 @@ from digest import schedule, subscriptions
 from digest.compose import Composer
 from digest.deliver import Relay, send_all
 from digest.domain import Delivery, Mail, Result, Selection, State, Status
+from digest.jobs import verdicts
 from digest.jobs.editions import Edition, Editions, chosen_again
 from digest.match import select
 from digest.profile import parse
@@ -89,6 +90,7 @@ def _record(
     engine: Engine, clock: Clock, group: dict[int, Delivery], account: Counter[State], results: Sequence[Result]
 ) -> None:
     now = clock()
+    verdicts.hear(engine, [(group[result.delivery_id], result) for result in results], now)
     after = [_after(result, group[result.delivery_id], now) for result in results]
     deliveries.record(engine, after, now)
     account.update(result.state for result, _ in after)
