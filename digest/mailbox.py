@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import imaplib
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import structlog
 
 log = structlog.get_logger()
 
+IMAP_PORT, IMAPS_PORT = 143, 993
 SECONDS_FOR_A_REPLY = 60.0
 # As many as a task can take in well below its turn on the timetable; the others wait for the next one.
 MOST_AT_ONCE = 500
@@ -39,7 +41,7 @@ class Mailbox:
         parts = urlsplit(url)
         tls, starttls = parts.scheme == "imaps", parts.scheme == "imap+starttls"
         username, password = unquote(parts.username or ""), unquote(parts.password or "")
-        port = parts.port or (imaplib.IMAP4_SSL_PORT if tls else imaplib.IMAP4_PORT)
+        port = parts.port or (IMAPS_PORT if tls else IMAP_PORT)
         folder = unquote(parts.path.strip("/")) or "INBOX"
         return cls(parts.hostname or "localhost", port, username, password, folder, tls, starttls)
 
@@ -107,7 +109,7 @@ def _mark(imap: imaplib.IMAP4, number: str, flag: str) -> None:
     _ok(imap.uid("STORE", number, "+FLAGS", f"({flag})"))
 
 
-def _ok(answer: tuple[str, list[object]]) -> list[object]:
+def _ok(answer: tuple[str, Sequence[Any]]) -> Sequence[Any]:
     status, found = answer
     if status != "OK":
         raise imaplib.IMAP4.error(f"the server answered {status}: {found}")

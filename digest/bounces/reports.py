@@ -83,7 +83,7 @@ def _notified(kind: str, said: Mapping[str, Any]) -> Verdict | None:
 
 def delivery_report(message: Opened) -> Verdict | None:
     """Read a delivery report (RFC 3464). Where recipients fared differently, the first who failed counts."""
-    failed = [block for block in message.blocks if _action(block) in {"failed", ""}]
+    failed = [block for block in message.blocks if _action(block) == "failed"]
     if failed:
         found = [(block, _why(message, block)) for block in failed]
         first = found[0][1]
@@ -99,12 +99,11 @@ def delivery_report(message: Opened) -> Verdict | None:
 
 
 def _action(block: Message) -> str:
-    """`failed`, `delayed`, `delivered` for whatever went on, or empty where nothing is said (RFC 3464, 2.3.3)."""
+    """`failed`, `delayed`, or `delivered` for whatever went on (RFC 3464, 2.3.3); nothing said means it failed."""
     said = header_of(block, "Action").lower()
-    for action, ways in {"failed": ("fail", "error"), "delayed": ("delay",), "": ("",)}.items():
-        if said.startswith(ways):
-            return action if said or not action else ""
-    return "delivered"
+    if said.startswith("delay"):
+        return "delayed"
+    return "failed" if not said or said.startswith(("fail", "error")) else "delivered"
 
 
 def _recipient(block: Message) -> str:
