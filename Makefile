@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install run test check clean
+.PHONY: install run test check bench clean
 
 install: $(VENV)/installed
 
@@ -24,6 +24,10 @@ check: install ## lint, format, types, imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+bench: install ## measure matching and its quality beside peers; ARGS=--readers=N for fewer than a million
+	$(BIN)/python -m bench.quality
+	$(BIN)/python -m bench.matching $(ARGS)
 
 clean:
 	rm -rf $(VENV) var

@@ -16,9 +16,6 @@ Typed = Mapping[str, str]
 NOTHING: Typed = {}
 NO_MISTAKES: Mapping[str, str] = {}
 
-MOST_TOPICS = 50
-# A line of the query language with its quotes, fields and exclusions, and far from a paragraph.
-LONGEST_TOPIC = 200
 MOST_PAPERS = 50
 # What people live in; the rest of the time zone database is history and bookkeeping.
 REGIONS = (
@@ -73,15 +70,7 @@ def topics_from(text: str) -> tuple[str, ...]:
     profile = parse(text)
     if profile.errors:
         raise ValueError("; ".join(map(str, profile.errors)))
-    topics = tuple(dict.fromkeys(topic.text for topic in profile.topics + profile.exclusions))
-    if len(topics) > MOST_TOPICS:
-        raise ValueError(f"These are {len(topics)} topics. {MOST_TOPICS} is the most: which matter least?")
-    for number, topic in enumerate(topics, start=1):
-        if len(topic) > LONGEST_TOPIC:
-            raise ValueError(
-                f"Topic {number} has {len(topic)} characters; {LONGEST_TOPIC} is the most: “{topic[:40]}…”"
-            )
-    return topics
+    return tuple(dict.fromkeys(topic.text for topic in profile.topics + profile.exclusions))
 
 
 def _email(text: str) -> str:

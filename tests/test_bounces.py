@@ -2,8 +2,11 @@
 
 import json
 import re
+from email import message_from_bytes
+from pathlib import Path
 
 import pytest
+from flufl.bounce import all_failures
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -141,7 +144,7 @@ def test_what_amazon_says_in_json_is_read(kind, said, means):
 
 
 def test_every_reason_that_is_given_is_documented():
-    documented = (realdata.Path(__file__).parents[1] / "docs" / "verdicts.md").read_text()
+    documented = (Path(__file__).parents[1] / "docs" / "verdicts.md").read_text()
     given_reasons = set(MEANS) | {case[2] for case in MESSAGES.values()}
     assert [reason for reason in given_reasons if f"`{reason}`" not in documented] == []
 
@@ -202,10 +205,6 @@ def test_real_complaints_are_found_and_real_answers_suppress_nobody():
 
 @pytest.mark.realdata
 def test_the_recipient_is_found_where_flufl_bounce_finds_one():
-    from email import message_from_bytes
-
-    from flufl.bounce import all_failures
-
     found = []
     for content, _ in real_messages().values():
         temporary, permanent = all_failures(message_from_bytes(content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")))

@@ -132,6 +132,44 @@ def test_match_prints_json_lines_with_reasons(digest):
     assert len(digest("match", "speculative", "--since", "2025-12-23", "--limit", "1").rows) == 1
 
 
+def test_match_leaves_out_what_it_cannot_read_and_says_so(digest):
+    digest("collect", "--date", str(DAY))
+    digest("match", "auther:hinton", "speculative decoding")
+    assert (digest.code, len(digest.rows)) == (0, 1)
+    assert (
+        digest.err
+        == "digest: left out: line 1, column 1: topic 1: unknown field, did you mean author:?, at auther:hinton\n"
+    )
+
+
+def test_a_topic_may_begin_with_a_minus_and_an_option_that_is_none_is_no_topic(digest):
+    digest("collect", "--since", "2025-12-23", "--date", str(DAY))
+    stretch = ("--since", "2025-12-23")
+    assert [row["id"] for row in digest("match", "speculative", "-decoding", *stretch).rows] == ["2512.00003"]
+    assert digest("match", "speculative", "--explian").code == 2
+    assert "--explian" in digest.err
+
+
+def test_match_explains_how_topics_were_read_and_what_each_adds(digest):
+    digest("collect", "--date", str(DAY))
+    [row] = digest("match", "Speculative  decoding ^2", "--explain").rows
+    assert "read as: Speculative decoding ^2" in digest.err
+    assert row["topics"] == [{"topic": "Speculative  decoding ^2", "score": row["score"], "place": 1, "of": 1}]
+    assert "snippet" in row
+
+
+def test_match_forecasts_the_papers_a_day(digest):
+    digest("collect", "--since", "2025-12-23", "--date", str(DAY))
+    [row] = digest("match", "speculative", "no such thing", "--forecast").rows
+    assert (row["papers_a_day"], row["days"], row["since"], row["until"]) == (1.0, 2, "2025-12-23", str(DAY))
+    assert row["topics"] == [
+        {"topic": "speculative", "papers_a_day": 1.0},
+        {"topic": "no such thing", "papers_a_day": 0.0},
+    ]
+    [row] = digest("match", "speculative", "--forecast", "--since", str(DAY)).rows
+    assert (row["papers_a_day"], row["days"]) == (1.0, 1)
+
+
 def test_preview_prints_the_digest_in_three_forms(digest):
     digest("collect", "--date", str(DAY))
     assert "Speculative decoding" in digest("preview", "speculative decoding").out

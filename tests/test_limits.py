@@ -1,4 +1,4 @@
-"""How often one network may subscribe, with the broker and without."""
+"""How often one network may ask, with the broker and without."""
 
 import pytest
 from limits import parse
@@ -44,5 +44,5 @@ def test_without_the_broker_it_counts_alone_and_says_so_in_one_line():
     with capture_logs() as logged:
         assert Gate(NOWHERE, TWICE).wait("192.0.2.1") == 0
     assert [(line["log_level"], line["event"]) for line in logged] == [
-        ("warning", "the broker is away, so this process counts subscriptions alone")
+        ("warning", "the broker is away, so this process counts visits alone")
     ]

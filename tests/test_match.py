@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -5,8 +7,10 @@ from hypothesis import strategies as st
 from digest.match import Index, select
 from digest.match.index import numbers
 from digest.profile import parse
+from digest.sources.huggingface.records import listings
 from tests import reference
 from tests.factories import a_paper
+from tests.realdata import huggingface_days
 
 
 def picked(papers, *topics, limit=10, seen=()):
@@ -253,3 +257,29 @@ def test_the_index_agrees_with_the_slow_and_obvious_matcher(topic, papers):
     for topic in profile.topics:
         found = {index.papers[number].id for number in numbers(index.matching(topic.query))}
         assert found == {paper.id for paper in papers if reference.matches(topic.query, paper)}
+
+
+TRAPS = {
+    "RAG": r"\bRAGs?\b", "SAM": r"\bSAMs?\b", "AI": r"\bAIs?\b", "GAN": r"\bGANs?\b", "ViT": r"\bViTs?\b",
+    "LLM": r"\bLLMs?\b", "agent": r"(?i)\bagents?\b",
+    "large language model": r"(?i)large[\s-]+language[\s-]+model",
+    "mixture of experts": r"(?i)mixture[\s-]+of[\s-]+experts",
+    "retrieval-augmented generation": r"(?i)retrieval[\s-]+augmented[\s-]+generation",
+    # An en dash joins words as a hyphen does.
+    "vision-language model": r"(?i)vision[\s–-]+language[\s-]+model",
+}  # fmt: skip
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(("topic", "pattern"), TRAPS.items(), ids=TRAPS)
+def test_words_that_trap_a_matcher_are_counted_right_on_real_days(real_papers, topic, pattern):
+    index = Index(real_papers)
+    (asked,) = parse(f"title:({topic}) | abstract:({topic})").topics
+    found = {index.papers[number].id for number in numbers(index.matching(asked.query))}
+    assert found == {paper.id for paper in real_papers if re.search(pattern, f"{paper.title}\n{paper.abstract}")}
+
+
+@pytest.fixture(scope="module")
+def real_papers():
+    listed = (listings(day, records)[0] for day, records in huggingface_days().items())
+    return list({one.paper.id: one.paper for found in listed for one in found}.values())

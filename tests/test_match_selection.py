@@ -2,8 +2,10 @@
 
 from datetime import date
 
+import pytest
+
 from digest.domain import Reason
-from digest.match import Index, forecast, select, suggest
+from digest.match import Index, forecast, select, shares, suggest
 from digest.profile import parse
 from tests.factories import a_paper
 
@@ -112,17 +114,43 @@ def test_a_short_digest_is_the_beginning_of_a_long_one():
     assert all(ids(select(index, parse(topics), limit=limit)) == whole[:limit] for limit in range(1, 30))
 
 
-def test_reasons_say_which_words_matched_and_where():
+def test_reasons_say_which_words_matched_and_where_the_strongest_topic_first():
     paper = a_paper(
         title="Fine-Tuned Agents", abstract="Short. We finetune\nthem.", organization="Apple", authors=("Ada Wu",)
     )
-    (pick,) = selected([paper], "fine-tuning", "org:apple", "author:A. Wu").picks
+    (pick,) = selected([paper], "author:A. Wu ^0.5", "fine-tuning ^9", "org:apple ^2").picks
     assert pick.reasons == (
-        Reason("fine-tuning", "title", ("Fine-Tuned",), ((0, 10),)),
-        Reason("fine-tuning", "abstract", ("finetune",), ((10, 18),)),
-        Reason("org:apple", "organization", ("Apple",)),
-        Reason("author:A. Wu", "author", ("Ada Wu",)),
+        Reason("fine-tuning ^9", "title", ("Fine-Tuned",), ((0, 10),)),
+        Reason("fine-tuning ^9", "abstract", ("finetune",), ((10, 18),)),
+        Reason("org:apple ^2", "organization", ("Apple",)),
+        Reason("author:A. Wu ^0.5", "author", ("Ada Wu",)),
     )
+
+
+def test_the_order_of_the_topics_changes_nothing():
+    papers = [a_paper(str(n), title=f"Agents {n}", abstract="Videos. " * (n % 3)) for n in range(9)]
+    index = Index(papers)
+    assert select(index, parse("agents\nvideos"), limit=5) == select(index, parse("videos\nagents"), limit=5)
+
+
+def test_a_topic_written_twice_counts_once():
+    papers = [a_paper("1", title="Agents"), a_paper("2", title="Videos")]
+    assert selected(papers, "agents", "agents", "videos") == selected(papers, "agents", "videos")
+
+
+def test_a_topic_that_finds_nothing_does_not_mean_what_is_trending():
+    assert ids(selected([a_paper(title="Agents")], "no such thing")) == []
+    assert ids(selected([a_paper(title="Agents")], "no such thing", "-video")) == []
+
+
+def test_the_shares_of_the_topics_add_up_to_the_score():
+    papers = [a_paper("1", title="Video agents"), a_paper("2", title="Agents", abstract="A video."), a_paper("3")]
+    index, profile = Index(papers), parse("video\nagents ^3")
+    for pick in select(index, profile, limit=9).picks:
+        parts = shares(index, profile, pick)
+        assert sum(part.score for part in parts) == pytest.approx(pick.score)
+        assert [part.topic for part in parts] == ["agents ^3", "video"]
+    assert [(part.place, part.of) for part in parts] == [(2, 2), (2, 2)]
 
 
 def test_what_is_unwanted_is_no_reason():
@@ -159,9 +187,9 @@ def test_a_forecast_is_papers_a_day():
     days = [date(2025, 12, 22), date(2025, 12, 23)]
     titles = ("Agents a", "Agents b", "Video agents", "x")
     papers = [a_paper(title=f"{title} {day}", listed_on=day) for day in days for title in titles]
-    assert forecast(Index(papers), parse("agents\n-video")) == 2
-    assert forecast(Index(papers), parse("")) == 4
-    assert forecast(Index([]), parse("agents")) == 0
+    assert forecast(Index(papers), parse("agents\n-video"), len(days)) == 2
+    assert forecast(Index(papers), parse(""), len(days)) == 4
+    assert forecast(Index([]), parse("agents"), 0) == 0
 
 
 def test_suggestions_go_with_the_papers_found():

@@ -22,19 +22,20 @@ STATUS_PARTS = {"message/delivery-status", "message/global-delivery-status"}
 FEEDBACK_PART = "message/feedback-report"
 # Where a mail in plain text begins inside another: lines of header, however they are quoted or indented.
 HEADER_LINE = re.compile(r"[> \t|]*[A-Za-z][A-Za-z-]{1,40}: ?\S")
-OF_A_MAIL = re.compile(
-    r"[> \t|]*(?:received|return-path|message-id|from|to|date|mime-version|subject): ?\S", re.IGNORECASE
-)
-# So many in a row are a header, two of them what every mail has.
+OF_A_MAIL = re.compile(r"[> \t|]*(?:received|return-path|dkim-signature|delivered-to): ", re.IGNORECASE)
+# So many in a row are a header, one of them what reports do not list.
 LINES_OF_HEADER = 3
-# Fields of a report whose parts are not parts, because their boundary is missing.
+# Reports whose parts are not parts, because their boundary is missing.
+LOOSE_FEEDBACK = re.compile(r"^Feedback-Type: ?[\w-]+$", re.MULTILINE | re.IGNORECASE)
 LOOSE_BLOCK = re.compile(r"^(?:Original|Final)-Recipient:.*\n(?:.+\n)*", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The pieces of a message. `returned` is what it brings of another, `attached` as a part of its own. `blocks` are
-    the fields a delivery report has of each recipient (RFC 3464, 2.3).
+    """The pieces of a message.
+
+    `returned` is what it brings of another one, `attached` if in a part of its own; `blocks` are the fields that a
+    delivery report has of each recipient (RFC 3464, 2.3).
     """
 
     message: Message
@@ -52,11 +53,13 @@ def opened(content: bytes) -> Opened:
     lines = content[:MOST_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
     message = message_from_bytes(lines)
     parts = list(_parts(message))
-    text, returned = _apart("\n".join(_said(parts)))
+    said = "\n".join(_said(parts))
+    text, returned = _apart(said)
     attached = [_whole(part) for part in parts if part.get_content_type() in RETURNED]
     reports = [_whole(part, inner=True) for part in parts if part.get_content_type() in STATUS_PARTS]
     blocks = [block for report in reports or LOOSE_BLOCK.findall(text + "\n") for block in _blocks(report)]
     feedback = [_whole(part, inner=True) for part in parts if part.get_content_type() == FEEDBACK_PART]
+    feedback = feedback or LOOSE_FEEDBACK.findall(said)
     returned = "\n".join([*attached, returned])
     return Opened(message, text, returned, bool(attached), tuple(blocks), _fields(feedback[0]) if feedback else None)
 
@@ -152,7 +155,7 @@ def _apart(text: str) -> tuple[str, str]:
             run.append(number)
         elif not (run and line.strip() and _indent(line) > _indent(lines[run[0]])):
             run = []  # neither a line of header nor folded from one
-        if len(run) >= LINES_OF_HEADER and sum(1 for one in run if OF_A_MAIL.match(lines[one])) > 1:
+        if len(run) >= LINES_OF_HEADER and any(OF_A_MAIL.match(lines[one]) for one in run):
             return "".join(lines[: run[0]]), "".join(lines[run[0] :])
     return text, ""
 

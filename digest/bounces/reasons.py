@@ -102,7 +102,7 @@ LONGEST = 5_000
 ELSEWHERE = ("4.", "7.")
 # `550 5.1.1 …`, `550-5.1.1 …`, `smtp; 550 …`, `… said: 550 …`: the code of a reply, not a number in passing.
 REPLY = re.compile(
-    r"(?:^|[;:>(] ?|['\"] ?|(?<![\d.])(?=\d{3}[- ]+['\"(#]?[245]\.\d\.\d))(?P<code>[245]\d\d)[- ]"
+    r"(?:^|[;:>(#\[] ?|['\"] ?|(?<![\d.])(?=\d{3}[- ]+['\"(#]?[245]\.\d\.\d))(?P<code>[245]\d\d)[- ]"
     r"(?!\d+ (?:hours?|days?|kb|mb|bytes)\b)"
 )
 STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")

@@ -33,13 +33,17 @@ COMPLAINTS = {
 }
 # What was said last before the refusal, as those who report it put it: a refusal to RCPT is about the recipient.
 STAGES = {
-    "rcpt": re.compile(r"(?<!need )\brcpt (?:to|command)\b|does not like recipient", re.IGNORECASE),
-    "mail": re.compile(r"(?:after|in reply to) (?:mail from|initial connection|ehlo|helo)", re.IGNORECASE),
-    "data": re.compile(r"^>>> DATA|end of data|after data\b", re.IGNORECASE | re.MULTILINE),
+    "rcpt": re.compile(r"(?<!need )\brcpt (?:to|command)\b|does not like recipient|\(state 14\)", re.IGNORECASE),
+    "mail": re.compile(
+        r"(?:after|in reply to) (?:mail from|initial connection|ehlo|helo)|sender was rejected", re.IGNORECASE
+    ),
+    "data": re.compile(r"^>>> DATA|end of data|after data|after i sent|\(state 1[5-8]\)", re.IGNORECASE | re.MULTILINE),
 }
 # One reply among the lines of a session.
 NEW_REPLY = re.compile(r"^\s*(?:<<<|>>>|[245]\d\d[ -]|[\"<]\S+@\S+[\">]:\s*$|$)")
 LONGEST_REPLY = 800
+# An address on a line of its own, however it is set off.
+LONE_ADDRESS = re.compile(r"^[^\w\n]*([\w.+=~-]+@[\w.-]+\w)(?:[^\w\n]*$|: )", re.MULTILINE)
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 
@@ -150,7 +154,7 @@ def failure_notice(message: Opened) -> Verdict | None:
     found = _weighed(message)
     if not (who or speaks_of_failure(message) or (message.attached and found.sure and not _answers(message))):
         return None
-    who = who or _returned_to(message)
+    who = who or _addresses(LONE_ADDRESS.findall(message.text)) or _returned_to(message)
     if not who and found.reason == "unknown":
         return None
     if still_trying(message) or (temporary and not permanent):

@@ -33,7 +33,7 @@ _PLAIN = {
         (?:quota|storage|allocation).{0,30}(?:exceed|full|violation|reached)
         exceed\w*.{0,40}(?:quota|storage|allocation|disk space)
         BOX\b.{0,60}\b(?:is|was|are|too)? ?full\b
-        mailbox (?:size limit|has exceeded|.{0,20}too large)
+        mailbox (?:size limit|(?:has )?exceed|.{0,20}too large)|diskspace|overdrawn|number of messages in .{0,20}mailbox
         out of (?:storage|quota)
         (?:insufficient|not enough|no) .{0,20}(?:space|storage).{0,30}BOX
         BOX.{0,40}(?:insufficient|not enough|no) .{0,20}(?:space|storage)
@@ -81,7 +81,8 @@ _PLAIN = {
         suspicious due to the nature of the content
     """,
     "too-big": r"""
-        \b(?:message|mail|size|line|length|header)s?(?![.\w]).{0,40}(?:too (?:big|large|long)|exceed|larger than)
+        \b(?:message|mail|size|line|length|header)s?(?![.\w]).{0,40}(?:too (?:big|large)|exceed|larger than)
+        \b(?:line|header|subject)s? .{0,20}too long
         size limit
         exceed\w*.{0,40}(?:message|mail|line|fixed)[ -]?(?:size|length)
         line limit exceeded
@@ -116,7 +117,7 @@ _PLAIN = {
         no forwarding
         BOX (?:is )?no longer (?:on|at|here|with|works|employed|available|in use)
         user has left
-        address (?:has )?changed
+        address (?:has )?changed|has been replaced by
     """,
     "disabled ": r"""
         BOX.{0,60}\bCLOSED\b
@@ -146,7 +147,7 @@ _PLAIN = {
         not a valid .{0,20}(?:address|recipient|mailbox|user)
         5\.5\.0 .{0,60}mailbox unavailable
         unbekannt|desconocid[oa]|inexistente|no existe|\binconnue?\b|存在しません|見つかりません|宛先不明|不存在
-        recipientnotfound|nosuchuser|misspelled
+        recip(?:ient)?notfound|nosuchuser|misspelled
         (?:destinataire|adresse)\b.{0,40}(?:invalide|inconnu)
         check if address is correct
         recipient address(?:es)? rejected ?: ?access denied
@@ -167,7 +168,7 @@ _PLAIN = {
         giving up
         deliver(?:ed)? .{0,40}(?:for|within|after|in) (?:the last )?\d+
         undeliver\w+ (?:for|within|after)
-        in the queue too long|not going to try
+        in the queue too long|not going to try|delivery failed \d+ attempts|queue\.expired
         time limit|delivery time
     """,
     "refused": r"""
@@ -179,7 +180,7 @@ _PLAIN = {
     "network": r"""
         connect(?:ion|ing)?(?: was| to \S+)? ?(?:refused|timed out|reset|lost|dropped|closed|failed|aborted|died)
         (?:network|host|server) (?:is )?(?:unreachable|down|not responding)
-        no route
+        no route|network error
         un(?:able)? to (?:connect|establish)
         (?:could|can|did) ?n[o']?t (?:connect|establish|accept our)
         timed? ?out
@@ -202,6 +203,7 @@ _VAGUE = {
     "system": r"""
         (?:disk|file ?system|partition).{0,20}(?:full|space)|no space|memory|resources|operating system
         system (?:error|failure)|internal|i/o error|local (?:error|configuration)|configur|mailer|\bpipe\b|procmail
+        command died
         temporary (?:failure|domain)|server (?:error|busy)
         service (?:is )?(?:currently |temporarily )?(?:not |un)available
         (?:cannot|unable to) (?:open|create|write|append)

@@ -1,25 +1,22 @@
-"""`digest papers`, `match` and `preview`: what is stored, what topics pick from it, and how that would look."""
+"""`digest papers` and `preview`: what is stored, and the digest that topics would bring."""
 
 from __future__ import annotations
 
 import sys
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from digest import wiring
-from digest.cli.console import Failed, Here, Json, Misused, a_day, console, errors, print_json, print_table
+from digest.cli.console import Failed, Here, Json, a_day, errors, print_json, print_table
+from digest.cli.matching import MINUS, Topics, readable
 from digest.compose import opened
-from digest.domain import EPOCH, INSTANT, Delivery, Listing, Pick, Preferences, Reader, Selection, Status, Window
+from digest.domain import EPOCH, INSTANT, Delivery, Listing, Preferences, Reader, Selection, Status, Window
 from digest.match import Index, select
-from digest.profile import Profile, parse
 from digest.store import papers
 from digest.store.deliveries import DIGEST
 from digest.store.engine import reading
-
-Topics = Annotated[list[str], typer.Argument(metavar="TOPIC…", help="What to look for; none means what is trending.")]
 
 
 class Format(StrEnum):
@@ -30,8 +27,7 @@ class Format(StrEnum):
 
 def add_to(app: typer.Typer) -> None:
     app.command("papers")(list_papers)
-    app.command()(match)
-    app.command()(preview)
+    app.command(context_settings=MINUS)(preview)
 
 
 def list_papers(
@@ -78,56 +74,6 @@ def _listing(listing: Listing) -> dict[str, object]:
     }
 
 
-def match(
-    context: typer.Context,
-    topics: Topics,
-    since: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="From this listed day on; the newest one if left out.")
-    ] = None,
-    until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Up to this listed day.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many papers.")] = 10,
-    as_json: Json = False,
-) -> None:
-    """Show which stored papers these topics pick, the best first, and why.
-
-    On a terminal a table; elsewhere, or with --json, one JSON object a line: id, title, score, reasons.
-    """
-    here: Here = context.obj
-    first, last = _stretch(here, a_day(since), a_day(until))
-    selection = select(Index(papers.listed(here.engine, first, last)), _profile(topics), limit=limit)
-    if as_json or not console.is_terminal:
-        print_json(_pick(pick) for pick in selection.picks)
-        return
-    rows = ((f"{pick.score:.2f}", pick.paper.id, pick.paper.title, _why(pick)) for pick in selection.picks)
-    print_table("", ("Score", "Id", "Title", "Because of"), rows)
-    errors.print(
-        f"{len(selection.picks)} of {len(selection.picks) + selection.more} that fit, listed {first} to {last}."
-    )
-
-
-def _stretch(here: Here, since: date | None, until: date | None) -> tuple[date, date]:
-    newest = papers.newest_listed(here.engine)
-    if newest is None:
-        raise Failed("nothing is stored yet: run `digest collect`")
-    return since or min(until or newest, newest), until or newest
-
-
-def _profile(topics: list[str]) -> Profile:
-    profile = parse(topics)
-    if profile.errors:
-        raise Misused("; ".join(str(error) for error in profile.errors))
-    return profile
-
-
-def _pick(pick: Pick) -> dict[str, object]:
-    reasons = [{"topic": why.topic, "field": why.field, "words": why.words, "spans": why.spans} for why in pick.reasons]
-    return {"id": pick.paper.id, "title": pick.paper.title, "score": round(pick.score, 4), "reasons": reasons}
-
-
-def _why(pick: Pick) -> str:
-    return ", ".join(dict.fromkeys(why.topic or why.field for why in pick.reasons))
-
-
 def preview(
     context: typer.Context,
     topics: Topics,
@@ -137,7 +83,7 @@ def preview(
     here: Here = context.obj
     delivery = _for_a_new_reader(here, tuple(topics))
     edition = papers.in_window(here.engine, delivery.window)
-    selection = select(Index(edition), _profile(topics), limit=delivery.reader.preferences.most_papers)
+    selection = select(Index(edition), readable(topics), limit=delivery.reader.preferences.most_papers)
     if not selection.picks:
         raise Failed(
             "nothing matches these topics now; a reader would get no mail" if edition else "nothing is stored yet"

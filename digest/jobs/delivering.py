@@ -90,10 +90,10 @@ def _record(
     engine: Engine, clock: Clock, group: dict[int, Delivery], account: Counter[State], results: Sequence[Result]
 ) -> None:
     now = clock()
-    verdicts.hear(engine, [(group[result.delivery_id], result) for result in results], now)
     after = [_after(result, group[result.delivery_id], now) for result in results]
     deliveries.record(engine, after, now)
     account.update(result.state for result, _ in after)
+    verdicts.hear(engine, [(group[result.delivery_id], result) for result in results], now)
 
 
 def rehearse(engine: Engine, composer: Composer, now: datetime) -> list[Draft]:

@@ -4,9 +4,10 @@
 `selection` joins what is found for one reader's topics; `forecasting` counts it, `suggestions` looks for more.
 """
 
+from digest.match.explain import shares
 from digest.match.forecasting import forecast
 from digest.match.index import Index
 from digest.match.selection import select
 from digest.match.suggestions import suggest
 
-__all__ = ["Index", "forecast", "select", "suggest"]
+__all__ = ["Index", "forecast", "select", "shares", "suggest"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from digest.domain import Paper, Pick, Reason
 from digest.match.index import Index, Stretch
-from digest.match.rank import Ranking, leaves
-from digest.profile import Author, Phrase, Topic
+from digest.match.rank import Ranking, leaves, rankings, to_pick_from
+from digest.profile import Author, Phrase, Profile, Topic
 
 Span: TypeAlias = tuple[int, int]  # half-open, in characters
 
@@ -22,21 +23,45 @@ _SENTENCE_END = re.compile(
 )
 
 
-def pick(index: Index, number: int, rankings: Sequence[Ranking]) -> Pick:
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one topic adds to a pick's score, and the pick's place among all the papers that fit the topic."""
+
+    topic: str
+    score: float
+    place: int
+    of: int
+
+
+def shares(index: Index, profile: Profile, pick: Pick) -> list[Share]:
+    """Part the score of a pick by the topics of its profile, the strongest first."""
+    number = index.papers.index(pick.paper)
+    found = [each for each in to_pick_from(index, rankings(index, profile)) if number in each.values]
+    return [
+        Share(each.topic.text if each.topic else "", each.values[number], 1 + each.order.index(number), len(each.order))
+        for each in _strongest(found, number)
+    ]
+
+
+def pick(index: Index, number: int, found: Sequence[Ranking]) -> Pick:
     """Give the pick of a paper for the topics it fits, made once for all readers with these."""
-    key = (number, *rankings)
+    key = (number, *found)
     known = index.picks.get(key)
     if known is None:
         if len(index.picks) >= KEEP_PICKS:
             index.picks.clear()
-        known = index.picks[key] = _pick(index, number, rankings)
+        known = index.picks[key] = _pick(index, number, found)
     return known
 
 
-def _pick(index: Index, number: int, rankings: Sequence[Ranking]) -> Pick:
-    reasons = tuple(reason for each in rankings for reason in _reasons(index, each.topic, number))
-    score = sum(each.values[number] for each in rankings)
+def _pick(index: Index, number: int, found: Sequence[Ranking]) -> Pick:
+    reasons = tuple(reason for each in _strongest(found, number) for reason in _reasons(index, each.topic, number))
+    score = sum(each.values[number] for each in found)
     return Pick(index.papers[number], score, reasons, _snippet(index, number, reasons))
+
+
+def _strongest(found: Iterable[Ranking], number: int) -> list[Ranking]:
+    return sorted(found, key=lambda each: each.values[number], reverse=True)
 
 
 def _reasons(index: Index, topic: Topic | None, number: int) -> Iterator[Reason]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from digest.match.index import Index
-from digest.match.rank import ranking, trending
-from digest.match.selection import unwanted
+from digest.match.index import Index, union
+from digest.match.rank import rankings, to_pick_from
 from digest.profile import Profile
 
+DAYS = 30  # listed ones, six weeks of Hugging Face: enough for a topic that comes up once a week
 
-def forecast(index: Index, profile: Profile) -> float:
-    """Give the papers a day for a profile, on average over the listed days of the papers in the index."""
-    days = {paper.listed_on for paper in index.papers}
-    fitting = 0
-    for each in [ranking(index, topic) for topic in profile.topics] or [trending(index)]:
-        fitting |= each.matching
-    return (fitting & ~unwanted(index, profile)).bit_count() / max(1, len(days))
+
+def forecast(index: Index, profile: Profile, days: int) -> float:
+    """Give the papers a day for a profile, when the papers in the index were listed on so many days."""
+    found = rankings(index, profile)
+    fitting = union(each.matching for each in to_pick_from(index, found)) & ~union(each.hidden for each in found)
+    return fitting.bit_count() / max(1, days)

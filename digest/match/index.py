@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
-from operator import eq, ge, gt, le, lt
+from functools import cached_property, reduce
+from operator import eq, ge, gt, le, lt, or_
 from typing import TYPE_CHECKING, TypeAlias
 
 from digest.domain import Paper, Pick, Selection
@@ -35,7 +35,8 @@ class Index:
         self.papers = sorted(newest.values(), key=lambda paper: (-paper.upvotes, paper.id))
         self.postings = Postings(self.papers)
         self.all = (1 << len(self.papers)) - 1
-        self.rankings: dict[str, Ranking] = {}  # by topic, as written; see `rank`
+        self.rankings: dict[str, tuple[Ranking, ...]] = {}  # by line, as written; see `rank`
+        self.trending: Ranking | None = None  # what those get who follow nothing; see `rank`
         self.terms: list[Term] = []  # what the papers are about; see `suggestions`
         self.selections: dict[object, Selection] = {}  # by what was found and is allowed; see `selection`
         self.picks: dict[object, Pick] = {}  # by paper and rankings; see `explain`
@@ -54,10 +55,7 @@ class Index:
                 found &= self.matching(part)
             return found
         if isinstance(query, Or):
-            found = 0
-            for part in query.parts:
-                found |= self.matching(part)
-            return found
+            return union(map(self.matching, query.parts))
         return bits(self.phrase(query) if isinstance(query, Phrase) else self.fact(query))
 
     def phrase(self, phrase: Phrase) -> dict[int, list[Stretch]]:
@@ -115,6 +113,11 @@ def bits(numbers: Iterable[int]) -> int:
     for number in numbers:
         found |= 1 << number
     return found
+
+
+def union(sets: Iterable[int]) -> int:
+    """Join sets of bits."""
+    return reduce(or_, sets, 0)
 
 
 def numbers(found: int) -> Iterator[int]:

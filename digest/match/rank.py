@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
 
 from digest.match.index import Index, numbers
 from digest.match.scoring import scores
-from digest.profile import And, Author, Fact, Not, Or, Phrase, Query, Topic
+from digest.profile import (
+    KEEP_LINES,
+    MOST_TOPICS,
+    And,
+    Author,
+    Fact,
+    Not,
+    Or,
+    Phrase,
+    Profile,
+    Query,
+    Topic,
+    read_line,
+)
 
 TRENDING = 0.1  # the most liked paper of a day gains so much over the least: enough to order equals
 SPREAD = 0.5  # how fast the papers of one topic give way to those of another
@@ -15,35 +29,62 @@ SPREAD = 0.5  # how fast the papers of one topic give way to those of another
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
-    """The papers that fit a topic, best first, each with what it is worth to a reader.
+    """The papers that fit a topic, best first, each with what it is worth to a reader, and those it hides.
 
-    Two rankings are equal when they are the same one, for there is one a topic.
+    Two rankings are equal when they are the same one, for there is one a topic, and one for all that find nothing.
     """
 
     topic: Topic | None
-    matching: int
-    values: dict[int, float]
-    order: tuple[int, ...]
+    matching: int = 0
+    values: dict[int, float] = field(default_factory=dict)
+    order: tuple[int, ...] = ()
+    hidden: int = 0
 
 
-def ranking(index: Index, topic: Topic) -> Ranking:
-    """Rank the papers for a topic, once for all readers who have it."""
-    if topic.text not in index.rankings:
-        index.rankings[topic.text] = _rank(index, topic)
-    return index.rankings[topic.text]
+FOUND_NOTHING = Ranking(None)
 
 
-def trending(index: Index) -> Ranking:
+def rankings(index: Index, profile: Profile) -> list[Ranking]:
+    """Rank the papers for each topic and exclusion of a profile, each once for all readers who wrote the same line."""
+    try:
+        found = map(index.rankings.__getitem__, profile.lines)
+        return [*chain.from_iterable(found)][:MOST_TOPICS]
+    except KeyError:
+        if len(index.rankings) >= KEEP_LINES:
+            index.rankings.clear()
+        for line in profile.lines:
+            if line not in index.rankings:
+                index.rankings[line] = tuple(_rank(index, topic) for topic in read_line(line))
+        return rankings(index, profile)
+
+
+def to_pick_from(index: Index, found: Collection[Ranking]) -> list[Ranking]:
+    """Choose the rankings that find something, in an order of their own; none followed means what is trending."""
+    if all(each.topic and each.topic.excludes for each in found):
+        return [_trending(index)]
+    return sorted([each for each in found if each.order], key=_written)
+
+
+def _written(ranking: Ranking) -> str:
+    return ranking.topic.text if ranking.topic else ""
+
+
+def _trending(index: Index) -> Ranking:
     """Rank all papers by upvotes."""
-    if "" not in index.rankings:
+    if index.trending is None:
         matching = index.all & ~index.repeated
         order = tuple(numbers(matching))
-        index.rankings[""] = Ranking(None, matching, {number: index.trend[number] for number in order}, order)
-    return index.rankings[""]
+        index.trending = Ranking(None, matching, {number: index.trend[number] for number in order}, order)
+    return index.trending
 
 
 def _rank(index: Index, topic: Topic) -> Ranking:
-    matching = index.matching(topic.query) & ~index.repeated
+    found = index.matching(topic.query)
+    if topic.excludes:
+        return Ranking(topic, hidden=found)
+    matching = found & ~index.repeated
+    if not matching:
+        return FOUND_NOTHING
     relevance = dict.fromkeys(numbers(matching), 0.0)
     for leaf in leaves(topic.query):
         for number, score in scores(index, leaf).items():

@@ -7,53 +7,40 @@ from itertools import chain
 
 from digest.domain import Selection
 from digest.match.explain import pick
-from digest.match.index import Index, bits
-from digest.match.rank import Ranking, ranking, trending
+from digest.match.index import Index, bits, union
+from digest.match.rank import Ranking, rankings, to_pick_from
 from digest.profile import Profile
 
-KEEP_SELECTIONS = 20_000  # some kilobytes each
+KEEP_SELECTIONS = 100_000  # a third of a kilobyte each: the picks themselves are shared
 
 
 def select(index: Index, profile: Profile, *, limit: int, seen: Collection[str] = ()) -> Selection:
     """Pick the papers for a profile, best first, at most `limit`, none of those `seen` (by id)."""
-    ranked = index.rankings.get
-    rankings = [found for topic in profile.topics if (found := ranked(topic.text) or ranking(index, topic)).order]
-    if not profile.topics:
-        rankings = [trending(index)]
-    hidden = _hidden(index, profile, seen) if seen or profile.exclusions else 0
-    # On one day most topics find nothing, and readers whose other topics are the same get the same.
-    key = (limit, hidden, *rankings)
+    had = _had(index, seen) if seen else 0
+    # On one day most topics find nothing, and readers whose other topics are the same get the same, in any order.
+    key = (limit, had, frozenset(rankings(index, profile)))
     known = index.selections.get(key)
     if known is None:
         if len(index.selections) >= KEEP_SELECTIONS:
             index.selections.clear()
-        known = index.selections[key] = _select(index, rankings, hidden, limit)
+        known = index.selections[key] = _select(index, key[2], had, limit)
     return known
 
 
-def _select(index: Index, rankings: Sequence[Ranking], hidden: int, limit: int) -> Selection:
-    scores = _scores(rankings, hidden, limit)
+def _select(index: Index, found: Collection[Ranking], had: int, limit: int) -> Selection:
+    wanted = to_pick_from(index, found)
+    hidden = union(each.hidden for each in found) | had
+    scores = _scores(wanted, hidden, limit)
     # A sort keeps the order of equals, and the lower number comes first.
     best = sorted(sorted(scores), key=scores.__getitem__, reverse=True)[:limit]
-    fitting = 0
-    for each in rankings:
-        fitting |= each.matching
-    picks = tuple([pick(index, number, [each for each in rankings if number in each.values]) for number in best])
-    return Selection(picks, (fitting & ~hidden).bit_count() - len(picks))
+    picks = tuple([pick(index, number, [each for each in wanted if number in each.values]) for number in best])
+    fitting = union(each.matching for each in wanted) & ~hidden
+    return Selection(picks, fitting.bit_count() - len(picks))
 
 
-def unwanted(index: Index, profile: Profile) -> int:
-    """Find the papers a reader never wants to see."""
-    hidden = 0
-    for exclusion in profile.exclusions:
-        hidden |= index.matching(exclusion.query)
-    return hidden
-
-
-def _hidden(index: Index, profile: Profile, seen: Collection[str]) -> int:
-    """Find the papers a reader does not want, has had, or has had a near-duplicate of."""
-    had = (index.representative[number] for number, paper in enumerate(index.papers) if paper.id in seen)
-    return unwanted(index, profile) | bits(had)
+def _had(index: Index, seen: Collection[str]) -> int:
+    """Find the papers a reader has had, or has had a near-duplicate of."""
+    return bits(index.representative[number] for number, paper in enumerate(index.papers) if paper.id in seen)
 
 
 def _scores(rankings: Sequence[Ranking], hidden: int, limit: int) -> dict[int, float]:

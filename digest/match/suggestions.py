@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import log
 
-from digest.match.index import Index
+from digest.match.index import Index, union
 from digest.match.postings import ABSTRACT, TITLE
-from digest.match.rank import leaves, ranking
+from digest.match.rank import leaves, rankings
 from digest.profile import Phrase, Profile
 from digest.profile.words import BREAK, fold, is_function_word, is_name, stem
 
@@ -32,9 +32,7 @@ class Term:
 
 def suggest(index: Index, profile: Profile, limit: int = 5) -> tuple[str, ...]:
     """Suggest topics that go with those of a profile, the most telling first."""
-    found = 0
-    for topic in profile.topics:
-        found |= ranking(index, topic).matching
+    found = union(each.matching for each in rankings(index, profile))
     taken = [_stems(leaf) for topic in profile.topics for leaf in leaves(topic.query) if isinstance(leaf, Phrase)]
     suggestions: list[str] = []
     for _, term in sorted(_rated(index, found), key=lambda rated: (-rated[0], rated[1].text)):

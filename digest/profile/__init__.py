@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
 from typing import NamedTuple
 
 from digest.profile.grammar import LONGEST_TOPIC, read_topic
@@ -17,7 +16,7 @@ from digest.profile.lexer import UnreadableError, excerpt
 from digest.profile.query import And, Author, Fact, Not, Or, Phrase, Query, Topic, Word
 
 MOST_TOPICS = 100  # a reader who follows more follows everything
-KEEP_TOPICS = 1 << 16  # the topics of a million readers are a few thousand
+KEEP_LINES = 1 << 16  # the lines of a million readers are a few thousand
 
 # A comma or line end outside quotes ends a topic; a quote that is not closed ends with its line.
 _TOPIC = re.compile(r"""(?:["“”][^"“”\n]*(?:["“”]|$)|[^,，\n"“”])+""", re.MULTILINE)
@@ -35,26 +34,52 @@ class Mistake:
         return f"line {self.line}, column {self.column}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """What a reader follows and what they never want to see; no topics means what is trending."""
+    """What a reader follows and what they never want to see; no topics means what is trending.
 
-    topics: tuple[Topic, ...] = ()
-    exclusions: tuple[Topic, ...] = ()
-    errors: tuple[Mistake, ...] = field(default=(), compare=False)
+    It holds the lines as written. What a line says is read when somebody asks, once for all readers who wrote it.
+    Two profiles are equal when they ask for the same, whatever cannot be read in them.
+    """
+
+    lines: tuple[str, ...] = ()
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        """What the reader follows."""
+        return tuple(topic for topic in self._read() if not topic.excludes)
+
+    @property
+    def exclusions(self) -> tuple[Topic, ...]:
+        """What the reader never wants to see."""
+        return tuple(topic for topic in self._read() if topic.excludes)
+
+    @property
+    def errors(self) -> tuple[Mistake, ...]:
+        """What could not be read."""
+        return tuple(_mistakes(self.lines))
+
+    def _read(self) -> Iterator[Topic]:
+        return islice(chain.from_iterable(map(read_line, self.lines)), MOST_TOPICS)
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.topics + self.exclusions))
+        return "\n".join(map(str, self._read()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Profile) and list(self._read()) == list(other._read())
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._read()))
 
 
 def parse(text: str | Iterable[str]) -> Profile:
     """Read topics, one a line or separated by commas. Never raises: what cannot be read is in `errors`."""
-    lines = text.split("\n") if isinstance(text, str) else tuple(text)
-    # Nearly all lines of nearly all readers are one topic each, and were read before.
-    topics = tuple(map(_singles.__getitem__, lines))
-    if all(topics) and len(topics) <= MOST_TOPICS:
-        return Profile(topics)  # type: ignore[arg-type]
-    return _read(lines)
+    return Profile(tuple(text.split("\n") if isinstance(text, str) else text))
+
+
+def read_line(line: str) -> tuple[Topic, ...]:
+    """Give the topics of a line that can be read, in order."""
+    return _lines[line].topics
 
 
 class _Fault(NamedTuple):
@@ -66,31 +91,29 @@ class _Fault(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """The topics of a line, and those that could not be read."""
+    """The topics of a line, those that could not be read, and how many both are."""
 
     topics: tuple[Topic, ...]
-    exclusions: tuple[Topic, ...]
     faults: tuple[_Fault, ...]
     size: int
 
 
-class _Singles(dict[str, Topic | None]):
-    """Lines that are one topic to follow, by their text; any other line is None. Half as dear as an `lru_cache`."""
+class _Lines(dict[str, _Line]):
+    """What each line says, by its text."""
 
-    def __missing__(self, line: str) -> Topic | None:
-        read = _read_line(line)
-        topic = read.topics[0] if read.size == len(read.topics) == 1 else None
-        if len(self) >= KEEP_TOPICS:
+    def __missing__(self, line: str) -> _Line:
+        if len(self) >= KEEP_LINES:
             self.clear()
+        read = _read(line)
         if len(line) <= LONGEST_TOPIC:
-            self[line] = topic
-        return topic
+            self[line] = read
+        return read
 
 
-_singles = _Singles()
+_lines = _Lines()
 
 
-def _read_line(line: str) -> _Line:
+def _read(line: str) -> _Line:
     topics: list[Topic] = []
     faults: list[_Fault] = []
     pieces = [found for found in islice(_TOPIC.finditer(line), MOST_TOPICS + 1) if not found.group().isspace()]
@@ -98,35 +121,35 @@ def _read_line(line: str) -> _Line:
         written = found.group()
         column = found.start() + len(written) - len(written.lstrip()) + 1
         try:
-            topics.append(_read_topic(written.strip()))
+            topics.append(read_topic(written.strip()))
         except UnreadableError as error:
             faults.append(_Fault(nth, column + error.at, f"{error.what}, {excerpt(written.strip(), error.at)}"))
-    return _Line(
-        tuple(topic for topic in topics if not topic.excludes),
-        tuple(topic for topic in topics if topic.excludes),
-        tuple(faults),
-        len(pieces),
-    )
+    return _Line(tuple(topics), tuple(faults), len(pieces))
 
 
-_read_topic = lru_cache(KEEP_TOPICS)(read_topic)
-
-
-def _read(lines: Iterable[str]) -> Profile:
-    """Read lines of which some hold several topics, an exclusion or a fault, or which are too many."""
-    topics: list[Topic] = []
-    exclusions: list[Topic] = []
-    errors: list[Mistake] = []
+def _mistakes(lines: Iterable[str]) -> Iterator[Mistake]:
     count = 0
-    for number, line in enumerate(map(_read_line, lines), 1):
-        if count + line.size > MOST_TOPICS:
-            errors.append(Mistake(number, 1, f"topic {MOST_TOPICS + 1}: too many, only {MOST_TOPICS} are read"))
-            break
-        topics += line.topics
-        exclusions += line.exclusions
-        errors += [Mistake(number, fault.column, f"topic {count + fault.nth}: {fault.what}") for fault in line.faults]
+    for number, line in enumerate(map(_lines.__getitem__, lines), 1):
+        for fault in line.faults:
+            yield Mistake(number, fault.column, f"topic {count + fault.nth}: {fault.what}")
         count += line.size
-    return Profile(tuple(topics), tuple(exclusions), tuple(errors))
+        if count > MOST_TOPICS:
+            yield Mistake(number, 1, f"topic {MOST_TOPICS + 1}: too many, only {MOST_TOPICS} are read")
+            return
 
 
-__all__ = ["And", "Author", "Fact", "Mistake", "Not", "Or", "Phrase", "Profile", "Query", "Topic", "Word", "parse"]
+__all__ = [
+    "And",
+    "Author",
+    "Fact",
+    "Mistake",
+    "Not",
+    "Or",
+    "Phrase",
+    "Profile",
+    "Query",
+    "Topic",
+    "Word",
+    "parse",
+    "read_line",
+]

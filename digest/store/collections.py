@@ -33,6 +33,12 @@ def newest(engine: Engine) -> list[Collection]:
         return [_collection(row) for row in rows]
 
 
+def last(engine: Engine) -> int:
+    """The number of the last collection: while it stays, so does what is stored."""
+    with reading(engine) as connection:
+        return connection.execute(select(func.max(collections.c.id))).scalar() or 0
+
+
 def _collection(row: Row[Any]) -> Collection:
     fields = {name: row._mapping[name] for name in FIELDS}
     return Collection(**fields | {"outcome": Outcome(row.outcome)})

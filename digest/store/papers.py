@@ -118,6 +118,13 @@ def listings_on(engine: Engine, day: date) -> list[Listing]:
     return [Listing(row["source"], day, row["rank"], _bare(row), row["upvotes"], row["comments"]) for row in rows]
 
 
+def listed_days(engine: Engine, until: date, most: int | None = None) -> list[date]:
+    """The last days, at most so many, with listings up to `until`, newest first; back-filled days too."""
+    question = select(listings.c.day).where(listings.c.day <= until).distinct().order_by(listings.c.day.desc())
+    with reading(engine) as connection:
+        return list(connection.execute(question.limit(most)).scalars())
+
+
 def newest_listed(engine: Engine) -> date | None:
     """The newest day any source listed, archive or not."""
     with reading(engine) as connection:

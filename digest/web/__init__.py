@@ -19,11 +19,12 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from digest import logs, wiring
+from digest.jobs.previewing import Shown
 from digest.settings import BadSetting, Settings, load
 from digest.store.engine import StoreUnready, connect, ready
 from digest.web import joining, leaving, preferences, showing, status, trouble
 from digest.web.body import posted
-from digest.web.limits import Gate
+from digest.web.limits import PREVIEWS, SUBSCRIPTIONS, Gate
 from digest.web.safety import SafeHeaders, hide_tokens
 from digest.web.site import Site, asset, open_templates
 
@@ -32,6 +33,8 @@ MOST_BODY_BYTES = 64_000
 
 ROUTES = [
     Route("/", joining.welcome),
+    Route("/preview", joining.preview),
+    Route("/preview", posted(joining.preview_typed), methods=["POST"]),
     Route("/subscribe", posted(joining.subscribe), methods=["POST"]),
     Route("/confirm/{token}", joining.ask),
     Route("/confirm/{token}", posted(joining.confirm), methods=["POST"]),
@@ -64,8 +67,9 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
         max_body_size=MOST_BODY_BYTES,
     )
     engine, links = engine or connect(settings.database_url), wiring.links(settings)
-    gate, pages, composer = Gate(settings.broker_url), open_templates(settings, links), wiring.composer(settings)
-    app.state.site = Site(settings, engine, links, gate, pages, composer)
+    gates = Gate(settings.broker_url, SUBSCRIPTIONS), Gate(settings.broker_url, PREVIEWS)
+    pages, composer = open_templates(settings, links), wiring.composer(settings)
+    app.state.site = Site(settings, engine, links, *gates, pages, composer, Shown(engine))
     return app
 
 

@@ -11,11 +11,13 @@ from starlette.responses import Response
 from digest import form, subscriptions
 from digest.domain import Preferences, Reader, Status
 from digest.form import NO_MISTAKES, Mistakes, Typed
+from digest.jobs.previewing import Preview
 from digest.links import Purpose
 from digest.web.site import Site, page, reader_behind, still_there
 
 # A field that people do not see and browsers do not fill in by themselves; programs do.
 TRAP = "subject"
+LONGEST_TOPICS = 10_000  # characters, as the form's field has
 FRESH: Typed = {"email": "", **form.typed(Preferences())}
 # The one page that is everybody's.
 PUBLIC = {"Cache-Control": "public, max-age=300", "X-Robots-Tag": "all"}
@@ -41,14 +43,29 @@ def subscribe(request: Request, filled: Typed) -> Response:
     return page(request, "inbox")
 
 
+def preview(request: Request) -> Response:
+    """Show what the topics in the address would bring: a page one can link to."""
+    return preview_typed(request, {"topics": request.query_params.get("topics", "")[:LONGEST_TOPICS]})
+
+
+def preview_typed(request: Request, filled: Typed) -> Response:
+    """Show what the topics in the form would bring, and keep the form as it was filled in."""
+    site = Site.of(request)
+    if wait := site.preview_gate.wait(request.client and request.client.host):
+        return page(request, "busy", 429, {"Retry-After": str(wait)}, minutes=ceil(wait / 60))
+    seen = site.shown.preview(filled.get("topics", "").replace("\r", ""))
+    return _form(request, {**FRESH, **filled}, seen=seen)
+
+
 def _form(
     request: Request,
     filled: Typed,
     mistakes: Mapping[str, str] = NO_MISTAKES,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    seen: Preview | None = None,
 ) -> Response:
-    return page(request, "form", status, headers, typed=filled, mistakes=mistakes, trap=TRAP)
+    return page(request, "form", status, headers, typed=filled, mistakes=mistakes, trap=TRAP, preview=seen)
 
 
 def ask(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""How often one network may subscribe. Counts in the broker, for all processes together; refuses to fail with it."""
+"""How often one network may ask for something. Counts in the broker, for all processes; refuses to fail with it."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from redis.retry import Retry
 
 # Enough for a reading group behind one address, too few to bomb mailboxes.
 SUBSCRIPTIONS = parse("10/hour")
+# A person tries a few topics a minute; each try costs some milliseconds.
+PREVIEWS = parse("200/hour")
 # A visitor waits for the broker no longer than this.
 PATIENCE_SECONDS = 1
 
 
 class Gate:
-    """Lets subscriptions in, so many an hour from one network."""
+    """Lets visitors in, so many an hour from one network."""
 
-    def __init__(self, broker_url: str, most: RateLimitItem = SUBSCRIPTIONS) -> None:
+    def __init__(self, broker_url: str, most: RateLimitItem) -> None:
         self._most = most
         self._shared = MovingWindowRateLimiter(_storage(broker_url))
         self._own = MovingWindowRateLimiter(MemoryStorage())
 
     def wait(self, host: str | None) -> int:
-        """Count one subscription from this address, and return 0; or the seconds until there is room for it."""
+        """Count one visit from this address, and return 0; or the seconds until there is room for it."""
         key = network(host)
         try:
             return self._wait(self._shared, key)
         except RedisError as error:
-            structlog.get_logger().warning(
-                "the broker is away, so this process counts subscriptions alone", why=str(error)
-            )
+            structlog.get_logger().warning("the broker is away, so this process counts visits alone", why=str(error))
             return self._wait(self._own, key)
 
     def _wait(self, limiter: MovingWindowRateLimiter, key: str) -> int:

@@ -16,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from digest import form, paths
-from digest.compose import Composer
+from digest.compose import Composer, marking, wording
 from digest.domain import Reader
+from digest.jobs.previewing import Shown
 from digest.links import CONFIRM_WITHIN, Links, Purpose
 from digest.settings import Settings
 from digest.store import readers
@@ -34,8 +35,10 @@ class Site:
     engine: Engine
     links: Links
     gate: Gate
+    preview_gate: Gate
     templates: Environment
     composer: Composer
+    shown: Shown
 
     @classmethod
     def of(cls, request: Request) -> Site:
@@ -94,6 +97,13 @@ def open_templates(settings: Settings, links: Links) -> Environment:
         "most_papers": form.MOST_PAPERS,
     }
     pages.filters |= {"city": city, "moment": moment, "path": path}
+    pages.filters |= {
+        "because": wording.because,
+        "byline": wording.byline,
+        "excerpt": marking.excerpt,
+        "marked_title": marking.title,
+        "paper_page": wording.page,
+    }
     return pages
 
 

@@ -1,0 +1,45 @@
+"""The papers measured on: the real captures beside the project, or the sample edition where they are missing."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from digest import sample
+from digest.domain import Listing, Paper
+from digest.sources.huggingface.records import listings
+
+FOLDER = Path(os.environ.get("PAPER_DIGEST_REALDATA") or Path(__file__).parents[2] / "shared" / "data")
+SAMPLE_DAY = date(2025, 12, 24)
+
+
+def days() -> dict[date, list[Paper]]:
+    """Give what Hugging Face listed, by day; the sample's one day where there are no captures."""
+    files = sorted(FOLDER.glob("huggingface/api/*.json"))
+    answers = {date.fromisoformat(file.stem): json.loads(file.read_bytes()) for file in files}
+    answers = answers or {SAMPLE_DAY: sample.records(SAMPLE_DAY)}
+    return {day: [_listed(one) for one in listings(day, records)[0]] for day, records in answers.items()}
+
+
+def arxiv(most: int) -> list[Paper]:
+    """Give the first papers of the arXiv capture; none where it is missing."""
+    file = FOLDER / "arxiv" / "papers.jsonl.gz"
+    if not file.exists():
+        return []
+    with gzip.open(file, "rt") as lines:
+        records = [json.loads(line) for line, _ in zip(lines, range(most), strict=False)]
+    return [Paper(one["id"], one["title"], one["abstract"], tuple(one["authors"])) for one in records]
+
+
+def _listed(listing: Listing) -> Paper:
+    return replace(
+        listing.paper,
+        upvotes=listing.upvotes,
+        comments=listing.comments,
+        sources=(listing.source,),
+        listed_on=listing.day,
+    )

