@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from digest import subscriptions
 from digest.domain import Preferences, Result, State, Status
@@ -152,10 +153,11 @@ def test_a_relay_in_trouble_is_no_readers_loss(ada, reply):
     assert bounces.counts(ada.engine, NOW) == {}
 
 
-def test_our_own_fault_is_told_to_the_operator_and_leaves_the_reader(ada, capsys):
-    said = ada.returns(ada.is_sent(), "554 5.7.1 blocked using bl.example.net")
+def test_our_own_fault_is_told_to_the_operator_and_leaves_the_reader(ada):
+    with capture_logs() as logged:
+        said = ada.returns(ada.is_sent(), "554 5.7.1 blocked using bl.example.net")
     assert "noted for the operator" in said
-    assert "refused for our own fault" in "".join(capsys.readouterr())
+    assert [(line["log_level"], line["reason"]) for line in logged] == [("warning", "reputation")]
     assert bounces.counts(ada.engine, NOW) == {"sender-fault: reputation": 1}
     assert ada.status is Status.ACTIVE
 
