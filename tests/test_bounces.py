@@ -36,6 +36,27 @@ MESSAGES = {
         ADA,
     ),
     "an unknown user after DATA": (report("550 User unknown", status="5.2.0"), K.SOFT, "no-such-user", "5.2.0", ADA),
+    "a policy, said to RCPT": (
+        report("550 5.7.1 <ada@example.org>: Recipient address rejected: Blocked (in reply to RCPT TO command)"),
+        K.SENDER_FAULT,
+        "policy",
+        "5.7.1",
+        ADA,
+    ),
+    "access denied, said to RCPT": (
+        report("550 5.7.1 <ada@example.org>: Recipient address rejected: Access denied (in reply to RCPT TO command)"),
+        K.SOFT,
+        "refused",
+        "5.7.1",
+        ADA,
+    ),
+    "no such user, coded as a policy": (
+        report("550 5.7.1 no such user (in reply to RCPT TO command)"),
+        K.HARD,
+        "no-such-user",
+        "5.7.1",
+        ADA,
+    ),
     "still trying": (
         report("421 4.4.1 timed out", action="delayed"),
         K.DELAYED,

@@ -1,4 +1,4 @@
-"""What servers say when they refuse a mail: the phrases of each reason, in lower case, on one line. No codes here.
+"""What servers say when they refuse a mail: the phrases of each reason, in lower case, on one line.
 
 One pattern a line. A word in capitals stands for the many ways to say it.
 """
@@ -150,7 +150,7 @@ _PLAIN = {
         recip(?:ient)?notfound|nosuchuser|misspelled
         (?:destinataire|adresse)\b.{0,40}(?:invalide|inconnu)
         check if address is correct
-        recipient address(?:es)? rejected ?: ?access denied
+        5\.4\.1 .{0,120}rejected ?: ?access denied
     """,
     "no-such-domain": r"""
         (?:host|domain|system|mx)(?: name| or domain name)?(?: is| was)? ?(?:NONE|not found|lookup failed)
@@ -172,7 +172,7 @@ _PLAIN = {
         time limit|delivery time
     """,
     "refused": r"""
-        recipient preferences
+        recipient preferences|recipient address(?:es)? rejected ?: ?access denied
     """,
     "policy": r"""
         \bpolic(?:y|ies)\b
