@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install run test check bench clean
+.PHONY: install run test check bench bench-delivery chaos clean
 
 install: $(VENV)/installed
 
@@ -28,6 +28,12 @@ check: install ## lint, format, types, imports
 bench: install ## measure matching and its quality beside peers; ARGS=--readers=N for fewer than a million
 	$(BIN)/python -m bench.quality
 	$(BIN)/python -m bench.matching $(ARGS)
+
+bench-delivery: install ## measure delivery beside its peers; ARGS="--readers 3000" takes a minute
+	$(BIN)/python -m bench.delivery $(ARGS)
+
+chaos: install ## kill workers, break everything else, and look whether anybody is lost; ARGS="--deliveries 1500 --kills 4"
+	$(BIN)/python -m bench.chaos $(ARGS)
 
 clean:
 	rm -rf $(VENV) var

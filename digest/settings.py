@@ -63,6 +63,11 @@ class Settings(BaseSettings):
     mail_domain: str = Field(
         "", description="The domain of Message-ID, List-Id and unsubscribe addresses; that of `MAIL_FROM` if empty."
     )
+    bounce_mailbox_url: str = Field(
+        "",
+        description="The mailbox mails come back to, and nothing else: `imap://user:password@host:port/INBOX`, "
+        "`imaps://…` or `imap+starttls://…`.",
+    )
     postal_address: str = Field("", description="The sender's postal address, at the foot of every digest.")
     operator_email: str = Field("", description="Whom sources and alerts may write to; part of the User-Agent.")
     sources: Words = Field(
@@ -114,6 +119,11 @@ class Settings(BaseSettings):
             if not weight.isdecimal() or int(weight) < 1:
                 raise ValueError("give a weight of 1 or more, as in smtp://HOST:PORT?weight=3")
         return value
+
+    @field_validator("bounce_mailbox_url")
+    @classmethod
+    def _mailbox(cls, value: str) -> str:
+        return value and _url(value, {"imap", "imaps", "imap+starttls"}, "imaps://USER:PASSWORD@HOST/INBOX")
 
     @field_validator("base_url", "huggingface_url", "arxiv_url")
     @classmethod

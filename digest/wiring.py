@@ -10,6 +10,7 @@ from digest.deliver import Pace, Relay, Route
 from digest.jobs.collecting import Site
 from digest.jobs.delivering import Post
 from digest.links import Links
+from digest.mailbox import Mailbox
 from digest.settings import BadSetting, Settings
 from digest.sources import UnknownSource, by_name
 
@@ -31,6 +32,11 @@ def route(settings: Settings) -> Route:
     pace = Pace(settings.smtp_rate, settings.broker_url) if settings.smtp_rate else None
     relays = tuple(Relay.at(url) for url in settings.smtp_urls)
     return Route(relays, settings.smtp_connections, settings.smtp_mails_per_connection, pace)
+
+
+def mailbox(settings: Settings) -> Mailbox | None:
+    """The mailbox that mails come back to, if there is one."""
+    return Mailbox.at(settings.bounce_mailbox_url) if settings.bounce_mailbox_url else None
 
 
 def client(settings: Settings) -> httpx.Client:

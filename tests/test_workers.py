@@ -121,3 +121,17 @@ def test_every_entry_of_the_timetable_names_a_task(monkeypatch):
     celery_app = importlib.import_module("workers.celery")
     importlib.import_module("workers.tasks")
     assert {entry["task"] for entry in celery_app.TIMETABLE.values()} <= set(celery_app.app.tasks)
+
+
+@pytest.mark.slow
+def test_the_bounce_mailbox_is_on_the_timetable_when_there_is_one(tmp_path):
+    said = [timetable({}), timetable({"DIGEST_BOUNCE_MAILBOX_URL": "imap://a:b@127.0.0.1:1/INBOX"})]
+    assert ["workers.tasks.take_in" in entries for entries in said] == [False, True]
+
+
+def timetable(environment):
+    code = "from workers.celery import TIMETABLE; print(*(entry['task'] for entry in TIMETABLE.values()))"
+    command = [sys.executable, "-c", code]
+    return subprocess.run(
+        command, env=os.environ | environment, cwd=ROOT, check=True, capture_output=True
+    ).stdout.decode()

@@ -12,9 +12,9 @@ from digest import wiring
 from digest.cli.console import Here, Json, console, print_json, print_table
 from digest.domain import Brake, Collection, Run, State
 from digest.jobs import delivering
-from digest.store import brakes, collections, deliveries, readers, runs
+from digest.store import bounces, brakes, collections, deliveries, readers, runs
 
-# The runs that `stats` shows.
+# Long enough to see a trend, short enough that what was mended is gone.
 LATELY = timedelta(days=7)
 
 
@@ -67,10 +67,11 @@ def _rehearse(here: Here, as_json: bool) -> None:
 
 
 def stats(context: typer.Context, as_json: Json = False) -> None:
-    """Show readers, deliveries, the account of the last runs, what rests, and the last collections."""
+    """Show readers, deliveries, the account of the last runs, what failed, what rests, and the last collections."""
     here: Here = context.obj
     statuses, states = readers.counts(here.engine), deliveries.counts(here.engine)
-    account, resting, looks = _runs(here), _brakes(here), collections.newest(here.engine)
+    account, looks = _runs(here), collections.newest(here.engine)
+    failed, resting = bounces.counts(here.engine, here.now - LATELY), _brakes(here)
     if as_json:
         print_json(
             [
@@ -78,10 +79,9 @@ def stats(context: typer.Context, as_json: Json = False) -> None:
                     "readers": statuses,
                     "deliveries": states,
                     "runs": [{"day": run.day, "planned": run.planned} | _states(run) for run in account],
+                    "verdicts": failed,
                     "resting": [asdict(brake) for brake in resting],
-                    "collections": {
-                        look.source: {name: getattr(look, name) for name in collections.FIELDS} for look in looks
-                    },
+                    "collections": {look.source: _fields(look) for look in looks},
                 }
             ]
         )
@@ -90,10 +90,15 @@ def stats(context: typer.Context, as_json: Json = False) -> None:
     print_table("Deliveries", ("State", "Deliveries"), states.items())
     rows = [(run.day, run.planned, *_states(run).values()) for run in account]
     print_table("Digests by the day they were due", ("Day", "planned =", *State), rows)
+    print_table(f"Mails that failed, last {LATELY.days} days", ("Verdict", "Mails"), failed.items())
     if resting:
         rows = [(brake.name, _moment(brake.until), brake.reason) for brake in resting]
         print_table("Resting", ("What", "Until", "Because"), rows)
     _print_collections(looks)
+
+
+def _fields(look: Collection) -> dict[str, object]:
+    return {name: getattr(look, name) for name in collections.FIELDS}
 
 
 def _states(run: Run) -> dict[str, int]:

@@ -124,7 +124,8 @@ class Composer:
         text = self._part(f"{kind}/body.txt", said, (card.text for card in cards))
         html = self._part(f"{kind}/body.html", said, (card.html for card in cards))
         content = mime.message(self._headers(kind, delivery, stamp, subject), stamp, text, html)
-        return Mail(delivery.id, mime.bare(self._from), mime.bare(delivery.reader.email), content)
+        sender = self.letterhead.links.bounce_address(delivery.reader.id, delivery.id, self._domain)
+        return Mail(delivery.id, sender, mime.bare(delivery.reader.email), content)
 
     def _frame(self, delivery: Delivery) -> dict[str, object]:
         """Gather what every mail may say around its cards."""

@@ -17,7 +17,7 @@ from digest import schedule, subscriptions
 from digest.compose import Composer
 from digest.deliver import OnResults, RelayAway, Route, send_all
 from digest.domain import Brake, Delivery, Mail, Result, Selection, State, Status
-from digest.jobs import braking
+from digest.jobs import braking, verdicts
 from digest.jobs.braking import RELAY_REST
 from digest.jobs.editions import Edition, Editions, chosen_again
 from digest.match import select
@@ -139,6 +139,7 @@ def _record(
     after = [_after(result, group[result.delivery_id], now) for result in results]
     deliveries.record(engine, after, now)
     braking.heed(engine, [(delivery, result) for delivery, result, _ in after], now)
+    verdicts.hear(engine, [(group[result.delivery_id], result) for result in results], now)
     account.update(result.state for _, result, _ in after)
 
 

@@ -198,3 +198,20 @@ brakes = Table(
     Column("until", Moment, nullable=False),
     Column("reason", Text, nullable=False),
 )
+
+# What is known of mails that failed, or came back after they were sent; their deliveries stay what they are.
+bounces = Table(
+    "bounces",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("reader_id", ForeignKey("readers.id", ondelete="CASCADE"), nullable=False),
+    Column("delivery_id", ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("noted_at", Moment, nullable=False),
+    # The same report twice counts once.
+    UniqueConstraint("delivery_id", "kind"),
+    Index(None, "reader_id", "delivery_id"),
+    Index(None, "noted_at"),
+)
