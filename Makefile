@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install run test check bench mailcheck clean
+.PHONY: install run test check bench bench-delivery chaos mailcheck clean
 
 install: $(VENV)/installed
 
@@ -32,6 +32,12 @@ bench: install ## measure matching, its quality and composing beside peers; ARGS
 	$(BIN)/python -m bench.quality
 	$(BIN)/python -m bench.matching $(ARGS)
 	$(BIN)/python -m bench.compose $(ARGS)
+
+bench-delivery: install ## measure delivery beside its peers; ARGS="--readers 3000" takes a minute
+	$(BIN)/python -m bench.delivery $(ARGS)
+
+chaos: install ## kill workers, break everything else, and look whether anybody is lost; ARGS="--deliveries 1500 --kills 4"
+	$(BIN)/python -m bench.chaos $(ARGS)
 
 clean:
 	rm -rf $(VENV) var

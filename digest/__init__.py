@@ -3,7 +3,8 @@
     sources ─▶ fetch ─▶ store ─▶ match ─▶ compose ─▶ deliver ─▶ (inbox)
     (pure)    [HTTP]   [SQL]    (pure)   (pure)     [SMTP]        │
                          ▲                  links (pure, signed)   │
-                         └──────────────── web [HTTP in] ◀─────────┘ links
+                         ├──────────────── web [HTTP in] ◀─────────┤ links
+                         └──────────────── bounces (pure) ◀────────┘ mailbox [IMAP], stdin
 
 Plain values (`domain`) flow through plain functions; only the doors in square brackets touch the outside.
 `jobs` joins them (gather, decide, apply) for the command line and for the workers.

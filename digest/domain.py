@@ -5,6 +5,7 @@ Every `datetime` is aware and in UTC; every `date` is the day a source put on it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -229,3 +230,57 @@ class Result:
     delivery_id: int
     state: State
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The digests due on one day (UTC): how many are in each state."""
+
+    day: date
+    states: Mapping[State, int]
+
+    @property
+    def planned(self) -> int:
+        return sum(self.states.values())
+
+    def __str__(self) -> str:
+        """The account in one line, such as `3 planned = 2 sent + 1 deferred`."""
+        parts = " + ".join(f"{self.states[state]} {state}" for state in State if self.states.get(state))
+        return f"{self.planned} planned = {parts or 0}"
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """A relay that rests (`relay HOST:PORT`) or a recipient's domain that is slowed (`domain NAME`), and why."""
+
+    name: str
+    failures: int
+    until: datetime
+    reason: str
+
+
+class VerdictKind(StrEnum):
+    """What a reply, a returned message or a complaint means, by whose fault it is."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    COMPLAINT = "complaint"
+    NOT_SPAM = "not-spam"
+    AUTO_REPLY = "auto-reply"
+    UNSUBSCRIBE = "unsubscribe"
+    SENDER_FAULT = "sender-fault"
+    DELAYED = "delayed"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a mail, for whom, and why.
+
+    `reason` is a word of `docs/verdicts.md`; `status` an enhanced code (RFC 3463), empty where nobody named one.
+    """
+
+    kind: VerdictKind
+    recipients: tuple[str, ...] = ()
+    reason: str = ""
+    status: str = ""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hmac
+from base64 import b32decode, b32encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from itsdangerous import BadSignature, Signer
+from itsdangerous.encoding import base64_decode, base64_encode
 from itsdangerous.signer import SigningAlgorithm
 
 # Long enough for a holiday, short enough for privacy.
@@ -15,6 +17,8 @@ CONFIRM_WITHIN = timedelta(days=7)
 # A token of ours has some 35 characters; whatever is far longer is not worth a look.
 LONGEST_TOKEN = 100
 MINUTE = 60
+# What the local part of a bounce address begins with.
+BOUNCE = "bounce"
 
 
 class Purpose(StrEnum):
@@ -43,6 +47,7 @@ class Links:
         # address (64 octets), and is not touched by the collisions of bare SHA-1.
         oldest_first = list(reversed(keys))
         self._signers = {purpose: _signer(oldest_first, f"digest.{purpose}") for purpose in Purpose}
+        self._bounces = _signer(oldest_first, "digest.bounce")
 
     def confirm(self, reader_id: int, now: datetime) -> str:
         """Make the link that confirms a subscription asked for at `now`."""
@@ -77,6 +82,27 @@ class Links:
         except BadSignature:
             return None
         return int(number) if purpose not in PASSING or _is_fresh(stamp, now, max_age) else None
+
+    def bounce_address(self, reader_id: int, delivery_id: int, domain: str) -> str:
+        """Make the envelope sender of one mail: where it comes back to says whose it was (VERP).
+
+        Some servers turn local parts to lower case, so the signature is in base32: 56 octets with ids of eight digits.
+        """
+        named = f"{reader_id:x}.{delivery_id:x}"
+        signature = b32encode(base64_decode(self._bounces.get_signature(named))).decode().lower()
+        return f"{BOUNCE}+{named}.{signature}@{domain}"
+
+    def read_bounce(self, token: str) -> tuple[int, int] | None:
+        """Return the reader and the delivery that a bounce address is of, or None whatever is wrong with it."""
+        if len(token) > LONGEST_TOKEN or not token.isascii():
+            return None
+        named, _, signature = token.lower().rpartition(".")
+        try:
+            signed = base64_encode(b32decode(signature.upper()))
+            reader_id, delivery_id = (int(number, 16) for number in named.split("."))
+        except ValueError:
+            return None
+        return (reader_id, delivery_id) if self._bounces.verify_signature(named, signed) else None
 
     def _url(self, purpose: Purpose, token: str) -> str:
         return f"{self.base_url}/{purpose}/{token}"

@@ -45,3 +45,8 @@ def next_attempt(delivery_id: int, attempts: int, now: datetime) -> datetime:
     wait = min(FIRST_RETRY * (1 << min(attempts - 1, 8)), LONGEST_RETRY)
     # Seeded by the mail, so that a plan made twice is the same plan.
     return now + wait * (1 + Random(f"{delivery_id} {attempts}").random() / 4)
+
+
+def after_rest(delivery_id: int, until: datetime, now: datetime) -> datetime:
+    """When to try a mail whose domain rests until then: not all at once, but within as long again."""
+    return until + (until - now) * Random(f"{delivery_id} {until}").random()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AwareDatetime, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -36,10 +37,20 @@ class Settings(BaseSettings):
     broker_url: str = Field("redis://localhost:6379/0", description="The Redis or Valkey that hands tasks to workers.")
     smtp_url: str = Field(
         "smtp://localhost:25",
-        description="The relay: `smtp://user:password@host:port`, `smtps://…` or `smtp+starttls://…`.",
+        description="The relay: `smtp://user:password@host:port`, `smtps://…` or `smtp+starttls://…`; several, "
+        "separated by spaces, share the mails by their `?weight=`, 1 if not said.",
     )
     smtp_connections: int = Field(
-        8, ge=1, le=200, description="Connections to the relay that one worker process keeps open at once."
+        8, ge=1, le=500, description="Connections to the relays, open at once in all workers together."
+    )
+    smtp_mails_per_connection: int = Field(50, ge=1, description="Mails on one connection, before a new one is made.")
+    smtp_rate: int = Field(
+        0, ge=0, description="Mails a second, sent by all workers together, counted in the broker; 0 for no limit."
+    )
+    resend_uncertain: bool = Field(
+        True,
+        description="Send again, with the same bytes, a mail of which nobody knows whether it arrived; "
+        "`false` leaves it at that.",
     )
     base_url: str = Field(
         "http://localhost:8000", description="The public address of the endpoint; every link in a mail begins with it."
@@ -51,6 +62,11 @@ class Settings(BaseSettings):
     mail_from: str = Field("Paper Digest <digest@localhost>", description="The From of every mail.")
     mail_domain: str = Field(
         "", description="The domain of Message-ID, List-Id and unsubscribe addresses; that of `MAIL_FROM` if empty."
+    )
+    bounce_mailbox_url: str = Field(
+        "",
+        description="The mailbox mails come back to, and nothing else: `imap://user:password@host:port/INBOX`, "
+        "`imaps://…` or `imap+starttls://…`.",
     )
     postal_address: str = Field("", description="The sender's postal address, at the foot of every digest.")
     dkim_selector: str = Field("", description="The name in the DNS of the key that signs the mails; none if empty.")
@@ -99,7 +115,17 @@ class Settings(BaseSettings):
     @field_validator("smtp_url")
     @classmethod
     def _relay(cls, value: str) -> str:
-        return _url(value, {"smtp", "smtps", "smtp+starttls"}, "smtp://HOST:PORT")
+        for url in _several(value):
+            _url(url, {"smtp", "smtps", "smtp+starttls"}, "smtp://HOST:PORT")
+            weight = parse_qs(urlsplit(url).query).get("weight", ["1"])[0]
+            if not weight.isdecimal() or int(weight) < 1:
+                raise ValueError("give a weight of 1 or more, as in smtp://HOST:PORT?weight=3")
+        return value
+
+    @field_validator("bounce_mailbox_url")
+    @classmethod
+    def _mailbox(cls, value: str) -> str:
+        return value and _url(value, {"imap", "imaps", "imap+starttls"}, "imaps://USER:PASSWORD@HOST/INBOX")
 
     @field_validator("base_url", "huggingface_url", "arxiv_url")
     @classmethod
@@ -142,10 +168,19 @@ class Settings(BaseSettings):
         return self.mail_domain or parseaddr(self.mail_from)[1].rpartition("@")[2]
 
     @property
+    def smtp_urls(self) -> list[str]:
+        return _several(self.smtp_url)
+
+    @property
     def clock(self) -> Callable[[], datetime]:
         """What the time is: the fixed moment of a rehearsal, or the real one."""
         fixed = self.now
         return (lambda: fixed.astimezone(UTC)) if fixed else (lambda: datetime.now(UTC))
+
+
+def _several(value: str) -> list[str]:
+    """The URLs in a setting, separated by spaces or commas; a comma within a password ends none."""
+    return re.split(r"[\s,]+(?=[a-z+]+://)", value.strip().rstrip(",")) if value.strip() else [value]
 
 
 def _url(value: str, schemes: set[str], example: str) -> str:

@@ -11,10 +11,11 @@ from digest import fetch
 from digest.compose import Composer, Letterhead
 from digest.compose.dkim import BITS, NAME, BadKey, Signer, read_key
 from digest.compose.mime import ascii_domain
-from digest.deliver import Relay
+from digest.deliver import Pace, Relay, Route
 from digest.jobs.collecting import Site
 from digest.jobs.delivering import Post
 from digest.links import Links
+from digest.mailbox import Mailbox
 from digest.settings import BadSetting, Settings
 from digest.sources import UnknownSource, by_name
 
@@ -51,7 +52,18 @@ def signer(settings: Settings) -> Signer | None:
 
 
 def post(settings: Settings) -> Post:
-    return Post(composer(settings), Relay.at(settings.smtp_url), settings.smtp_connections, settings.clock)
+    return Post(composer(settings), route(settings), settings.clock, settings.resend_uncertain)
+
+
+def route(settings: Settings) -> Route:
+    pace = Pace(settings.smtp_rate, settings.broker_url) if settings.smtp_rate else None
+    relays = tuple(Relay.at(url) for url in settings.smtp_urls)
+    return Route(relays, settings.smtp_connections, settings.smtp_mails_per_connection, pace)
+
+
+def mailbox(settings: Settings) -> Mailbox | None:
+    """The mailbox that mails come back to, if there is one."""
+    return Mailbox.at(settings.bounce_mailbox_url) if settings.bounce_mailbox_url else None
 
 
 def client(settings: Settings) -> httpx.Client:

@@ -10,7 +10,8 @@ class MailServer:
     """`with MailServer() as server:`, then `server.url` and `server.mails`, a list of (recipient, bytes).
 
     `refuse(address, reply)` answers RCPT for it so; `refuse_data(reply)` answers every message so;
-    `hang_up_after_data()` closes the connection in place of the answer after the dot.
+    `hang_up_after_data()` closes the connection in place of the answer after the dot. While `refuse_connections`, it
+    hangs up on everybody who comes.
     """
 
     def __init__(self):
@@ -21,6 +22,7 @@ class MailServer:
         self._refused = {}
         self._data_reply = None
         self._hang_up = False
+        self.refuse_connections = False
         self._lock = threading.Lock()
 
     def refuse(self, address, reply):
@@ -95,6 +97,8 @@ class _Counting(SMTP):
     def connection_made(self, transport):
         self._mail_server.opened(+1)
         super().connection_made(transport)
+        if self._mail_server.refuse_connections:
+            transport.abort()
 
     def connection_lost(self, error):
         self._mail_server.opened(-1)

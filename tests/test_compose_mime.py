@@ -59,9 +59,10 @@ def test_a_line_of_text_has_72_columns_at_most_unless_it_is_a_link(delivery, sel
     assert all(wcswidth(line) <= 72 for line in lines if "://" not in line and not line.startswith("It was sent to"))
 
 
-def test_a_mail_goes_from_our_address_to_the_reader():
+def test_a_mail_goes_from_an_address_of_its_own_to_the_reader():
     mail = a_digest(a_pick(DRAFT))
-    assert (mail.delivery_id, mail.sender, mail.recipient) == (7, "digest@papers.example.org", "reader@example.org")
+    assert (mail.delivery_id, mail.recipient) == (7, "reader@example.org")
+    assert mail.sender == LETTERHEAD.links.bounce_address(1, 7, "papers.example.org")
 
 
 def test_the_unsubscribe_header_bears_the_readers_own_token():
@@ -88,7 +89,9 @@ def test_domains_and_names_that_are_not_ascii_are_encoded():
     house = replace(LETTERHEAD, mail_from="Übersicht <digest@bücher.example>", mail_domain="bücher.example")
     mail = Composer(house).digest(a_delivery(email="reader@bücher.example"), DAY)
     message = message_from_bytes(mail.content, policy=SMTP)
-    assert (mail.sender, mail.recipient) == ("digest@xn--bcher-kva.example", "reader@xn--bcher-kva.example")
+    assert mail.recipient == "reader@xn--bcher-kva.example"
+    assert mail.sender.startswith("bounce+")
+    assert mail.sender.endswith("@xn--bcher-kva.example")
     assert message["From"].addresses[0].display_name == "Übersicht"
     assert message["Message-ID"].endswith("@xn--bcher-kva.example>")
 

@@ -1,5 +1,6 @@
 """A round of delivering: the ledger, the matcher, the composer and a real relay together, on both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,11 @@ from digest.compose import opened
 from digest.deliver import RelayAway
 from digest.domain import Preferences, State, Status
 from digest.jobs import delivering
-from digest.jobs.delivering import QUIET_FOR, RELAY_REST
+from digest.jobs.braking import DOMAIN_REST, RELAY_REST
+from digest.jobs.delivering import QUIET_FOR
 from digest.settings import Settings
-from digest.store import deliveries, papers, readers
-from digest.store.engine import writing
+from digest.store import brakes, deliveries, papers, readers
+from digest.store.engine import reading, writing
 from tests.factories import NOW, a_listing, a_paper
 from tests.test_store_papers import DAY, a_collection
 
@@ -24,6 +26,7 @@ class Service:
 
     def __init__(self, engine, mail_server):
         self.engine, self.mail_server, self.now = engine, mail_server, NOW
+        self.settings = {"smtp_connections": 2, "secret_key": "a key"}
 
     def collects(self, *found, day=DAY, source="huggingface"):
         listings = [a_listing(paper, day=day, source=source, rank=rank) for rank, paper in enumerate(found, 1)]
@@ -39,9 +42,8 @@ class Service:
         return self.delivers()
 
     def delivers(self):
-        post = wiring.post(Settings(smtp_url=self.mail_server.url, secret_key="a key"))
-        here = delivering.Post(post.composer, post.relay, 2, lambda: self.now)
-        return dict(delivering.deliver(self.engine, here))
+        post = wiring.post(Settings(smtp_url=self.mail_server.url, **self.settings))
+        return dict(delivering.deliver(self.engine, replace(post, clock=lambda: self.now)))
 
     def letters(self):
         """What arrived since the last look."""
@@ -145,6 +147,84 @@ def test_a_mail_sent_again_is_the_same_message(service):
     assert service.delivers() == {State.SENT: 1}
     first, second = [content for _, content in service.mail_server.mails]
     assert first == second
+
+
+def test_a_mail_sent_again_is_the_same_to_the_byte_whatever_has_changed_since(service):
+    known = [a_paper(title=f"Speculative decoding {number}") for number in range(4)]
+    service.collects(*known)
+    reader = service.admits("ada@example.org", "speculative decoding", most_papers=2)
+    service.mail_server.hang_up_after_data()
+    assert service.sends() == {State.UNCERTAIN: 1}
+    service.mail_server.behave()
+    later = [a_listing(paper, upvotes=900 - rank, comments=7, rank=rank) for rank, paper in enumerate(known[::-1], 1)]
+    papers.keep(service.engine, later, a_collection("huggingface", DAY, at=service.now))
+    with writing(service.engine) as connection:
+        readers.prefer(connection, reader.id, Preferences(("decoding",), hour=3, timezone="Asia/Tokyo"))
+    service.now += timedelta(hours=1)
+    assert service.delivers() == {State.SENT: 1}
+    first, second = [content for _, content in service.mail_server.mails]
+    assert first == second
+
+
+def test_an_uncertain_mail_stays_so_where_nothing_is_to_be_sent_again(service):
+    service.collects(a_paper(title="Speculative decoding"))
+    service.admits("ada@example.org", "speculative decoding")
+    service.settings["resend_uncertain"] = False
+    service.mail_server.hang_up_after_data()
+    service.sends()
+    service.mail_server.behave()
+    service.now += A_DAY
+    assert service.sends() == {State.SKIPPED: 1}
+    assert deliveries.find(service.engine, 1).state is State.UNCERTAIN
+
+
+def test_a_relay_away_for_an_hour_is_asked_a_few_times_and_then_gets_everything(service):
+    service.collects(a_paper(title="Speculative decoding"))
+    for number in range(30):
+        service.admits(f"reader{number}@example.org", "speculative decoding")
+    service.mail_server.refuse_connections = True
+    said = 0
+    delivering.plan(service.engine, service.now)
+    for minute in range(90):
+        service.mail_server.refuse_connections = minute < 60
+        try:
+            service.delivers()
+        except RelayAway:
+            said += 1
+        service.now += timedelta(minutes=1)
+    assert 4 <= said <= 8
+    assert deliveries.counts(service.engine)["sent"] == 30
+
+
+def test_a_domain_that_asks_for_it_is_slowed_and_the_others_go_on(service):
+    service.collects(a_paper(title="Speculative decoding"))
+    service.admits("ada@slow.example.org", "speculative decoding")
+    service.mail_server.refuse("ada@slow.example.org", "451 4.7.650 The mail server has been temporarily rate limited")
+    assert service.sends() == {State.DEFERRED: 1}
+    service.admits("bob@Slow.example.org", "speculative decoding")
+    service.admits("eve@quick.example.org", "speculative decoding")
+    service.sends()
+    assert service.mail_server.recipients == ["eve@quick.example.org"]
+    [bob] = [one for one in waiting(service) if one.reader.email.startswith("bob")]
+    assert (bob.state, bob.attempts) == (State.QUEUED, 0)
+    assert bob.reason.startswith("domain slow.example.org is slowed: 451 4.7.650")
+    service.mail_server.behave()
+    service.now += 2 * DOMAIN_REST
+    service.delivers()
+    assert service.mail_server.recipients == ["eve@quick.example.org", "bob@Slow.example.org"]
+
+
+def test_greylisting_slows_nobody_else(service):
+    service.collects(a_paper(title="Speculative decoding"))
+    service.admits("ada@example.org", "speculative decoding")
+    service.mail_server.refuse("ada@example.org", "450 4.7.1 Greylisted, come back in five minutes")
+    service.sends()
+    assert brakes.known(service.engine) == {}
+
+
+def waiting(service):
+    with reading(service.engine) as connection:
+        return deliveries.waiting_in(connection, service.now + A_DAY)
 
 
 def test_one_mail_that_cannot_be_written_holds_up_nobody(service):

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from digest import schedule
-from digest.domain import EPOCH, INSTANT, Cadence, Preferences, Result, State, Status
-from digest.store import deliveries, papers, planning, readers
+from digest import schedule, subscriptions
+from digest.domain import EPOCH, INSTANT, Cadence, Preferences, Result, Run, State, Status
+from digest.store import deliveries, papers, planning, readers, runs
 from digest.store.engine import connect, writing
 from digest.store.readers import AlreadyThere
 from tests.factories import NOW, a_listing
@@ -25,7 +25,7 @@ def admit(engine, *emails, **preferences):
 
 
 def end(engine, delivery, state, reason="", now=NOW):
-    deliveries.record(engine, [(Result(delivery.id, state, reason), now)], now)
+    deliveries.record(engine, [(delivery, Result(delivery.id, state, reason), now)], now)
 
 
 def test_an_address_is_one_reader_whatever_its_case(engine):
@@ -158,7 +158,7 @@ def test_what_a_lost_worker_held_is_uncertain_and_goes_again(engine):
     admit(engine, "ada@example.org")
     plan(engine)
     [held] = deliveries.claim(engine, 10, NOW)
-    deliveries.choose(engine, {held.id: ["2512.1", "2512.2"]})
+    deliveries.choose(engine, [(held, ["2512.1", "2512.2"])])
     assert deliveries.release_lost(engine, NOW + deliveries.LEASE / 2) == 0
     assert deliveries.claim(engine, 10, NOW + deliveries.LEASE / 2) == []
     assert deliveries.release_lost(engine, NOW + 2 * deliveries.LEASE) == 1
@@ -175,6 +175,99 @@ def test_a_worker_whose_lease_ran_out_changes_nothing_after_the_next_one_ended_i
     assert deliveries.find(engine, held.id).state is State.SENT
 
 
+def test_a_worker_whose_mail_another_one_took_over_changes_nothing(engine):
+    admit(engine, "ada@example.org")
+    plan(engine)
+    [slow] = deliveries.claim(engine, 10, NOW)
+    late = NOW + 2 * deliveries.LEASE
+    deliveries.release_lost(engine, late)
+    [again] = deliveries.claim(engine, 10, late)
+    end(engine, slow, State.DEFERRED)
+    assert deliveries.find(engine, slow.id) == again
+    end(engine, again, State.SENT)
+    assert deliveries.find(engine, slow.id).state is State.SENT
+
+
+def test_where_nothing_is_sent_again_the_uncertain_stays_so_and_its_window_is_over(engine):
+    admit(engine, "ada@example.org")
+    plan(engine)
+    [held] = deliveries.claim(engine, 10, NOW)
+    late = NOW + 2 * deliveries.LEASE
+    deliveries.release_lost(engine, late)
+    assert deliveries.claim(engine, 10, late, resend_uncertain=False) == []
+    plan(engine, NOW + A_DAY)
+    [following] = deliveries.claim(engine, 10, NOW + A_DAY, resend_uncertain=False)
+    assert following.window.start == held.window.end
+    assert deliveries.find(engine, held.id).state is State.UNCERTAIN
+
+
+def test_one_that_was_uncertain_when_the_next_was_planned_is_not_overtaken(engine):
+    admit(engine, "ada@example.org")
+    plan(engine)
+    [first] = deliveries.claim(engine, 10, NOW)
+    end(engine, first, State.UNCERTAIN, now=NOW + A_DAY)
+    plan(engine, NOW + A_DAY)
+    [again, second] = deliveries.claim(engine, 10, NOW + A_DAY)
+    end(engine, again, State.DEFERRED)
+    end(engine, second, State.SENT)
+    plan(engine, NOW + 2 * A_DAY)
+    [goes_on, third] = deliveries.claim(engine, 10, NOW + 2 * A_DAY)
+    assert goes_on.id == first.id
+    assert third.window.start == second.window.end
+
+
+def test_what_a_delivery_was_written_for_stays_though_the_reader_changes_their_mind(engine):
+    [ada] = admit(engine, "ada@example.org", topics=("moss",))
+    plan(engine)
+    [delivery] = deliveries.claim(engine, 10, NOW)
+    deliveries.choose(engine, [(delivery, ["2512.1"])])
+    with writing(engine) as connection:
+        readers.prefer(connection, ada.id, Preferences(("tides",)))
+    assert deliveries.find(engine, delivery.id).reader.preferences == Preferences(("moss",))
+
+
+def test_planning_that_stopped_half_way_goes_on_where_it_was(engine, monkeypatch):
+    monkeypatch.setattr(planning, "RANGE", 3)
+    admit(engine, *(f"reader{number}@example.org" for number in range(10)))
+    ranges = iter(range(2))
+
+    def breaking(preferences, now):
+        if next(ranges, None) is None:
+            raise ConnectionError("the power is gone")
+        return schedule.next_due(preferences, now)
+
+    with pytest.raises(ConnectionError):
+        planning.plan(engine, NOW, schedule.MOST_CATCH_UP, breaking)
+    assert deliveries.counts(engine)["queued"] == 6
+    assert plan(engine) == 4
+    assert deliveries.counts(engine)["queued"] == 10
+
+
+def test_the_first_digest_can_be_claimed_as_soon_as_its_reader_has_confirmed(engine):
+    subscriptions.subscribe(engine, "ada@example.org", Preferences(), NOW)
+    [asked] = deliveries.claim(engine, 10, NOW)
+    end(engine, asked, State.SENT)
+    confirmed = NOW + HOUR
+    subscriptions.confirm(engine, asked.reader.id, confirmed)
+    [first] = deliveries.claim(engine, 10, confirmed)
+    assert (first.kind, first.due_at) == (deliveries.DIGEST, confirmed)
+
+
+def test_the_account_of_each_day_adds_up(engine):
+    admit(engine, *(f"reader{number}@example.org" for number in range(7)))
+    assert plan(engine) == 7
+    states = (State.SENT, State.DEFERRED, State.FAILED, State.UNCERTAIN, State.SKIPPED)
+    for delivery, state in zip(deliveries.claim(engine, 6, NOW), states, strict=False):
+        end(engine, delivery, state, now=NOW + HOUR)
+    [run] = runs.since(engine, NOW)
+    assert run == Run(NOW.date(), dict.fromkeys((*states, State.SENDING, State.QUEUED), 1))
+    assert run.planned == 7
+    assert str(Run(NOW.date(), {State.SENT: 2, State.DEFERRED: 1})) == "3 planned = 2 sent + 1 deferred"
+    assert plan(engine, NOW + A_DAY) == 7
+    assert [run.planned for run in runs.since(engine, NOW)] == [7, 7]
+    assert [run.planned for run in runs.since(engine, NOW + A_DAY)] == [7]
+
+
 def test_a_mail_somebody_waits_for_goes_before_the_digests(engine):
     [ada, _] = admit(engine, "ada@example.org", "bob@example.org")
     plan(engine)
@@ -189,7 +282,7 @@ def test_papers_sent_are_remembered_for_each_reader(engine):
     for delivery, state in zip(
         deliveries.claim(engine, 10, NOW), (State.SENT, State.FAILED, State.UNCERTAIN), strict=True
     ):
-        deliveries.choose(engine, {delivery.id: [f"2512.{delivery.reader.id}"]})
+        deliveries.choose(engine, [(delivery, [f"2512.{delivery.reader.id}"])])
         end(engine, delivery, state)
     ids = [ada.id, bob.id, eve.id]
     assert deliveries.papers_sent(engine, ids) == {

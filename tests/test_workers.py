@@ -130,3 +130,16 @@ def test_a_look_that_finds_too_little_is_told_to_the_operator(environment, mail_
         code = "import workers.tasks as tasks; tasks.collect(); tasks.collect()"
         subprocess.run([sys.executable, "-c", code], env=os.environ | here, cwd=ROOT, check=True, timeout=60)
     assert mail_server.recipients == ["operator@example.org"]
+
+
+def test_the_bounce_mailbox_is_on_the_timetable_when_there_is_one(tmp_path):
+    said = [timetable({}), timetable({"DIGEST_BOUNCE_MAILBOX_URL": "imap://a:b@127.0.0.1:1/INBOX"})]
+    assert ["workers.tasks.take_in" in entries for entries in said] == [False, True]
+
+
+def timetable(environment):
+    code = "from workers.celery import TIMETABLE; print(*(entry['task'] for entry in TIMETABLE.values()))"
+    command = [sys.executable, "-c", code]
+    return subprocess.run(
+        command, env=os.environ | environment, cwd=ROOT, check=True, capture_output=True
+    ).stdout.decode()

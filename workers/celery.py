@@ -31,6 +31,8 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "sweep up after lost workers": {"task": "workers.tasks.sweep", "schedule": crontab()},
     "forget who never confirmed": {"task": "workers.tasks.forget", "schedule": crontab(minute=20, hour=3)},
 }
+if settings.bounce_mailbox_url:
+    TIMETABLE["take in what came back"] = {"task": "workers.tasks.take_in", "schedule": crontab(minute="*/5")}
 
 app = Celery("paper-digest", broker=settings.broker_url, include=["workers.tasks"])
 app.conf.update(

@@ -19,9 +19,10 @@ from sqlalchemy.exc import DBAPIError
 
 from digest import subscriptions, wiring
 from digest.deliver import RelayAway
-from digest.jobs import alerting, collecting, delivering
+from digest.jobs import alerting, collecting, delivering, verdicts
+from digest.mailbox import MailboxAway
 from digest.settings import BadSetting
-from digest.store import readers
+from digest.store import bounces, readers, runs
 from digest.store.engine import StoreUnready, connect, ready, unreachable
 from workers.celery import app, settings
 
@@ -56,7 +57,7 @@ def task(round_: Callable[[], None]) -> Any:  # noqa: ANN401 - Celery ships no t
     def run() -> None:
         try:
             round_()
-        except (BadSetting, RelayAway, StoreUnready) as error:
+        except (BadSetting, MailboxAway, RelayAway, StoreUnready) as error:
             log.error(str(error), task=round_.__name__)
         except DBAPIError as error:
             log.error(unreachable(settings.database_url, error), task=round_.__name__)
@@ -90,6 +91,8 @@ def deliver() -> None:
     account = delivering.deliver(engine(), _post(), until=settings.clock() + DELIVER_FOR)
     if account:
         log.info("delivered", **{state.value: count for state, count in account.items()})
+        for run in runs.since(engine(), settings.clock() - timedelta(days=1)):
+            log.info("account", day=str(run.day), account=str(run))
 
 
 @task
@@ -102,6 +105,17 @@ def sweep() -> None:
 
 @task
 def forget() -> None:
-    """Delete who asked and never confirmed."""
+    """Delete who asked and never confirmed, failures that count no more, and editions nobody will look at again."""
+    delivering.tidy(engine(), settings.clock())
     forgotten = readers.forget_pending(engine(), settings.clock() - subscriptions.KEEP_PENDING_FOR)
     log.info("forgot readers who never confirmed", readers=forgotten)
+    bounces.forget(engine(), settings.clock() - verdicts.COUNTS_FOR)
+
+
+@task
+def take_in() -> None:
+    """Judge what came back to the mailbox."""
+    if mailbox := wiring.mailbox(settings):
+        taken = verdicts.empty_mailbox(engine(), wiring.links(settings), mailbox, settings.clock)
+        if taken:
+            log.info("took in what came back", **{kind.value: count for kind, count in taken.items()})

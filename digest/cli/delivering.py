@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from digest import wiring
 from digest.cli.console import Here, Json, console, print_json, print_table
-from digest.domain import State
+from digest.domain import Brake, Collection, Run, State
 from digest.jobs import delivering
-from digest.store import collections, deliveries, readers
+from digest.store import bounces, brakes, collections, deliveries, readers, runs
+
+# Long enough to see a trend, short enough that what was mended is gone.
+LATELY = timedelta(days=7)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,6 +41,18 @@ def send(
         return
     done = ", ".join(f"{count} {state}" for state, count in sorted(account.items()))
     console.print(f"{planned} planned; {done or 'nothing was waiting'}.")
+    for run in _runs(here)[:1]:
+        console.print(f"Digests of {run.day}: {run}.")
+    for brake in _brakes(here):
+        console.print(f"{brake.name} rests until {_moment(brake.until)}: {brake.reason}")
+
+
+def _runs(here: Here) -> list[Run]:
+    return runs.since(here.engine, here.now - LATELY)
+
+
+def _brakes(here: Here) -> list[Brake]:
+    return [brake for brake in brakes.known(here.engine).values() if brake.until > here.now]
 
 
 def _rehearse(here: Here, as_json: bool) -> None:
@@ -50,18 +67,48 @@ def _rehearse(here: Here, as_json: bool) -> None:
 
 
 def stats(context: typer.Context, as_json: Json = False) -> None:
-    """Show readers by status, deliveries by state, and the last collection of each source."""
+    """Show readers, deliveries, the account of the last runs, what failed, what rests, and the last collections."""
     here: Here = context.obj
     statuses, states = readers.counts(here.engine), deliveries.counts(here.engine)
-    looks = collections.newest(here.engine)
+    account, looks = _runs(here), collections.newest(here.engine)
+    failed, resting = bounces.counts(here.engine, here.now - LATELY), _brakes(here)
     if as_json:
-        last = {look.source: {name: getattr(look, name) for name in collections.FIELDS} for look in looks}
-        print_json([{"readers": statuses, "deliveries": states, "collections": last}])
+        print_json(
+            [
+                {
+                    "readers": statuses,
+                    "deliveries": states,
+                    "runs": [{"day": run.day, "planned": run.planned} | _states(run) for run in account],
+                    "verdicts": failed,
+                    "resting": [asdict(brake) for brake in resting],
+                    "collections": {look.source: _fields(look) for look in looks},
+                }
+            ]
+        )
         return
     print_table("Readers", ("Status", "Readers"), statuses.items())
     print_table("Deliveries", ("State", "Deliveries"), states.items())
-    rows = [
-        (look.source, look.day, look.outcome, look.papers, f"{look.collected_at:%Y-%m-%d %H:%M} UTC", look.note)
-        for look in looks
-    ]
+    rows = [(run.day, run.planned, *_states(run).values()) for run in account]
+    print_table("Digests by the day they were due", ("Day", "planned =", *State), rows)
+    print_table(f"Mails that failed, last {LATELY.days} days", ("Verdict", "Mails"), failed.items())
+    if resting:
+        rows = [(brake.name, _moment(brake.until), brake.reason) for brake in resting]
+        print_table("Resting", ("What", "Until", "Because"), rows)
+    _print_collections(looks)
+
+
+def _fields(look: Collection) -> dict[str, object]:
+    return {name: getattr(look, name) for name in collections.FIELDS}
+
+
+def _states(run: Run) -> dict[str, int]:
+    return {state.value: run.states.get(state, 0) for state in State}
+
+
+def _print_collections(looks: list[Collection]) -> None:
+    rows = [(look.source, look.day, look.outcome, look.papers, _moment(look.collected_at), look.note) for look in looks]
     print_table("Last collections", ("Source", "Day", "Outcome", "Papers", "At", "Note"), rows)
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

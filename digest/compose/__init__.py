@@ -153,7 +153,8 @@ class Composer:
         values = {**self._personal(delivery), **(personal or {})}
         subject, text, html = self._written(kind, said, values, cards)
         headers = self._headers(kind, delivery, stamp, subject, str(values["unsubscribe"]))
-        return self._sealed(delivery.id, delivery.address, headers, stamp, text, html)
+        sender = self.letterhead.links.bounce_address(delivery.reader.id, delivery.id, self._domain)
+        return Mail(delivery.id, sender, mime.bare(delivery.address), self._sealed(headers, stamp, text, html))
 
     def _notice(
         self, kind: str, number: int, to: str, now: datetime, personal: dict[str, object], **said: object
@@ -161,7 +162,8 @@ class Composer:
         """Write a mail that belongs to no list: it has nothing to unsubscribe from, and no key of a reader."""
         stamp = f"{kind}.{number}.{_digits(now)}"
         subject, text, html = self._written(kind, said, personal)
-        return self._sealed(number, to, self._notice_headers(to, now, stamp, subject), stamp, text, html)
+        headers = self._notice_headers(to, now, stamp, subject)
+        return Mail(number, self._sender, mime.bare(to), self._sealed(headers, stamp, text, html))
 
     def _written(
         self, kind: str, said: dict[str, object], values: dict[str, object], cards: Sequence[Card] = ()
@@ -187,13 +189,13 @@ class Composer:
             form(html, dict(said), blanks, self._quoted),
         )
 
-    def _sealed(self, number: int, to: str, headers: Headers, stamp: str, text: bytes, html: bytes) -> Mail:
+    def _sealed(self, headers: Headers, stamp: str, text: bytes, html: bytes) -> bytes:
         """Put a mail together and sign it, if there is a key."""
         content_type, body = mime.multipart(stamp, text, html)
         headers = [*headers, ("Content-Type", content_type)]
         if signer := self.letterhead.signer:
             headers.insert(0, signer.signature(headers, body))
-        return Mail(number, self._sender, mime.bare(to), mime.message(headers, body))
+        return mime.message(headers, body)
 
     def _personal(self, delivery: Delivery) -> dict[str, object]:
         """Gather what every mail may say around its cards to this reader alone."""

@@ -7,12 +7,14 @@ told is told after the next look.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine
 
 from digest.deliver import send_all
 from digest.domain import EPOCH, Collection, Outcome, Result, State
+from digest.jobs import braking
 from digest.jobs.delivering import Post
 from digest.store import alerts, collections
 
@@ -22,21 +24,20 @@ Causes = dict[tuple[str, date], str]
 
 
 def tell(engine: Engine, post: Post, operator: str, looks: Iterable[Collection]) -> list[str]:
-    """Mail the operator what is wrong with these looks and not yet told; return it, a line a cause.
-
-    Raises RelayAway when the mail cannot be sent now.
-    """
+    """Mail the operator what is wrong with these looks and not yet told; return it, a line a cause."""
     now = post.clock()
     wrong = causes(looks, collections.last_good(engine), now) if operator else {}
     new = alerts.claim(engine, list(wrong))
     lines = [wrong[cause] for cause in new]
     if lines:
         results: list[Result] = []
+        mail = post.composer.alert(operator, lines, now)
         try:
-            send_all([post.composer.alert(operator, lines, now)], post.relay, 1, results.extend)
+            troubles = send_all([mail], replace(post.route, connections=1), results.extend)
         finally:
             if not any(result.state in (State.SENT, State.UNCERTAIN) for result in results):
                 alerts.release(engine, new)
+        braking.rest(engine, troubles, now)
     return lines
 
 

@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from stamina import retry
 
 from digest import addresses, schedule, subscriptions
 from digest.compose import Composer
-from digest.deliver import Relay, send_all
-from digest.domain import Delivery, Mail, Result, Selection, State, Status
+from digest.deliver import OnResults, RelayAway, Route, send_all
+from digest.domain import Brake, Delivery, Mail, Result, Selection, State, Status
+from digest.jobs import braking, verdicts
+from digest.jobs.braking import RELAY_REST
 from digest.jobs.editions import Edition, Editions, chosen_again
 from digest.match import select
 from digest.profile import parse
-from digest.store import deliveries, planning
+from digest.store import deliveries, editions, planning, seats
 from digest.store.deliveries import DIGEST
 
 log = structlog.get_logger()
 Clock = Callable[[], datetime]
 
 # Few enough that a crash leaves little uncertain, many enough that one transaction serves them all.
-GROUP = 100
-# When the relay is away, how long its mails rest.
-RELAY_REST = timedelta(minutes=1)
+GROUP = 200
 # Somebody whose topics match nothing hears so once a week, and not in the first one.
 QUIET_FOR = timedelta(days=7)
-# A digest is overtaken by the next one; any other mail is given up after this (RFC 5321 4.5.4.1: four to five days).
+# What the next digest does not overtake is given up after this (RFC 5321 4.5.4.1: four to five days).
 GIVE_UP_AFTER = timedelta(days=4)
+# A database that restarts is back within this; until then, what became of a mail waits to be written down.
+SECONDS_FOR_THE_LEDGER = 60.0
+# As long as the page behind a mail shows what the mail showed, and far longer than any mail is sent again.
+KEEP_EDITIONS = timedelta(days=30)
 # Who may be sent which mail; what finds its reader elsewhere is skipped.
 FOR_STATUS = {
     subscriptions.CONFIRM: {Status.PENDING},
@@ -45,12 +51,12 @@ FOR_STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What it takes to send: who writes, through which relay, on how many connections, and what the time is."""
+    """What it takes to send: who writes, which way it goes, what the time is, and what is sent again."""
 
     composer: Composer
-    relay: Relay
-    connections: int
+    route: Route
     clock: Clock
+    resend_uncertain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +78,72 @@ def plan(engine: Engine, now: datetime) -> int:
 def deliver(engine: Engine, post: Post, *, until: datetime | None = None) -> Counter[State]:
     """Send what waits in the ledger, group by group, until nothing does or the time is over; return the account.
 
-    Raises RelayAway when the relay cannot be used; what was claimed waits in the ledger again.
+    Raises RelayAway when no relay can be used any more; what was claimed waits in the ledger again.
     """
     account: Counter[State] = Counter()
-    editions = Editions(engine)
-    while group := deliveries.claim(engine, GROUP, post.clock()):
-        found = editions.gather(group)
-        drafts = [_safe_draft(delivery, found.get(delivery.id), post.composer) for delivery in group]
-        deliveries.choose(engine, {draft.delivery.id: draft.papers for draft in drafts if draft.papers})
-        record = partial(_record, engine, post.clock, {delivery.id: delivery for delivery in group}, account)
-        record([Result(draft.delivery.id, draft.state, draft.reason) for draft in drafts if not draft.mail])
-        send_all([draft.mail for draft in drafts if draft.mail], post.relay, post.connections, record)
-        if until and post.clock() >= until:
-            break
+    found = Editions(engine, freeze=True)
+    while not until or post.clock() < until:
+        with seats.taken(engine, post.route.connections) as connections:
+            if not connections or not _deliver_group(engine, post, connections, found, account):
+                break
     return account
 
 
+def _deliver_group(
+    engine: Engine, post: Post, connections: int, found: Editions, account: Counter[State]
+) -> list[Delivery]:
+    """Claim, write and send one group; return it, empty if nothing waits or no relay can be used."""
+    traffic = braking.traffic(engine, post.route.relays, post.clock())
+    most = 1 if traffic.trying else GROUP
+    if not traffic.relays:
+        return []
+    group = deliveries.claim(engine, most, post.clock(), resend_uncertain=post.resend_uncertain)
+    record = partial(_record, engine, post.clock, {delivery.id: delivery for delivery in group}, account)
+    going = [delivery for delivery in group if braking.domain_of(delivery) not in traffic.slowed]
+    if len(going) < len(group):
+        _rest(engine, [delivery for delivery in group if delivery not in going], traffic.slowed, post.clock())
+    mails = _write(engine, going, found, post.composer, record)
+    troubles = send_all(mails, replace(post.route, relays=traffic.relays, connections=connections), record)
+    braking.rest(engine, troubles, post.clock())
+    if traffic.trying and mails and not troubles:
+        braking.recover(engine, traffic.relays[0])
+    if len(troubles) == len(post.route.relays):
+        relay, why = next(iter(troubles.items()))
+        raise RelayAway(f"cannot send through {relay}: {why} (DIGEST_SMTP_URL)")
+    return group
+
+
+def _write(
+    engine: Engine, group: Sequence[Delivery], found: Editions, composer: Composer, record: OnResults
+) -> list[Mail]:
+    """Write the mails of a group, and put into the ledger what they bring before any of them goes."""
+    chosen_from = found.gather(group)
+    drafts = [_safe_draft(delivery, chosen_from.get(delivery.id), composer) for delivery in group]
+    deliveries.choose(engine, [(draft.delivery, draft.papers) for draft in drafts if draft.papers])
+    record([Result(draft.delivery.id, draft.state, draft.reason) for draft in drafts if not draft.mail])
+    return [draft.mail for draft in drafts if draft.mail]
+
+
+def _rest(engine: Engine, group: Sequence[Delivery], slowed: Mapping[str, Brake], now: datetime) -> None:
+    """Put back what goes to a domain that is slowed, untried."""
+    results = []
+    for delivery in group:
+        brake = slowed[braking.domain_of(delivery)]
+        result = Result(delivery.id, State.QUEUED, f"{brake.name} is slowed: {brake.reason}")
+        results.append((delivery, result, schedule.after_rest(delivery.id, brake.until, now)))
+    deliveries.record(engine, results, now)
+
+
+@retry(on=OperationalError, timeout=SECONDS_FOR_THE_LEDGER, attempts=None, wait_max=1.0)
 def _record(
     engine: Engine, clock: Clock, group: dict[int, Delivery], account: Counter[State], results: Sequence[Result]
 ) -> None:
     now = clock()
     after = [_after(result, group[result.delivery_id], now) for result in results]
     deliveries.record(engine, after, now)
-    account.update(result.state for result, _ in after)
+    braking.heed(engine, [(delivery, result) for delivery, result, _ in after], now)
+    verdicts.hear(engine, [(group[result.delivery_id], result) for result in results], now)
+    account.update(result.state for _, result, _ in after)
 
 
 def rehearse(engine: Engine, composer: Composer, now: datetime) -> list[Draft]:
@@ -107,6 +156,11 @@ def rehearse(engine: Engine, composer: Composer, now: datetime) -> list[Draft]:
 def sweep(engine: Engine, now: datetime) -> int:
     """Free what a dead worker held, to be sent again with the same Message-ID; return how many."""
     return deliveries.release_lost(engine, now)
+
+
+def tidy(engine: Engine, now: datetime) -> int:
+    """Let go of editions that nobody will look at again; return how many."""
+    return editions.drop(engine, now - KEEP_EDITIONS)
 
 
 def _safe_draft(delivery: Delivery, edition: Edition | None, composer: Composer) -> Draft:
@@ -162,12 +216,12 @@ def _selection(delivery: Delivery, edition: Edition) -> Selection:
     return select(edition.index, parse(wanted.topics), limit=wanted.most_papers, seen=edition.seen)
 
 
-def _after(result: Result, delivery: Delivery, now: datetime) -> tuple[Result, datetime]:
+def _after(result: Result, delivery: Delivery, now: datetime) -> tuple[Delivery, Result, datetime]:
     """What the ledger says next: the result, and when to try again."""
     match result.state:
         case State.QUEUED:
-            return result, now + RELAY_REST
-        case State.DEFERRED if delivery.kind != DIGEST and now - delivery.due_at > GIVE_UP_AFTER:
-            return Result(result.delivery_id, State.FAILED, f"given up: {result.reason}"), now
+            return delivery, result, now + RELAY_REST
+        case State.DEFERRED if now - delivery.due_at > GIVE_UP_AFTER:
+            return delivery, Result(delivery.id, State.FAILED, f"given up: {result.reason}"), now
         case _:
-            return result, schedule.next_attempt(delivery.id, delivery.attempts, now)
+            return delivery, result, schedule.next_attempt(delivery.id, delivery.attempts, now)

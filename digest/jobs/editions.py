@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from digest.domain import Delivery, Pick, Window
 from digest.match import Index, select
 from digest.profile import parse
-from digest.store import deliveries, papers
+from digest.store import deliveries, editions
 from digest.store.deliveries import DIGEST
 
 # Windows that are at work at the same time: one for each rhythm that is due, and those of late-comers.
@@ -52,8 +52,10 @@ def chosen_again(delivery: Delivery, edition: Edition) -> tuple[list[Pick], list
 class Editions:
     """The editions of a round."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, freeze: bool = False) -> None:
+        """With `freeze`, what a window brings is written down, and is the same for every mail from then on."""
         self._engine = engine
+        self._listed = editions.freeze if freeze else editions.find
         self._shared = lru_cache(KEEP_INDEXES)(self._index)
 
     def gather(self, group: Iterable[Delivery]) -> dict[int, Edition]:
@@ -71,4 +73,5 @@ class Editions:
         return Edition(shared.index, seen, heard.get(reader.id, reader.confirmed_at), first=reader.id not in heard)
 
     def _index(self, window: Window) -> Shared:
-        return Shared(Index(papers.in_window(self._engine, window)), frozenset(papers.relisted(self._engine, window)))
+        listed = self._listed(self._engine, window)
+        return Shared(Index(listed.papers), listed.relisted)

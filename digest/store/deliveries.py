@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, bindparam, func, select
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, bindparam, func, select, text
 
-from digest.domain import EPOCH, Delivery, Result, State, Window
+from digest.domain import EPOCH, Delivery, Preferences, Result, State, Window
 from digest.store.engine import insert_into, reading, writing
 from digest.store.readers import reader_of
-from digest.store.tables import deliveries
+from digest.store.tables import OPEN, deliveries
 from digest.store.tables import readers as reader_rows
 
 DIGEST = "digest"
-# Longer than a group takes, the ten minutes' patience after a mail's last dot included.
+# How long a claimed delivery is nobody else's. The sender begins none so late that its reply could come after that.
 LEASE = timedelta(minutes=20)
-WAITING = (State.QUEUED, State.DEFERRED, State.UNCERTAIN)
+WAITING = (State.QUEUED, State.DEFERRED)
 # What a row begins with, whatever it is for.
 FRESH: Mapping[str, Any] = {"state": State.QUEUED, "reason": "", "attempts": 0, "papers": ()}
+_PREFERENCES = TypeAdapter(Preferences)
 
 
 def queue(connection: Connection, reader_id: int, kind: str, now: datetime, recipient: str = "") -> None:
@@ -49,20 +52,24 @@ def other_addresses(engine: Engine, reader_id: int) -> list[str]:
         return sorted(connection.execute(select(deliveries.c.recipient).where(theirs).distinct()).scalars())
 
 
-def _ready(now: datetime) -> ColumnElement[bool]:
-    return deliveries.c.state.in_(WAITING) & (deliveries.c.next_attempt_at <= now)
+def _ready(now: datetime, resend_uncertain: bool) -> ColumnElement[bool]:
+    waiting = (*WAITING, State.UNCERTAIN) if resend_uncertain else WAITING
+    return and_(text(OPEN), deliveries.c.state.in_(waiting), deliveries.c.next_attempt_at <= now)
 
 
 def waiting_in(connection: Connection, now: datetime) -> list[Delivery]:
     """What could be claimed."""
-    return _read(connection, _ready(now))
+    return _read(connection, _ready(now, True))
 
 
-def claim(engine: Engine, most: int, now: datetime) -> list[Delivery]:
-    """Take up to `most` waiting deliveries for this worker alone, until the lease runs out."""
+def claim(engine: Engine, most: int, now: datetime, *, resend_uncertain: bool = True) -> list[Delivery]:
+    """Take up to `most` waiting deliveries for this worker alone, until the lease runs out.
+
+    An uncertain one may have arrived; it is taken again only with `resend_uncertain`.
+    """
     chosen = (
         select(deliveries.c.id)
-        .where(_ready(now))
+        .where(_ready(now, resend_uncertain))
         .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)  # SQLite has one writer at a time and needs no lock
@@ -83,23 +90,33 @@ def find(engine: Engine, delivery_id: int) -> Delivery | None:
         return next(iter(_read(connection, deliveries.c.id == delivery_id)), None)
 
 
-def choose(engine: Engine, chosen: Mapping[int, Sequence[str]]) -> None:
-    """Write down which papers each delivery brings, before the first attempt to send it."""
-    if not chosen:
+def choose(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str]]]) -> None:
+    """Write down which papers each delivery brings, and for which preferences, before the first attempt to send it."""
+    rows = [
+        {"delivery": one.id, "ids": tuple(ids), "wanted": _PREFERENCES.dump_json(one.reader.preferences).decode()}
+        for one, ids in chosen
+    ]
+    if not rows:
         return
-    statement = deliveries.update().where(deliveries.c.id == bindparam("delivery")).values(papers=bindparam("ids"))
+    mine = deliveries.c.id == bindparam("delivery")
+    statement = deliveries.update().where(mine).values(papers=bindparam("ids"), preferences=bindparam("wanted"))
     with writing(engine) as connection:
-        connection.execute(statement, [{"delivery": key, "ids": tuple(ids)} for key, ids in chosen.items()])
+        connection.execute(statement, rows)
 
 
-def record(engine: Engine, results: Sequence[tuple[Result, datetime]], now: datetime) -> None:
+def record(engine: Engine, results: Sequence[tuple[Delivery, Result, datetime]], now: datetime) -> None:
     """Write down what became of claimed deliveries, each with the moment of its next attempt, should it have one.
 
-    A delivery that is `queued` again was not tried, and its attempt is not counted.
+    Whose lease ran out, and who has been claimed again since, counts another attempt and is left alone. Written twice,
+    it is the same. A delivery that is `queued` again was not tried, and its attempt is not counted.
     """
     if not results:
         return
-    mine = (deliveries.c.id == bindparam("delivery")) & (deliveries.c.state == State.SENDING)
+    mine = (
+        (deliveries.c.id == bindparam("delivery"))
+        & (deliveries.c.state == State.SENDING)
+        & (deliveries.c.attempts == bindparam("attempt"))
+    )
     statement = (
         deliveries.update()
         .where(mine)
@@ -107,31 +124,32 @@ def record(engine: Engine, results: Sequence[tuple[Result, datetime]], now: date
             state=bindparam("new_state"),
             reason=bindparam("new_reason"),
             next_attempt_at=bindparam("again"),
-            attempts=deliveries.c.attempts - bindparam("untried"),
+            attempts=bindparam("counted"),
             tried_at=now,
         )
     )
     with writing(engine) as connection:
-        connection.execute(statement, [_change(result, again) for result, again in results])
+        connection.execute(statement, [_change(*result) for result in results])
 
 
-def _change(result: Result, again: datetime) -> dict[str, Any]:
-    untried = int(result.state is State.QUEUED)
+def _change(delivery: Delivery, result: Result, again: datetime) -> dict[str, Any]:
     return {
-        "delivery": result.delivery_id,
+        "delivery": delivery.id,
+        "attempt": delivery.attempts,
+        "counted": delivery.attempts - int(result.state is State.QUEUED),
         "new_state": result.state,
         "new_reason": result.reason,
         "again": again,
-        "untried": untried,
     }
 
 
 def release_lost(engine: Engine, now: datetime) -> int:
     """Free what dead workers held: uncertain, and to be sent again with the same bytes; return how many."""
-    lost = (deliveries.c.state == State.SENDING) & (deliveries.c.next_attempt_at < now)
+    lost = and_(text(OPEN), deliveries.c.state == State.SENDING, deliveries.c.next_attempt_at < now)
+    theirs = select(deliveries.c.id).where(lost).with_for_update(skip_locked=True).scalar_subquery()
     values = {"state": State.UNCERTAIN, "reason": "the worker that was sending it stopped", "next_attempt_at": now}
     with writing(engine) as connection:
-        return connection.execute(deliveries.update().where(lost).values(values)).rowcount
+        return connection.execute(deliveries.update().where(deliveries.c.id.in_(theirs)).values(values)).rowcount
 
 
 def papers_sent(engine: Engine, reader_ids: Collection[int]) -> dict[int, set[str]]:
@@ -171,10 +189,14 @@ def _read(connection: Connection, where: ColumnElement[bool]) -> list[Delivery]:
 
 
 def _delivery(row: RowMapping) -> Delivery:
+    reader = reader_of(row, "their_")
+    if row["preferences"]:
+        # Sent again, it is the same mail, whatever the reader has changed since.
+        reader = replace(reader, preferences=_PREFERENCES.validate_json(row["preferences"]))
     return Delivery(
         id=row["id"],
         kind=row["kind"],
-        reader=reader_of(row, "their_"),
+        reader=reader,
         due_at=row["due_at"],
         window=Window(row["window_start"], row["window_end"], row["since"]),
         state=State(row["state"]),

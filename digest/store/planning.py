@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, exists, func, literal, select, true, tuple_
 
 from digest.domain import EPOCH, INSTANT, Cadence, Delivery, Preferences, State, Status
 from digest.store import papers
@@ -15,64 +16,105 @@ from digest.store.engine import insert_into, writing
 from digest.store.tables import deliveries, readers
 
 OVERTAKEN = "overtaken"
-# The next window begins where the last covered one ended; these leave theirs uncovered.
-UNCOVERED = (deliveries.c.state == State.FAILED) | (deliveries.c.reason == OVERTAKEN)
+# The readers planned in one transaction: some tenths of a second, which is what a crash undoes and others wait for.
+RANGE = 10_000
+NextDue = Callable[[Preferences, datetime], datetime]
 
 
-def plan(
-    engine: Engine, now: datetime, catch_up: timedelta, next_due: Callable[[Preferences, datetime], datetime]
-) -> int:
+def plan(engine: Engine, now: datetime, catch_up: timedelta, next_due: NextDue) -> int:
     """Write down the digest of every reader who is due, and when they are due next; return how many were planned.
 
-    Two planners at once plan nobody twice: (reader, due moment) is unique, and the same for both.
+    Range by range: stopped half way, it goes on where it was. Two planners at once plan nobody twice: a reader's row is
+    locked, and (reader, due moment) is unique, and the same for both.
     """
-    with writing(engine) as connection:
-        return plan_for(connection, _active() & (readers.c.next_due_at <= now), now, catch_up, next_due)
+    planned, last = 0, None
+    while True:
+        due = _due(now) & (_place() > tuple_(*last) if last else true())
+        with writing(engine) as connection:
+            last = _end_of_range(connection, due)
+            if last is None:
+                return planned
+            planned += plan_for(connection, due & (_place() <= tuple_(*last)), now, catch_up, next_due)
 
 
-def rehearse(
-    engine: Engine, now: datetime, catch_up: timedelta, next_due: Callable[[Preferences, datetime], datetime]
-) -> list[Delivery]:
+def _place() -> Any:  # noqa: ANN401 - a row value has no type of its own
+    return tuple_(readers.c.next_due_at, readers.c.id)
+
+
+def _end_of_range(connection: Connection, due: ColumnElement[bool]) -> Row[Any] | None:
+    """Lock the readers who are due the longest, and find the last of them."""
+    place = (readers.c.next_due_at, readers.c.id)
+    first = select(*place).where(due).order_by(*place).limit(RANGE).with_for_update().subquery()
+    last = select(*first.columns).order_by(first.c.next_due_at.desc(), first.c.id.desc()).limit(1)
+    return connection.execute(last).one_or_none()
+
+
+def rehearse(engine: Engine, now: datetime, catch_up: timedelta, next_due: NextDue) -> list[Delivery]:
     """What would wait to be sent after planning now; nothing is kept."""
     with engine.connect() as connection:
-        plan_for(connection, _active() & (readers.c.next_due_at <= now), now, catch_up, next_due)
+        plan_for(connection, _due(now), now, catch_up, next_due)
         waiting = waiting_in(connection, now)
         connection.rollback()
     return waiting
 
 
 def plan_for(
-    connection: Connection,
-    due: ColumnElement[bool],
-    now: datetime,
-    catch_up: timedelta,
-    next_due: Callable[[Preferences, datetime], datetime],
+    connection: Connection, due: ColumnElement[bool], now: datetime, catch_up: timedelta, next_due: NextDue
 ) -> int:
     _overtake(connection, due)
     planned = _insert(connection, due, now, now.date() - catch_up)
-    rhythm = (readers.c.cadence, readers.c.hour, readers.c.timezone)
-    for cadence, hour, timezone in connection.execute(select(*rhythm).where(due).distinct()).all():
-        same = (readers.c.cadence == cadence) & (readers.c.hour == hour) & (readers.c.timezone == timezone)
-        moment = next_due(Preferences(cadence=Cadence(cadence), hour=hour, timezone=timezone), now)
-        connection.execute(readers.update().where(due, same).values(next_due_at=moment))
+    _move_on(connection, due, now, next_due)
     return planned
 
 
-def _active() -> ColumnElement[bool]:
-    return readers.c.status == Status.ACTIVE
+def _due(now: datetime) -> ColumnElement[bool]:
+    return (readers.c.status == Status.ACTIVE) & (readers.c.next_due_at <= now)
+
+
+def _covered(digest: Any) -> ColumnElement[bool]:  # noqa: ANN401 - the table or an alias of it
+    """The next window begins where the last covered one ended. These leave theirs uncovered."""
+    left = (digest.c.state == State.FAILED) | (digest.c.reason == OVERTAKEN)
+    return and_(digest.c.kind == DIGEST, ~left)
 
 
 def _overtake(connection: Connection, due: ColumnElement[bool]) -> None:
-    """Drop digests still waiting when the next one is due: its window takes theirs in."""
+    """Drop digests still waiting when the next one is due: its window takes theirs in.
+
+    One that was uncertain when a later one was planned is not in that one's window, and goes its own way.
+    """
+    later = deliveries.alias()
+    newest = ~exists().where(
+        later.c.reader_id == deliveries.c.reader_id, later.c.due_at > deliveries.c.due_at, _covered(later)
+    )
     waiting = (deliveries.c.kind == DIGEST) & deliveries.c.state.in_((State.QUEUED, State.DEFERRED))
     whose = deliveries.c.reader_id.in_(select(readers.c.id).where(due))
-    connection.execute(deliveries.update().where(waiting, whose).values(state=State.SKIPPED, reason=OVERTAKEN))
+    connection.execute(deliveries.update().where(waiting, whose, newest).values(state=State.SKIPPED, reason=OVERTAKEN))
+
+
+def _move_on(connection: Connection, due: ColumnElement[bool], now: datetime, next_due: NextDue) -> None:
+    rhythm = (readers.c.cadence, readers.c.hour, readers.c.timezone)
+    moments = defaultdict(list)
+    for cadence, hour, timezone in connection.execute(select(*rhythm).where(due).distinct()).all():
+        moment = next_due(Preferences(cadence=Cadence(cadence), hour=hour, timezone=timezone), now)
+        moments[moment].append((cadence, hour, timezone))
+    if moments:
+        # Whose rhythm changed since it was read stays due.
+        moved = case(
+            *(
+                (tuple_(*rhythm).in_(same), literal(moment, readers.c.next_due_at.type))
+                for moment, same in moments.items()
+            ),
+            else_=readers.c.next_due_at,
+        )
+        connection.execute(readers.update().where(due).values(next_due_at=moved))
 
 
 def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, oldest: date) -> int:
     covered = (
-        select(func.max(deliveries.c.window_end))
-        .where(deliveries.c.reader_id == readers.c.id, deliveries.c.kind == DIGEST, ~UNCOVERED)
+        select(deliveries.c.window_end)
+        .where(deliveries.c.reader_id == readers.c.id, _covered(deliveries))
+        .order_by(deliveries.c.due_at.desc())
+        .limit(1)
         .scalar_subquery()
     )
     span = select(readers.c.id, readers.c.next_due_at, covered.label("covered")).where(due).subquery()

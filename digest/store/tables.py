@@ -17,12 +17,14 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
     TypeDecorator,
     UniqueConstraint,
     false,
+    text,
 )
 
 metadata = MetaData(
@@ -67,6 +69,10 @@ class Strings(TypeDecorator[tuple[str, ...]]):
 
 # SQLite numbers rows by itself only in a column of type INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
+
+
+# The deliveries that are not over, in SQL, so that both databases see that the index of them will do.
+OPEN = "state IN ('queued', 'sending', 'deferred', 'uncertain')"
 
 
 def _text(name: str) -> Column[str]:
@@ -145,7 +151,7 @@ readers = Table(
     Column("next_due_at", Moment),
     # Where the digest shall go, until that address confirms.
     _text("new_email"),
-    Index(None, "status", "next_due_at"),
+    Index(None, "status", "next_due_at", "id"),
 )
 
 deliveries = Table(
@@ -165,11 +171,55 @@ deliveries = Table(
     # While `sending`: when the lease of the worker that claimed it runs out.
     Column("next_attempt_at", Moment, nullable=False),
     Column("papers", Strings, nullable=False),
+    # What the reader had chosen when the papers were, as JSON.
+    Column("preferences", Text),
     Column("tried_at", Moment),
     # Where the mail goes, if not to the reader's own address.
     _text("recipient"),
     UniqueConstraint("reader_id", "kind", "due_at"),
-    Index(None, "state", "next_attempt_at"),
+    # What is over and done with, nearly all of the ledger, is not in it.
+    Index("ix_deliveries_open", "next_attempt_at", "id", postgresql_where=text(OPEN), sqlite_where=text(OPEN)),
+    # For the account of the last days. The rows lie by it already, so PostgreSQL needs next to nothing for it.
+    Index(None, "due_at", postgresql_using="brin"),
+)
+
+# What the digests of a window were chosen from, as it was when the first of them was written.
+editions = Table(
+    "editions",
+    metadata,
+    Column("window_start", Moment, primary_key=True),
+    Column("window_end", Moment, primary_key=True),
+    Column("since", Date, primary_key=True),
+    # JSON, compressed.
+    Column("papers", LargeBinary, nullable=False),
+    Column("relisted", Strings, nullable=False),
+)
+
+# Relays that rest and recipients' domains that are slowed, each until when and why.
+brakes = Table(
+    "brakes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+# What is known of mails that failed, or came back after they were sent; their deliveries stay what they are.
+bounces = Table(
+    "bounces",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("reader_id", ForeignKey("readers.id", ondelete="CASCADE"), nullable=False),
+    Column("delivery_id", ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("noted_at", Moment, nullable=False),
+    # The same report twice counts once.
+    UniqueConstraint("delivery_id", "kind"),
+    Index(None, "reader_id", "delivery_id"),
+    Index(None, "noted_at"),
 )
 
 # What the operator was told of, so that they hear of each cause once a day.

