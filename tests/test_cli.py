@@ -199,9 +199,24 @@ def test_a_relay_that_is_away_is_one_line_and_loses_nothing(digest, mail_server)
     relay, digest.settings["DIGEST_SMTP_URL"] = digest.settings["DIGEST_SMTP_URL"], "smtp://127.0.0.1:1"
     assert digest("send").code == 1
     assert "DIGEST_SMTP_URL" in digest.err
+    [resting] = digest("stats", "--json").rows[0]["resting"]
+    assert (resting["name"], resting["failures"]) == ("relay 127.0.0.1:1", 1)
+    assert digest("send").code == 0
+    assert "relay 127.0.0.1:1 rests until 2025-12-24 18:01 UTC" in digest.out
     digest.settings["DIGEST_SMTP_URL"] = relay
     digest("send", now="2025-12-24T18:05:00+00:00")
     assert mail_server.recipients == ["ada@example.org"]
+
+
+def test_the_account_of_a_run_is_told_when_it_was_sent_and_in_the_stats(digest):
+    digest("collect", "--date", str(DAY))
+    for name in ("ada", "bob", "eve"):
+        digest("readers", "add", f"{name}@example.org", *(["--topic", "no such thing"] if name == "eve" else []))
+    assert "Digests of 2025-12-24: 3 planned = 2 sent + 1 skipped." in digest("send").out
+    [run] = digest("stats", "--json").rows[0]["runs"]
+    assert (run.pop("day"), run.pop("planned")) == (str(DAY), 3)
+    assert run == {"queued": 0, "sending": 0, "sent": 2, "deferred": 0, "failed": 0, "uncertain": 0, "skipped": 1}
+    assert f"{DAY}\t3\t0\t0\t2" in digest("stats").out
 
 
 def test_readers_go_out_and_come_in_as_csv(digest, tmp_path):

@@ -39,7 +39,7 @@ class Correspondent:
         [delivery] = deliveries.claim(self.engine, 10, self.now)
         result = Result(delivery.id, state, reply)
         verdicts.hear(self.engine, [(delivery, result)], self.now)
-        deliveries.record(self.engine, [(result, self.now)], self.now)
+        deliveries.record(self.engine, [(delivery, result, self.now)], self.now)
         self.now += A_DAY
         return delivery
 
