@@ -71,6 +71,16 @@ def test_a_dead_address_is_given_up_at_once(ada):
     assert readers.find(ada.engine, ada.reader.id).next_due_at is None
 
 
+def test_a_new_address_that_is_dead_does_not_cost_the_reader_theirs(ada, engine):
+    with writing(engine) as connection:
+        deliveries.queue(connection, ada.reader.id, "move", NOW, "ada@dead.example.org")
+    [delivery] = deliveries.claim(engine, 10, NOW)
+    verdicts.hear(engine, [(delivery, Result(delivery.id, State.FAILED, HARD))], NOW)
+    assert ada.status is Status.ACTIVE
+    assert "the mail is unknown" in ada.returns(delivery)
+    assert ada.status is Status.ACTIVE
+
+
 def test_a_sent_mail_that_came_back_stays_sent_and_the_failure_is_noted_beside_it(ada):
     delivery = ada.is_sent()
     for _ in range(2):

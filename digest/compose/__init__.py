@@ -153,8 +153,15 @@ class Composer:
         values = {**self._personal(delivery), **(personal or {})}
         subject, text, html = self._written(kind, said, values, cards)
         headers = self._headers(kind, delivery, stamp, subject, str(values["unsubscribe"]))
-        sender = self.letterhead.links.bounce_address(delivery.reader.id, delivery.id, self._domain)
-        return Mail(delivery.id, sender, mime.bare(delivery.address), self._sealed(headers, stamp, text, html))
+        return Mail(
+            delivery.id, self._envelope(delivery), mime.bare(delivery.address), self._sealed(headers, stamp, text, html)
+        )
+
+    def _envelope(self, delivery: Delivery) -> str:
+        """Say where a mail comes back to: an address of its own, but for one that went elsewhere than to the reader."""
+        if delivery.recipient:
+            return self._sender
+        return self.letterhead.links.bounce_address(delivery.reader.id, delivery.id, self._domain)
 
     def _notice(
         self, kind: str, number: int, to: str, now: datetime, personal: dict[str, object], **said: object

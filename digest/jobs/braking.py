@@ -80,4 +80,4 @@ def _asks_to_slow_down(result: Result) -> bool:
 
 
 def domain_of(delivery: Delivery) -> str:
-    return delivery.reader.email.rpartition("@")[2].casefold()
+    return delivery.address.rpartition("@")[2].casefold()
