@@ -65,8 +65,21 @@ def empty(mailbox: Mailbox, take: Callable[[bytes], bool], most_bytes: int, most
                 taken += done
             imap.expunge()
     except (imaplib.IMAP4.error, OSError) as error:
-        raise MailboxAway(f"cannot read {mailbox}: {error} (DIGEST_BOUNCE_MAILBOX_URL)") from error
+        raise _away(mailbox, error) from error
     return taken
+
+
+def look_in(mailbox: Mailbox) -> int:
+    """Count the messages that wait. Raises MailboxAway."""
+    try:
+        with _opened(mailbox) as imap:
+            return len(_waiting(imap))
+    except (imaplib.IMAP4.error, OSError) as error:
+        raise _away(mailbox, error) from error
+
+
+def _away(mailbox: Mailbox, error: Exception) -> MailboxAway:
+    return MailboxAway(f"cannot read {mailbox}: {error} (DIGEST_BOUNCE_MAILBOX_URL)")
 
 
 @contextmanager

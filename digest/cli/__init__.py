@@ -10,14 +10,14 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from digest import __version__, logs
-from digest.cli import bounce, collecting, delivering, demo, dkim, matching, reading, subscribers
+from digest.cli import bounce, collecting, delivering, demo, dkim, doctor, matching, reading, subscribers
 from digest.cli.console import Failed, Here, Misused
 from digest.deliver import RelayAway
 from digest.settings import BadSetting, load
 from digest.store.engine import StoreUnready, unreachable
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for part in (demo, collecting, reading, matching, delivering, bounce):
+for part in (demo, collecting, reading, matching, delivering, bounce, doctor):
     part.add_to(app)
 app.add_typer(subscribers.app, name="readers")
 app.add_typer(dkim.app, name="dkim")
