@@ -5,7 +5,6 @@ Line ends may be CRLF, LF or CR, encodings broken, boundaries missing: whatever 
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,8 +14,12 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import HeaderParser
 
+from selectolax.lexbor import LexborHTMLParser
+
 # A report with the longest mail of ours in it has some 200 kB; what follows after this says nothing new.
-MOST_BYTES = 1_000_000
+MOST_BYTES = 500_000
+# People and programs are shorter; whoever is not wants to keep us busy.
+LONGEST_TEXT, LONGEST_HEADER, MOST_BLOCKS = 100_000, 2_000, 10
 RETURNED = {"message/rfc822", "text/rfc822-headers", "message/global", "message/rfc822-headers"}
 STATUS_PARTS = {"message/delivery-status", "message/global-delivery-status"}
 FEEDBACK_PART = "message/feedback-report"
@@ -53,7 +56,7 @@ def opened(content: bytes) -> Opened:
     lines = content[:MOST_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
     message = message_from_bytes(lines)
     parts = list(_parts(message))
-    said = "\n".join(_said(parts))
+    said = "\n".join(_said(parts))[:LONGEST_TEXT]
     text, returned = _apart(said)
     attached = [_whole(part) for part in parts if part.get_content_type() in RETURNED]
     reports = [_whole(part, inner=True) for part in parts if part.get_content_type() in STATUS_PARTS]
@@ -66,7 +69,7 @@ def opened(content: bytes) -> Opened:
 
 def header_of(message: Message, name: str) -> str:
     """Read a header as one line; empty where there is none."""
-    value = str(message.get(name, ""))
+    value = str(message.get(name, ""))[:LONGEST_HEADER]
     # Encoded in a way that nobody knows, it stays as it is.
     with suppress(ValueError, LookupError):
         value = str(make_header(decode_header(value)))
@@ -107,8 +110,9 @@ def _decoded(part: Message) -> str:
 
 
 def _without_tags(text: str) -> str:
-    text = re.sub(r"(?is)<(style|script|head)\b.*?</\1>", " ", text)
-    return html.unescape(re.sub(r"(?is)<(?=[a-z/!])[^>]*>", " ", text))
+    tree = LexborHTMLParser(text)
+    tree.strip_tags(["style", "script", "head"])
+    return tree.root.text(separator=" ") if tree.root else ""
 
 
 def _whole(part: Message, *, inner: bool = False) -> str:
@@ -149,14 +153,15 @@ def _fields(block: str) -> Message:
 def _apart(text: str) -> tuple[str, str]:
     """Part what a message says from the mail it quotes below that."""
     lines = text.splitlines(keepends=True)
-    run: list[int] = []
+    first = count = of_a_mail = 0
     for number, line in enumerate(lines):
         if HEADER_LINE.match(line):
-            run.append(number)
-        elif not (run and line.strip() and _indent(line) > _indent(lines[run[0]])):
-            run = []  # neither a line of header nor folded from one
-        if len(run) >= LINES_OF_HEADER and any(OF_A_MAIL.match(lines[one]) for one in run):
-            return "".join(lines[: run[0]]), "".join(lines[run[0] :])
+            first, count = first if count else number, count + 1
+            of_a_mail |= bool(OF_A_MAIL.match(line))
+        elif not (count and line.strip() and _indent(line) > _indent(lines[first])):
+            count = of_a_mail = 0  # neither a line of header nor folded from one
+        if count >= LINES_OF_HEADER and of_a_mail:
+            return "".join(lines[:first]), "".join(lines[first:])
     return text, ""
 
 

@@ -106,8 +106,8 @@ REPLY = re.compile(
     r"(?!\d+ (?:hours?|days?|kb|mb|bytes)\b)"
 )
 STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
-# Addresses and links are named, not said: a user called `spam` is no spam.
-NAMED = re.compile(r"https?://(?!\S*(?:spamhaus|spamcop|barracuda))\S+|<?[^\s<>@]+@[^\s<>]+>?")
+# Addresses, links and the stage are named, not said: a user called `spam` is no spam.
+NAMED = re.compile(r"\(in reply to [^)]*\)|https?://(?!\S*(?:spamhaus|spamcop|barracuda))\S+|<?[^\s<>@]+@[^\s<>]+>?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def _reason(said: str, detail: str) -> tuple[str, bool]:
         return coded, True
     if plain or coded:
         return plain or coded, True
-    return _first(VAGUE, said) or SUBJECTS.get(detail[:1], "unknown"), False
+    return _first(VAGUE, said) or SUBJECTS.get(detail[:1], "unknown"), detail.startswith("7.")
 
 
 def _first(table: Sequence[tuple[str, re.Pattern[str]]], said: str) -> str:

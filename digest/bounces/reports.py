@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from email.message import Message
 from email.utils import getaddresses, parseaddr
+from itertools import islice, takewhile
 from typing import Any
 
 from flufl.bounce import all_failures
@@ -41,7 +42,7 @@ STAGES = {
 }
 # One reply among the lines of a session.
 NEW_REPLY = re.compile(r"^\s*(?:<<<|>>>|[245]\d\d[ -]|[\"<]\S+@\S+[\">]:\s*$|$)")
-LONGEST_REPLY = 800
+MOST_REPLIES, LINES_OF_REPLY = 20, 12
 # An address on a line of its own, however it is set off.
 LONE_ADDRESS = re.compile(r"^[^\w\n]*([\w.+=~-]+@[\w.-]+\w)(?:[^\w\n]*$|: )", re.MULTILINE)
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
@@ -136,15 +137,11 @@ def _stage(text: str) -> str:
 
 def _replies(text: str) -> Iterator[str]:
     """Each reply of a server quoted in a text, its lines joined."""
-    lines = text.splitlines()
-    for number, line in enumerate(lines):
-        if REPLY.search(line.strip() + " ") or STATUS.match(line.strip()):
-            more = []
-            for following in lines[number + 1 :]:
-                if NEW_REPLY.match(following):
-                    break
-                more.append(following)
-            yield " ".join([line, *more])[:LONGEST_REPLY]
+    lines = [line.strip() for line in text.splitlines()]
+    begins = (number for number, line in enumerate(lines) if REPLY.search(line + " ") or STATUS.match(line))
+    for number in islice(begins, MOST_REPLIES):
+        more = takewhile(lambda line: not NEW_REPLY.match(line), lines[number + 1 : number + LINES_OF_REPLY])
+        yield " ".join([lines[number], *more])
 
 
 def failure_notice(message: Opened) -> Verdict | None:
