@@ -18,7 +18,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from celery import Celery
 from sqlalchemy import Engine, func, select, text
 
 from bench import parts, peers, readers
+from bench.outcome import Outcome
 from digest import wiring
 from digest.domain import Delivery, Mail, Result, State
 from digest.jobs import delivering
@@ -42,25 +42,6 @@ SLOW_CONNECTIONS = 96
 SAMPLE = 2_000
 PLAIN = 400
 SECONDS_FOR_ALL = 3_600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One run of the service: how long, what became of it, and what its workers occupied early and late, in MB."""
-
-    seconds: float
-    states: Mapping[State, int]
-    early: float
-    late: float
-
-    @property
-    def rate(self) -> float:
-        return self.states.get(State.SENT, 0) / self.seconds
-
-    def __str__(self) -> str:
-        account = ", ".join(f"{count:,} {state}" for state, count in self.states.items())
-        memory = f"; a worker occupies {self.early:.0f} MB early and {self.late:.0f} MB late" if self.late else ""
-        return f"{self.rate:,.0f} mails/s ({account} in {self.seconds:.1f} s{memory})"
 
 
 class Bench:
@@ -115,7 +96,7 @@ class Bench:
 def service(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> Outcome:
     """Plan and deliver what is due with the real workers: from the beat's word to the last outcome in the ledger."""
     with bench.workers(environment, "workers") as parent:
-        started = time.monotonic()
+        started, before = time.monotonic(), (parts.spent(parent), parts.spent(bench.postgres.pid))
         Celery(broker=bench.broker).send_task("workers.tasks.plan")
         occupied: list[float] = []
 
@@ -129,8 +110,10 @@ def service(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> Out
 
         parts.wait_until(over, SECONDS_FOR_ALL, "the run")
         seconds = time.monotonic() - started
+        worked, stored = parts.spent(parent) - before[0], parts.spent(bench.postgres.pid) - before[1]
     [run] = runs.since(engine, readers.now())
-    return Outcome(seconds, run.states, occupied[len(occupied) // 5], max(occupied[len(occupied) // 2 :]))
+    early, late = occupied[len(occupied) // 5], max(occupied[len(occupied) // 2 :])
+    return Outcome(seconds, run.states, early, late, worked, stored)
 
 
 def sample(engine: Engine, environment: Mapping[str, str]) -> list[Mail]:
@@ -156,11 +139,11 @@ def everything(bench: Bench, count: int) -> None:
         stored = bench.folder / "sample"
         stored.write_bytes(pickle.dumps(mails))
         say("a mail", f"{sum(len(mail.content) for mail in mails) / len(mails) / 1000:.1f} kB")
-        sent = whole.states[State.SENT]
-        bare = peers.bare(stored, relay, sent, CONNECTIONS, PROCESSES)
-        compare("bare aiosmtplib, finished bytes, no database", bare, whole.rate)
+        rate, effort = peers.bare(stored, relay, whole.sent, CONNECTIONS, PROCESSES)
+        compare("bare aiosmtplib, finished bytes, no database", rate, whole.rate)
+        say("processor time a mail", f"{whole.effort}; {effort:.2f} ms in bare aiosmtplib")
         compare("the plain way, a task a reader", plain(bench, engine, environment), whole.rate)
-        source(relay, sent, mails, whole.rate)
+        source(relay, whole.sent, mails, whole.rate)
     slow(bench, min(count, 20_000))
 
 
@@ -215,17 +198,14 @@ def sqlite(bench: Bench, count: int) -> None:
     migrate(connect(url))
     engine = bench.fill(url, count)
     with parts.sink() as (relay, _):
-        settings = bench.environment(url, relay, CONNECTIONS)
         started = time.monotonic()
-        command = [sys.executable, "-m", "celery", "-A", "workers", "worker", "--concurrency", "1"]
-        log = bench.folder / "sqlite.log"
-        with bench.workers(settings, "workers", "--concurrency", "1"):
+        with bench.workers(bench.environment(url, relay, CONNECTIONS), "workers", "--concurrency", "1"):
             Celery(broker=bench.broker).send_task("workers.tasks.plan")
-            parts.wait_until(lambda: _is_over(engine, count), SECONDS_FOR_ALL, " ".join(command))
+            parts.wait_until(lambda: _is_over(engine, count), SECONDS_FOR_ALL, "the run on SQLite")
     said = (bench.folder / "workers.log").read_text()
     errors = said.count("locked") + said.count("Error")
     [run] = runs.since(engine, readers.now())
-    say("SQLite, one worker", f"{run} in {time.monotonic() - started:.1f} s; {errors} errors ({log.name})")
+    say("SQLite, one worker", f"{run} in {time.monotonic() - started:.1f} s; {errors} errors in the log")
 
 
 def _is_over(engine: Engine, count: int) -> bool:

