@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from math import inf
 from typing import TypeAlias
 
 from digest.domain import Paper, Pick, Reason
@@ -55,13 +59,20 @@ def pick(index: Index, number: int, found: Sequence[Ranking]) -> Pick:
 
 
 def _pick(index: Index, number: int, found: Sequence[Ranking]) -> Pick:
-    reasons = tuple(reason for each in _strongest(found, number) for reason in _reasons(index, each.topic, number))
+    reasons = tuple(chain.from_iterable([_known_reasons(index, each, number) for each in _strongest(found, number)]))
     score = sum(each.values[number] for each in found)
     return Pick(index.papers[number], score, reasons, _snippet(index, number, reasons))
 
 
 def _strongest(found: Iterable[Ranking], number: int) -> list[Ranking]:
     return sorted(found, key=lambda each: each.values[number], reverse=True)
+
+
+def _known_reasons(index: Index, ranking: Ranking, number: int) -> tuple[Reason, ...]:
+    known = ranking.reasons.get(number)
+    if known is None:
+        known = ranking.reasons[number] = tuple(_reasons(index, ranking.topic, number))
+    return known
 
 
 def _reasons(index: Index, topic: Topic | None, number: int) -> Iterator[Reason]:
@@ -116,11 +127,13 @@ def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 def _snippet(index: Index, number: int, reasons: Iterable[Reason]) -> Span:
     """Find the sentence of the abstract with the most matches; the first, if there are none."""
-    spans = {span for reason in reasons if reason.field == "abstract" for span in reason.spans}
     if number not in index.sentences:
         index.sentences[number] = list(_sentences(index.papers[number].abstract))
     sentences = index.sentences[number]
-    return max(sentences, key=lambda sentence: sum([sentence[0] <= span[0] < sentence[1] for span in spans]))
+    spans = {span for reason in reasons if reason.field == "abstract" for span in reason.spans}
+    matches = Counter([bisect_right(sentences, (start, inf)) - 1 for start, _ in spans])
+    # Of sentences with as many, the first.
+    return sentences[min(matches, key=lambda place: (-matches[place], place), default=0)]
 
 
 def _sentences(text: str) -> Iterator[Span]:

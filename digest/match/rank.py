@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
+from digest.domain import Reason
 from digest.match.index import Index, numbers
 from digest.match.scoring import scores
 from digest.profile import (
@@ -31,6 +32,8 @@ SPREAD = 0.5  # how fast the papers of one topic give way to those of another
 class Ranking:
     """The papers that fit a topic, best first, each with what it is worth to a reader, and those it hides.
 
+    `reasons` are worked out by `explain` when somebody gets the paper.
+
     Two rankings are equal when they are the same one, for there is one a topic, and one for all that find nothing.
     """
 
@@ -39,6 +42,7 @@ class Ranking:
     values: dict[int, float] = field(default_factory=dict)
     order: tuple[int, ...] = ()
     hidden: int = 0
+    reasons: dict[int, tuple[Reason, ...]] = field(default_factory=dict)
 
 
 FOUND_NOTHING = Ranking(None)

@@ -11,7 +11,7 @@ from digest.match.index import Index, bits, union
 from digest.match.rank import Ranking, rankings, to_pick_from
 from digest.profile import Profile
 
-KEEP_SELECTIONS = 100_000  # a third of a kilobyte each: the picks themselves are shared
+KEEP_SELECTIONS = 250_000  # a third of a kilobyte each: the picks themselves are shared
 
 
 def select(index: Index, profile: Profile, *, limit: int, seen: Collection[str] = ()) -> Selection:
@@ -29,12 +29,12 @@ def select(index: Index, profile: Profile, *, limit: int, seen: Collection[str] 
 
 def _select(index: Index, found: Collection[Ranking], had: int, limit: int) -> Selection:
     wanted = to_pick_from(index, found)
-    hidden = union(each.hidden for each in found) | had
+    hidden = union([each.hidden for each in found]) | had
     scores = _scores(wanted, hidden, limit)
     # A sort keeps the order of equals, and the lower number comes first.
     best = sorted(sorted(scores), key=scores.__getitem__, reverse=True)[:limit]
     picks = tuple([pick(index, number, [each for each in wanted if number in each.values]) for number in best])
-    fitting = union(each.matching for each in wanted) & ~hidden
+    fitting = union([each.matching for each in wanted]) & ~hidden
     return Selection(picks, fitting.bit_count() - len(picks))
 
 
