@@ -28,8 +28,9 @@ check: install ## lint, format, types, imports
 mailcheck: install ## every mail under SpamAssassin, caniemail, mutt and s-nail; says what it lacks, installs nothing
 	$(BIN)/python -m tests.mailcheck
 
-bench: install ## measure matching, its quality and composing beside peers; ARGS=--readers=N for fewer than a million
+bench: install ## measure matching, its quality, verdicts and composing beside peers; ARGS=--readers=N for fewer readers
 	$(BIN)/python -m bench.quality
+	$(BIN)/python -m bench.verdicts
 	$(BIN)/python -m bench.matching $(ARGS)
 	$(BIN)/python -m bench.compose $(ARGS)
 
