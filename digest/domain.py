@@ -193,7 +193,7 @@ class Delivery:
     """The one ledger row for a mail to a reader; `kind` names its folder in `templates/email`.
 
     `papers` are the ids of the picks, in order, set before the first attempt to send; `recipient` is where the mail
-    goes if not to the reader's own address.
+    goes if not to the reader's own address. One that was `written` before, with papers or without, is the same again.
     """
 
     id: int
@@ -206,6 +206,7 @@ class Delivery:
     attempts: int = 0
     papers: tuple[str, ...] = ()
     recipient: str = ""
+    written: bool = False
 
     @property
     def address(self) -> str:

@@ -290,7 +290,20 @@ def test_papers_sent_are_remembered_for_each_reader(engine):
         bob.id: set(),
         eve.id: {f"2512.{eve.id}"},
     }
-    assert deliveries.last_heard(engine, ids) == {ada.id: NOW + INSTANT}
+
+
+def test_what_a_reader_heard_before_a_digest_does_not_change_with_that_digest(engine):
+    admit(engine, "ada@example.org", "bob@example.org")
+    plan(engine)
+    of_ada, of_bob = deliveries.claim(engine, 10, NOW)
+    end(engine, of_ada, State.UNCERTAIN)
+    end(engine, of_bob, State.FAILED)
+    plan(engine, NOW + A_DAY)
+    claimed = deliveries.claim(engine, 10, NOW + A_DAY)
+    [second] = [one for one in claimed if one.reader.id == of_ada.reader.id and one.id != of_ada.id]
+    for state in (State.SENDING, State.UNCERTAIN, State.SENT):
+        end(engine, second, state)
+        assert deliveries.last_heard(engine, claimed) == {second.id: of_ada.due_at}
 
 
 def test_forgetting_leaves_nothing(engine):

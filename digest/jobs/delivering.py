@@ -119,7 +119,7 @@ def _write(
     """Write the mails of a group, and put into the ledger what they bring before any of them goes."""
     chosen_from = found.gather(group)
     drafts = [_safe_draft(delivery, chosen_from.get(delivery.id), composer) for delivery in group]
-    deliveries.choose(engine, [(draft.delivery, draft.papers) for draft in drafts if draft.papers])
+    deliveries.choose(engine, [(draft.delivery, draft.papers) for draft in drafts if draft.mail])
     record([Result(draft.delivery.id, draft.state, draft.reason) for draft in drafts if not draft.mail])
     return [draft.mail for draft in drafts if draft.mail]
 
@@ -202,13 +202,13 @@ def _digest(delivery: Delivery, edition: Edition, composer: Composer) -> Draft:
         chosen = tuple(pick.paper.id for pick in selection.picks)
         mail = composer.digest(delivery, selection, listed=len(edition.index.papers), first=edition.first)
         return Draft(delivery, mail, chosen)
-    if edition.last_heard and delivery.window.end - edition.last_heard >= QUIET_FOR:
+    if delivery.written or (edition.last_heard and delivery.due_at - edition.last_heard >= QUIET_FOR):
         return Draft(delivery, composer.quiet(delivery, listed=len(edition.index.papers)))
     return Draft(delivery, reason="nothing matched" if edition.index.papers else "nothing was listed")
 
 
 def _selection(delivery: Delivery, edition: Edition) -> Selection:
-    if delivery.papers:
+    if delivery.written:
         # Tried before, and perhaps arrived: the same papers again, whatever has been listed since.
         chosen, others = chosen_again(delivery, edition)
         return Selection(tuple(chosen), len(others))
