@@ -17,6 +17,7 @@ from digest.store import brakes, deliveries, papers, readers
 from digest.store.engine import reading, writing
 from digest.store.tables import deliveries as ledger
 from tests.factories import NOW, a_listing, a_paper
+from tests.lying_relay import LyingRelay
 from tests.test_store_papers import DAY, a_collection
 
 A_DAY = timedelta(days=1)
@@ -240,6 +241,24 @@ def test_a_relay_away_for_an_hour_is_asked_a_few_times_and_then_gets_everything(
         service.now += timedelta(minutes=1)
     assert 4 <= said <= 8
     assert deliveries.counts(service.engine)["sent"] == 30
+
+
+@pytest.mark.parametrize("reply", ["421 4.3.2 overloaded", "hello?"])
+def test_a_relay_that_greets_and_then_answers_no_mail_is_not_back(service, reply):
+    service.collects(a_paper(title="Speculative decoding"))
+    for number in range(30):
+        service.admits(f"reader{number}@example.org", "speculative decoding")
+    asked = []
+    with LyingRelay(MAIL=lambda line: asked.append(line) or reply) as service.mail_server:
+        with pytest.raises(RelayAway):
+            service.sends()
+        first = len(asked)
+        for failures in (2, 3):
+            service.now = next(iter(brakes.known(service.engine).values())).until
+            with pytest.raises(RelayAway):
+                service.delivers()
+            [brake] = brakes.known(service.engine).values()
+            assert (brake.failures, len(asked)) == (failures, first + failures - 1)
 
 
 def test_a_domain_that_asks_for_it_is_slowed_and_the_others_go_on(service):

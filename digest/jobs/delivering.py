@@ -103,7 +103,11 @@ def _deliver_group(
     if len(going) < len(group):
         _rest(engine, [delivery for delivery in group if delivery not in going], traffic.slowed, post.clock())
     mails = _write(engine, going, found, post.composer, record)
-    troubles = send_all(mails, replace(post.route, relays=traffic.relays, connections=connections), record)
+    route = replace(post.route, relays=traffic.relays, connections=connections)
+    if traffic.trying:
+        # That it greets is not enough: it has to answer the mail.
+        route = replace(route, connections=1, failures_to_rest=1)
+    troubles = send_all(mails, route, record)
     braking.rest(engine, troubles, post.clock())
     if traffic.trying and mails and not troubles:
         braking.recover(engine, traffic.relays[0])
