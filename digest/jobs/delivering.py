@@ -49,6 +49,10 @@ FOR_STATUS = {
 }
 
 
+class Busy(Exception):
+    """Other workers hold all connections, and send what waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """What it takes to send: who writes, which way it goes, what the time is, and what is sent again."""
@@ -78,12 +82,15 @@ def plan(engine: Engine, now: datetime) -> int:
 def deliver(engine: Engine, post: Post, *, until: datetime | None = None) -> Counter[State]:
     """Send what waits in the ledger, group by group, until nothing does or the time is over; return the account.
 
-    Raises RelayAway when no relay can be used any more; what was claimed waits in the ledger again.
+    Raises RelayAway when no relay can be used any more, and what was claimed waits in the ledger again; Busy when no
+    connection came free for the first group.
     """
     account: Counter[State] = Counter()
     found = Editions(engine, freeze=True)
     while not until or post.clock() < until:
         with seats.taken(engine, post.route.connections) as connections:
+            if not connections and not account:
+                raise Busy("another worker is sending; what waits goes through it, or with the next `digest send`")
             if not connections or not _deliver_group(engine, post, connections, found, account):
                 break
     return account
@@ -150,11 +157,11 @@ def _record(
     account.update(result.state for _, result, _ in after)
 
 
-def rehearse(engine: Engine, composer: Composer, now: datetime) -> list[Draft]:
+def rehearse(engine: Engine, post: Post) -> list[Draft]:
     """What planning and delivering would write now, without changing anything."""
-    due = planning.rehearse(engine, now, schedule.MOST_CATCH_UP, schedule.next_due)
+    due = planning.rehearse(engine, post.clock(), schedule.MOST_CATCH_UP, schedule.next_due, post.resend_uncertain)
     found = Editions(engine).gather(due)
-    return [_draft(delivery, found.get(delivery.id), composer) for delivery in due]
+    return [_safe_draft(delivery, found.get(delivery.id), post.composer) for delivery in due]
 
 
 def sweep(engine: Engine, now: datetime) -> int:

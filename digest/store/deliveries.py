@@ -71,9 +71,9 @@ def _ready(now: datetime, resend_uncertain: bool) -> ColumnElement[bool]:
     return and_(text(OPEN), deliveries.c.state.in_(waiting), deliveries.c.next_attempt_at <= now)
 
 
-def waiting_in(connection: Connection, now: datetime) -> list[Delivery]:
+def waiting_in(connection: Connection, now: datetime, resend_uncertain: bool = True) -> list[Delivery]:
     """What could be claimed."""
-    return _read(connection, _ready(now, True))
+    return _read(connection, _ready(now, resend_uncertain))
 
 
 def claim(engine: Engine, most: int, now: datetime, *, resend_uncertain: bool = True) -> list[Delivery]:

@@ -49,11 +49,13 @@ def _end_of_range(connection: Connection, due: ColumnElement[bool]) -> Row[Any] 
     return connection.execute(last).one_or_none()
 
 
-def rehearse(engine: Engine, now: datetime, catch_up: timedelta, next_due: NextDue) -> list[Delivery]:
+def rehearse(
+    engine: Engine, now: datetime, catch_up: timedelta, next_due: NextDue, resend_uncertain: bool = True
+) -> list[Delivery]:
     """What would wait to be sent after planning now; nothing is kept."""
     with engine.connect() as connection:
         plan_for(connection, _due(now), now, catch_up, next_due)
-        waiting = waiting_in(connection, now)
+        waiting = waiting_in(connection, now, resend_uncertain)
         connection.rollback()
     return waiting
 
