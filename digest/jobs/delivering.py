@@ -15,7 +15,7 @@ from stamina import retry
 
 from digest import addresses, schedule, subscriptions
 from digest.compose import Composer
-from digest.deliver import OnResults, RelayAway, Route, send_all
+from digest.deliver import OnResults, RelayAway, Route
 from digest.domain import Brake, Delivery, Mail, Result, Selection, State, Status
 from digest.jobs import braking, verdicts
 from digest.jobs.braking import RELAY_REST
@@ -110,14 +110,8 @@ def _deliver_group(
     if len(going) < len(group):
         _rest(engine, [delivery for delivery in group if delivery not in going], traffic.slowed, post.clock())
     mails = _write(engine, going, found, post.composer, record)
-    route = replace(post.route, relays=traffic.relays, connections=connections)
-    if traffic.trying:
-        # That it greets is not enough: it has to answer the mail.
-        route = replace(route, connections=1, failures_to_rest=1)
-    troubles = send_all(mails, route, record)
-    braking.rest(engine, troubles, post.clock())
-    if traffic.trying and mails and not troubles:
-        braking.recover(engine, traffic.relays[0])
+    route = replace(post.route, connections=connections)
+    troubles = braking.send(engine, mails, traffic, route, record, post.clock)
     if len(troubles) == len(post.route.relays):
         relay, why = next(iter(troubles.items()))
         raise RelayAway(f"cannot send through {relay}: {why} (DIGEST_SMTP_URL)")
