@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# What was stored at the very moment of planning is still in the window: on a stopped clock, that is everything.
+# What the last look brought is still in the window.
 INSTANT = timedelta(microseconds=1)
 
 
@@ -193,7 +193,7 @@ class Delivery:
     """The one ledger row for a mail to a reader; `kind` names its folder in `templates/email`.
 
     `papers` are the ids of the picks, in order, set before the first attempt to send; `recipient` is where the mail
-    goes if not to the reader's own address.
+    goes if not to the reader's own address. One that was `written` before, with papers or without, is the same again.
     """
 
     id: int
@@ -206,6 +206,7 @@ class Delivery:
     attempts: int = 0
     papers: tuple[str, ...] = ()
     recipient: str = ""
+    written: bool = False
 
     @property
     def address(self) -> str:

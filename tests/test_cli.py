@@ -5,11 +5,14 @@ import csv
 import io
 import json
 import sys
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from digest.cli import main
+from digest.settings import Settings
+from digest.store import deliveries, seats
+from digest.store.engine import writing
 from tests import realdata
 from tests.page_server import PageServer, a_record
 
@@ -206,6 +209,36 @@ def test_a_relay_that_is_away_is_one_line_and_loses_nothing(digest, mail_server)
     digest.settings["DIGEST_SMTP_URL"] = relay
     digest("send", now="2025-12-24T18:05:00+00:00")
     assert mail_server.recipients == ["ada@example.org"]
+
+
+def test_send_says_that_another_worker_is_sending(digest, engine, monkeypatch):
+    monkeypatch.setattr(seats, "PATIENCE_SECONDS", 0.1)
+    digest("collect", "--date", str(DAY))
+    digest("readers", "add", "ada@example.org")
+    with seats.taken(engine, int(Settings.model_fields["smtp_connections"].default)):
+        assert digest("send").code == 1
+    assert "another worker is sending" in digest.err
+    assert digest("send", "--json").rows[0]["sent"] == 1
+
+
+def test_a_dry_run_tells_of_uncertain_mails_only_where_they_go_again(digest, mail_server):
+    digest("collect", "--date", str(DAY))
+    digest("readers", "add", "ada@example.org")
+    mail_server.hang_up_after_data()
+    digest("send")
+    later = "2025-12-24T19:00:00+00:00"
+    assert len(digest("send", "--dry-run", "--json", now=later).rows) == 1
+    digest.settings["DIGEST_RESEND_UNCERTAIN"] = "false"
+    assert digest("send", "--dry-run", "--json", now=later).rows == []
+
+
+def test_a_dry_run_says_which_mail_cannot_be_written_and_goes_on(digest, engine):
+    digest("collect", "--date", str(DAY))
+    digest("readers", "add", "ada@example.org")
+    with writing(engine) as connection:
+        deliveries.queue(connection, 1, "no such kind", datetime.fromisoformat(NOW))
+    rows = digest("send", "--dry-run", "--json").rows
+    assert sorted(bool(row["skipped"]) for row in rows) == [False, True]
 
 
 def test_the_account_of_a_run_is_told_when_it_was_sent_and_in_the_stats(digest):
