@@ -63,7 +63,7 @@ def agree(engine: Engine, request: Delivery, now: datetime) -> bool:
         if other and other.status in SUBSCRIBED:
             return False
         readers.forget_in(connection, request.recipient)
-        readers.move(connection, reader.id, request.recipient)
+        readers.move(connection, reader.id, request.recipient, now)
         deliveries.queue(connection, reader.id, MOVED, now, recipient=reader.email)
         return True
 
