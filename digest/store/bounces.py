@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, exists, func, select
 
 from digest.domain import State, Verdict, VerdictKind
 from digest.store.engine import insert_into, reading, writing
@@ -49,6 +49,13 @@ def settle(engine: Engine, delivery_ids: Collection[int]) -> None:
 def forget(engine: Engine, before: datetime) -> int:
     """Delete what counts no more; return how many."""
     return _delete(engine, bounces.c.noted_at < before)
+
+
+def rows_of(engine: Engine, reader_id: int) -> list[RowMapping]:
+    """All that is noted about a reader's mails."""
+    question = select(bounces).where(bounces.c.reader_id == reader_id).order_by(bounces.c.id)
+    with reading(engine) as connection:
+        return list(connection.execute(question).mappings())
 
 
 def counts(engine: Engine, since: datetime) -> dict[str, int]:
