@@ -44,7 +44,8 @@ FOR_STATUS = {
     subscriptions.MANAGE: {Status.ACTIVE, Status.PAUSED},
     subscriptions.GOODBYE: {Status.UNSUBSCRIBED},
     addresses.MOVE: {Status.ACTIVE, Status.PAUSED},
-    addresses.MOVED: set(Status),
+    # The new address may be dead already; whoever left or complained is told no more.
+    addresses.MOVED: {Status.ACTIVE, Status.PAUSED, Status.BOUNCED},
     DIGEST: {Status.ACTIVE},
 }
 

@@ -52,11 +52,11 @@ def chosen_again(delivery: Delivery, edition: Edition) -> tuple[list[Pick], list
 class Editions:
     """The editions of a round."""
 
-    def __init__(self, engine: Engine, *, freeze: bool = False) -> None:
+    def __init__(self, engine: Engine, *, freeze: bool = False, keep: int = KEEP_INDEXES) -> None:
         """With `freeze`, what a window brings is written down, and is the same for every mail from then on."""
         self._engine = engine
         self._listed = editions.freeze if freeze else editions.find
-        self._shared = lru_cache(KEEP_INDEXES)(self._index)
+        self._shared = lru_cache(keep)(self._index)
 
     def gather(self, group: Iterable[Delivery]) -> dict[int, Edition]:
         """Find what each digest of a group chooses from, by the delivery's id."""

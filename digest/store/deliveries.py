@@ -59,11 +59,11 @@ def written_to(connection: Connection, address: str, since: datetime) -> int:
     return connection.execute(select(func.count()).where(theirs)).scalar_one()
 
 
-def other_addresses(engine: Engine, reader_id: int) -> list[str]:
-    """The addresses beside their own that a reader's mails went to, each once."""
-    theirs = (deliveries.c.reader_id == reader_id) & (deliveries.c.recipient != "")
+def rows_of(engine: Engine, reader_id: int) -> list[RowMapping]:
+    """All that the ledger keeps about a reader, in the order of their mails."""
+    question = select(deliveries).where(deliveries.c.reader_id == reader_id).order_by(deliveries.c.id)
     with reading(engine) as connection:
-        return sorted(connection.execute(select(deliveries.c.recipient).where(theirs).distinct()).scalars())
+        return list(connection.execute(question).mappings())
 
 
 def _ready(now: datetime, resend_uncertain: bool) -> ColumnElement[bool]:

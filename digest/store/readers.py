@@ -91,9 +91,9 @@ def want_address(connection: Connection, reader_id: int, email: str) -> None:
     connection.execute(readers.update().where(readers.c.id == reader_id).values(new_email=email))
 
 
-def move(connection: Connection, reader_id: int, email: str) -> None:
-    """Give a reader another address, which must be nobody else's."""
-    values = {"email": email, "email_key": email_key(email), "new_email": ""}
+def move(connection: Connection, reader_id: int, email: str, now: datetime) -> None:
+    """Give a reader another address, which must be nobody else's, and has just confirmed."""
+    values = {"email": email, "email_key": email_key(email), "new_email": "", "confirmed_at": now}
     connection.execute(readers.update().where(readers.c.id == reader_id).values(values))
 
 
