@@ -193,7 +193,8 @@ class Delivery:
     """The one ledger row for a mail to a reader; `kind` names its folder in `templates/email`.
 
     `papers` are the ids of the picks, in order, set before the first attempt to send; `recipient` is where the mail
-    goes if not to the reader's own address. One that was `written` before, with papers or without, is the same again.
+    goes if not to the reader's own address; `wanted` is what this mail is for, where that is kept: what the reader had
+    chosen, or what the link in it confirms.
     """
 
     id: int
@@ -206,7 +207,12 @@ class Delivery:
     attempts: int = 0
     papers: tuple[str, ...] = ()
     recipient: str = ""
-    written: bool = False
+    wanted: Preferences | None = None
+
+    @property
+    def written(self) -> bool:
+        """Whether this digest was written before, with papers or without: then it is the same again."""
+        return self.wanted is not None
 
     @property
     def address(self) -> str:
