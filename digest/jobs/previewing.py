@@ -64,11 +64,11 @@ class Shown:
             )
 
     def newest(self, topics: str, most: int) -> list[Pick]:
-        """Give the papers of the last listed days that topics pick, the latest days first."""
+        """Give the best papers of the last listed days for some topics, at most so many, the latest days first."""
         recent = self._recent()
         with recent.lock:
-            picks = select(recent.index, parse(topics), limit=len(recent.index.papers)).picks
-        return sorted(picks, key=_listed_on, reverse=True)[:most]
+            picks = select(recent.index, parse(topics), limit=most).picks
+        return sorted(picks, key=_listed_on, reverse=True)
 
     def _recent(self) -> Recent:
         """Give the last listed days, indexed anew after each collection.

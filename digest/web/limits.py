@@ -16,8 +16,8 @@ from digest.broker import counters
 
 # Enough for a reading group behind one address, too few to bomb mailboxes.
 SUBSCRIPTIONS = parse("10/hour")
-# A person tries a few topics a minute; each try costs some milliseconds.
-PREVIEWS = parse("200/hour")
+# A person tries a few topics a minute; each try costs some milliseconds, and one made to be slow a second or two.
+PREVIEWS = parse("60/hour")
 
 
 class Gate:
