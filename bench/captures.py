@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,12 +18,21 @@ FOLDER = Path(os.environ.get("PAPER_DIGEST_REALDATA") or Path(__file__).parents[
 SAMPLE_DAY = date(2025, 12, 24)
 
 
-def days() -> dict[date, list[Paper]]:
-    """Give what Hugging Face listed, by day; the sample's one day where there are no captures."""
+def listed() -> dict[date, Sequence[Listing]]:
+    """Give what Hugging Face listed, by day, as the service reads it; the sample where there are no captures."""
     files = sorted(FOLDER.glob("huggingface/api/*.json"))
     answers = {date.fromisoformat(file.stem): json.loads(file.read_bytes()) for file in files}
-    answers = answers or {SAMPLE_DAY: sample.records(SAMPLE_DAY)}
-    return {day: [_listed(one) for one in listings(day, records)[0]] for day, records in answers.items()}
+    return {day: listings(day, records)[0] for day, records in answers.items()} or {SAMPLE_DAY: sample_day()}
+
+
+def sample_day() -> Sequence[Listing]:
+    """Give the invented papers of the bundled sample."""
+    return listings(SAMPLE_DAY, sample.records(SAMPLE_DAY))[0]
+
+
+def days() -> dict[date, list[Paper]]:
+    """Give the papers listed, by day."""
+    return {day: [_listed(one) for one in found] for day, found in listed().items()}
 
 
 def arxiv(most: int) -> list[Paper]:

@@ -24,7 +24,7 @@ from pathlib import Path
 from redis import Redis
 from sqlalchemy import Engine, func, select, text
 
-from bench import parts, readers
+from bench import captures, parts, readers
 from bench.leaps import Clock
 from digest.domain import State
 from digest.store import brakes, runs
@@ -185,7 +185,7 @@ def rehearse(count: int, kills: int, seed: int, seconds: float) -> bool:
         relay_options = ("--log", str(folder / "relay.log"), "--seed", str(seed), *shares)
         with parts.sink(*relay_options) as (url, relay):
             database = postgres.database("chaos")
-            engine, listed = connect(database), readers.sample_day()
+            engine, listed = connect(database), captures.sample_day()
             readers.collect(engine, listed, readers.now())
             readers.subscribe(engine, count, readers.BROAD, readers.now(), cadence="weekly")
             environment = {

@@ -18,15 +18,16 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from celery import Celery
 from sqlalchemy import Engine, func, select, text
 
-from bench import parts, peers, readers
+from bench import captures, parts, peers, readers
 from bench.outcome import Outcome
 from digest import wiring
+from digest.compose.dkim import new_key, pem
 from digest.domain import Delivery, Mail, Result, State
 from digest.jobs import delivering
 from digest.jobs.editions import Editions
@@ -36,6 +37,8 @@ from digest.store.engine import connect, migrate
 from digest.store.tables import OPEN
 from digest.store.tables import deliveries as ledger
 
+# Of the captured days; without them it is the sample's.
+DAY = date(2025, 11, 19)
 PROCESSES = 2
 CONNECTIONS = 16
 SLOW_CONNECTIONS = 96
@@ -45,19 +48,18 @@ SECONDS_FOR_ALL = 3_600.0
 
 
 class Bench:
-    """A place to measure in: databases, a broker, a folder, and a key to sign with where the service signs."""
+    """A place to measure in: databases, a broker, a folder, and a key to sign with."""
 
     def __init__(self, postgres: parts.Postgres, broker: str, folder: Path) -> None:
         self.postgres, self.broker, self.folder = postgres, broker, folder
-        self.days = readers.real_days()
-        self.words = readers.vocabulary(self.days)
+        days = captures.listed()
+        self.words, self.papers = readers.vocabulary(days), days.get(DAY) or days[captures.SAMPLE_DAY]
         self.key = folder / "dkim.pem"
-        command = ["openssl", "genrsa", "-traditional", "-out", str(self.key), "2048"]
-        subprocess.run(command, check=True, capture_output=True)
+        self.key.write_bytes(pem(new_key()))
 
     def fill(self, url: str, count: int) -> Engine:
         engine = connect(url)
-        readers.collect(engine, self.days[readers.DAY], readers.now())
+        readers.collect(engine, self.papers, readers.now())
         readers.subscribe(engine, count, self.words, readers.now())
         if engine.dialect.name == "postgresql":
             with engine.begin() as connection:
@@ -65,7 +67,7 @@ class Bench:
         return engine
 
     def environment(self, url: str, relay: str, connections: int) -> dict[str, str]:
-        """The settings of the service; they sign where there is a setting for it."""
+        """The settings of the service, which signs."""
         given = {
             "database_url": url,
             "broker_url": self.broker,
@@ -76,8 +78,7 @@ class Bench:
             "dkim_selector": "bench",
             "dkim_private_key": str(self.key),
         }
-        known = {f"DIGEST_{name.upper()}": value for name, value in given.items() if name in Settings.model_fields}
-        return known | {"BENCH_DKIM_KEY": str(self.key)}
+        return {f"DIGEST_{name.upper()}": value for name, value in given.items()}
 
     @contextmanager
     def workers(self, environment: Mapping[str, str], app: str, *more: str) -> Iterator[int]:

@@ -103,7 +103,7 @@ def _settings() -> Settings:
 @cache
 def _way(listed: int) -> Plain:
     """What writes the mails of an edition; its templates are compiled once a process."""
-    return Plain(listed, Path(os.environ["BENCH_DKIM_KEY"]).read_bytes())
+    return Plain(listed, Path(_settings().dkim_private_key).read_bytes())
 
 
 @plain.task

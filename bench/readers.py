@@ -1,42 +1,21 @@
-"""Readers with different topics, and the real papers of a day for them, straight into the tables."""
+"""Readers with different topics, and the papers of a day for them, straight into the tables."""
 
 from __future__ import annotations
 
-import json
-import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Engine
 
-from digest import sample
 from digest.domain import Collection, Listing, Outcome, Status
-from digest.sources.huggingface.records import listings
 from digest.store import papers
 from digest.store.engine import writing
 from digest.store.tables import readers
 
-FOLDER = Path(os.environ.get("PAPER_DIGEST_REALDATA") or Path(__file__).parents[2] / "shared" / "data")
-DAY = date(2025, 11, 19)
 # What most readers follow, beside what only they do: nearly everybody gets a digest.
 BROAD = ("diffusion", "language model", "reasoning", "agents", "video", "benchmark", "reinforcement learning", "vision")
 AT_ONCE = 20_000
-
-
-def real_days() -> dict[date, Sequence[Listing]]:
-    """The captured days, read as the service reads them."""
-    files = sorted((FOLDER / "huggingface" / "api").glob("*.json"))
-    if not files:
-        raise SystemExit(f"no captures in {FOLDER}: set PAPER_DIGEST_REALDATA")
-    days = {date.fromisoformat(file.stem): json.loads(file.read_bytes()) for file in files}
-    return {day: listings(day, records)[0] for day, records in days.items() if records}
-
-
-def sample_day() -> Sequence[Listing]:
-    """The invented papers of the bundled sample, for where there are no captures."""
-    return listings(DAY, sample.records(DAY))[0]
 
 
 def collect(engine: Engine, found: Sequence[Listing], now: datetime) -> None:
@@ -44,8 +23,8 @@ def collect(engine: Engine, found: Sequence[Listing], now: datetime) -> None:
     papers.keep(engine, found, look)
 
 
-def vocabulary(days: dict[date, Sequence[Listing]]) -> list[str]:
-    """What one could follow: the keywords of all captured papers."""
+def vocabulary(days: Mapping[date, Sequence[Listing]]) -> list[str]:
+    """What one could follow: the keywords of all papers."""
     words = {word for found in days.values() for listing in found for word in listing.paper.keywords}
     return sorted(word for word in words if word.replace(" ", "").replace("-", "").isalnum())
 

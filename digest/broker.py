@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
-from limits.storage import RedisStorage
-from redis import ConnectionPool
+import time
+
+import structlog
+from limits import RateLimitItem
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from redis import ConnectionPool, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+log = structlog.get_logger()
 # A visitor waits for the broker no longer than this, and neither does a mail.
 PATIENCE_SECONDS = 1
+SHORTEST_WAIT = 0.005
 
 
-def counters(broker_url: str) -> RedisStorage:
+class Limit:
+    """So many of something in a time, for all processes together; while the broker is away, for each alone."""
+
+    def __init__(self, broker_url: str, most: RateLimitItem, of: str) -> None:
+        self._most, self._of = most, of
+        self._shared = MovingWindowRateLimiter(_counters(broker_url))
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+
+    def wait(self, key: str) -> float:
+        """Count one under this key, and return 0; or the seconds until there may be room for it."""
+        try:
+            return self._wait(self._shared, key)
+        except RedisError as error:
+            log.warning(f"the broker is away, so this process counts {self._of} alone", why=str(error))
+            return self._wait(self._own, key)
+
+    def _wait(self, limiter: MovingWindowRateLimiter, key: str) -> float:
+        if limiter.hit(self._most, key):
+            return 0
+        return max(SHORTEST_WAIT, limiter.get_window_stats(self._most, key).reset_time - time.time())
+
+
+def _counters(broker_url: str) -> RedisStorage:
     """Open the counts; connects at the first one, and raises RedisError then."""
     # Celery says redis+socket:// where the client says unix://.
     url = broker_url.replace("redis+socket://", "unix://", 1)

@@ -80,7 +80,9 @@ def collect() -> None:
 
 @task
 def plan() -> None:
-    """Write down who is due, and wake the workers."""
+    """Say how the last two days' digests stand, write down who is due, and wake the workers."""
+    for run in runs.since(engine(), settings.clock() - timedelta(days=1)):
+        log.info("account", day=str(run.day), account=str(run))
     planned = delivering.plan(engine(), settings.clock())
     for _ in range(min(ceil(planned / delivering.GROUP), MOST_WAKENED)):
         deliver.delay()
@@ -93,8 +95,6 @@ def deliver() -> None:
         account = delivering.deliver(engine(), _post(), until=settings.clock() + DELIVER_FOR)
         if account:
             log.info("delivered", **{state.value: count for state, count in account.items()})
-            for run in runs.since(engine(), settings.clock() - timedelta(days=1)):
-                log.info("account", day=str(run.day), account=str(run))
 
 
 @task

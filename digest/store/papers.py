@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -99,10 +99,6 @@ def listed(engine: Engine, since: date, until: date, source: str | None = None) 
     """The papers listed on any day from `since` to `until`, both included, by id; back-filled days too."""
     fits = listings.c.day.between(since, until) & (listings.c.source == source if source else True)
     return _read(engine, select(listings.c.paper_id).where(fits))
-
-
-def by_ids(engine: Engine, ids: Iterable[str]) -> list[Paper]:
-    return _read(engine, select(papers.c.id).where(papers.c.id.in_(list(ids))))
 
 
 def listings_on(engine: Engine, day: date) -> list[Listing]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 
-import structlog
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
-from redis import RedisError
 
-from digest.broker import counters
+from digest.broker import Limit
 
 # Enough for a reading group behind one address, too few to bomb mailboxes.
 SUBSCRIPTIONS = parse("10/hour")
@@ -24,23 +19,11 @@ class Gate:
     """Lets visitors in, so many an hour from one network."""
 
     def __init__(self, broker_url: str, most: RateLimitItem) -> None:
-        self._most = most
-        self._shared = MovingWindowRateLimiter(counters(broker_url))
-        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._limit = Limit(broker_url, most, "visits")
 
     def wait(self, host: str | None) -> int:
         """Count one visit from this address, and return 0; or the seconds until there is room for it."""
-        key = network(host)
-        try:
-            return self._wait(self._shared, key)
-        except RedisError as error:
-            structlog.get_logger().warning("the broker is away, so this process counts visits alone", why=str(error))
-            return self._wait(self._own, key)
-
-    def _wait(self, limiter: MovingWindowRateLimiter, key: str) -> int:
-        if limiter.hit(self._most, key):
-            return 0
-        return max(1, ceil(limiter.get_window_stats(self._most, key).reset_time - time.time()))
+        return ceil(self._limit.wait(network(host)))
 
 
 def network(host: str | None) -> str:
