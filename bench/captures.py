@@ -5,12 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from digest import sample
-from digest.domain import Listing, Paper
+from digest.domain import Paper
 from digest.sources.huggingface.records import listings
 
 FOLDER = Path(os.environ.get("PAPER_DIGEST_REALDATA") or Path(__file__).parents[2] / "shared" / "data")
@@ -22,7 +21,7 @@ def days() -> dict[date, list[Paper]]:
     files = sorted(FOLDER.glob("huggingface/api/*.json"))
     answers = {date.fromisoformat(file.stem): json.loads(file.read_bytes()) for file in files}
     answers = answers or {SAMPLE_DAY: sample.records(SAMPLE_DAY)}
-    return {day: [_listed(one) for one in listings(day, records)[0]] for day, records in answers.items()}
+    return {day: [one.listed() for one in listings(day, records)[0]] for day, records in answers.items()}
 
 
 def arxiv(most: int) -> list[Paper]:
@@ -33,13 +32,3 @@ def arxiv(most: int) -> list[Paper]:
     with gzip.open(file, "rt") as lines:
         records = [json.loads(line) for line, _ in zip(lines, range(most), strict=False)]
     return [Paper(one["id"], one["title"], one["abstract"], tuple(one["authors"])) for one in records]
-
-
-def _listed(listing: Listing) -> Paper:
-    return replace(
-        listing.paper,
-        upvotes=listing.upvotes,
-        comments=listing.comments,
-        sources=(listing.source,),
-        listed_on=listing.day,
-    )
