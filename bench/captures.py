@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -32,7 +31,7 @@ def sample_day() -> Sequence[Listing]:
 
 def days() -> dict[date, list[Paper]]:
     """Give the papers listed, by day."""
-    return {day: [_listed(one) for one in found] for day, found in listed().items()}
+    return {day: [one.listed() for one in found] for day, found in listed().items()}
 
 
 def arxiv(most: int) -> list[Paper]:
@@ -43,13 +42,3 @@ def arxiv(most: int) -> list[Paper]:
     with gzip.open(file, "rt") as lines:
         records = [json.loads(line) for line, _ in zip(lines, range(most), strict=False)]
     return [Paper(one["id"], one["title"], one["abstract"], tuple(one["authors"])) for one in records]
-
-
-def _listed(listing: Listing) -> Paper:
-    return replace(
-        listing.paper,
-        upvotes=listing.upvotes,
-        comments=listing.comments,
-        sources=(listing.source,),
-        listed_on=listing.day,
-    )

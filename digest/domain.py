@@ -6,7 +6,7 @@ Every `datetime` is aware and in UTC; every `date` is the day a source put on it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
@@ -59,6 +59,12 @@ class Listing:
     paper: Paper
     upvotes: int = 0
     comments: int = 0
+
+    def listed(self) -> Paper:
+        """The paper with what this listing says of it."""
+        return replace(
+            self.paper, upvotes=self.upvotes, comments=self.comments, sources=(self.source,), listed_on=self.day
+        )
 
 
 class Outcome(StrEnum):

@@ -12,7 +12,7 @@ from itsdangerous import BadSignature, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 from itsdangerous.signer import SigningAlgorithm
 
-# Long enough for a holiday, short enough for privacy.
+# Long enough for a holiday, short enough for privacy: who has not confirmed by then is forgotten.
 CONFIRM_WITHIN = timedelta(days=7)
 # A token of ours has some 35 characters; whatever is far longer is not worth a look.
 LONGEST_TOKEN = 100

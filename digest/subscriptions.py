@@ -20,8 +20,6 @@ GONE = (Status.UNSUBSCRIBED, Status.COMPLAINED)
 # Enough for a mail that went astray, too few to flood a stranger's mailbox.
 MOST_ASKED = 3
 ASKED_WITHIN = timedelta(days=1)
-# Long enough for a holiday, short enough for privacy.
-KEEP_PENDING_FOR = timedelta(days=7)
 
 
 def subscribe(engine: Engine, email: str, preferences: Preferences, now: datetime) -> None:

@@ -56,7 +56,8 @@ class Ledger(RuleBasedStateMachine):
     @rule(chance=st.randoms(use_true_random=False))
     def somebody_leaves(self, chance):
         if everybody := list(readers.everyone(self.engine)):
-            readers.unsubscribe(self.engine, chance.choice(everybody).id)
+            with writing(self.engine) as connection:
+                readers.set_status(connection, chance.choice(everybody).id, Status.UNSUBSCRIBED, next_due_at=None)
 
     @rule(chance=st.randoms(use_true_random=False))
     def somebody_comes_back(self, chance):

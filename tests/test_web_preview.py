@@ -65,6 +65,10 @@ def test_a_topic_that_cannot_be_read_is_said_and_the_others_are_shown(visitor):
     assert len(found.css(".card")) == 3
 
 
+def test_what_matched_keeps_its_own_direction_within_the_sentence(visitor):
+    assert shown(visitor.get("/preview", params={"topics": "speculative decoding"})).css_first(".card em > bdi")
+
+
 def test_no_topics_show_what_is_trending_and_nothing_fitting_says_so(visitor):
     assert len(shown(visitor.get("/preview")).css(".card")) == 5
     nothing = shown(visitor.get("/preview", params={"topics": "no such thing"}))

@@ -18,9 +18,10 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from digest import subscriptions, wiring
+from digest import wiring
 from digest.deliver import RelayAway
 from digest.jobs import alerting, collecting, delivering, verdicts
+from digest.links import CONFIRM_WITHIN
 from digest.mailbox import MailboxAway
 from digest.settings import BadSetting
 from digest.store import bounces, readers, runs
@@ -109,7 +110,7 @@ def sweep() -> None:
 def forget() -> None:
     """Delete who asked and never confirmed, failures that count no more, and editions nobody will look at again."""
     delivering.tidy(engine(), settings.clock())
-    forgotten = readers.forget_pending(engine(), settings.clock() - subscriptions.KEEP_PENDING_FOR)
+    forgotten = readers.forget_pending(engine(), settings.clock() - CONFIRM_WITHIN)
     log.info("forgot readers who never confirmed", readers=forgotten)
     bounces.forget(engine(), settings.clock() - verdicts.COUNTS_FOR)
 

@@ -100,7 +100,7 @@ def _for_a_new_reader(here: Here, topics: tuple[str, ...]) -> Delivery:
 
 
 def _print(here: Here, delivery: Delivery, selection: Selection, listed: int, format: Format) -> None:
-    mail = wiring.composer(here.settings).digest(delivery, selection, listed=listed)
+    mail = wiring.composer(here.settings).digest(delivery, selection, listed=listed, first=True)
     if format is Format.EML:
         sys.stdout.buffer.write(mail.content)
         return

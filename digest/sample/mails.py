@@ -88,14 +88,7 @@ def papers(day: date) -> list[Paper]:
     """The sample edition, as the store gives it back."""
     found, _ = listings(day, records(day))
     return [
-        replace(
-            listing.paper,
-            upvotes=listing.upvotes,
-            comments=listing.comments,
-            sources=(listing.source,),
-            listed_on=day,
-            thumbnail_url=f"https://pictures.example.org/{listing.paper.id}.png",
-        )
+        replace(listing.listed(), thumbnail_url=f"https://pictures.example.org/{listing.paper.id}.png")
         for listing in found
     ]
 

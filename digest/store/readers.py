@@ -111,18 +111,6 @@ def reschedule(connection: Connection, reader_id: int, next_due_at: datetime) ->
     connection.execute(readers.update().where(readers.c.id == reader_id, active).values(next_due_at=next_due_at))
 
 
-def unsubscribe(engine: Engine, reader_id: int) -> bool:
-    """End it, at once; say whether there is such a reader. Twice is as good as once."""
-    leaving = readers.c.id == reader_id
-    with writing(engine) as connection:
-        changed = connection.execute(
-            readers.update()
-            .where(leaving, readers.c.status != Status.COMPLAINED)
-            .values(status=Status.UNSUBSCRIBED, next_due_at=None)
-        )
-        return bool(changed.rowcount)
-
-
 def forget(engine: Engine, email: str) -> bool:
     """Delete a reader and everything kept about them; say whether there was one."""
     with writing(engine) as connection:

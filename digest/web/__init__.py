@@ -1,4 +1,6 @@
-"""The tiny endpoint: the form, the pages behind the links in a mail, two probes. Refuses all but signed links.
+"""The endpoint: form, preview, archive and feed, the pages behind the links in a mail, probes and metrics.
+
+What is a reader's own is behind a signed link alone.
 
 Run it with `uvicorn digest.web:app`. Behind a proxy, let uvicorn believe its X-Forwarded-For and nobody else's
 (`--forwarded-allow-ips`): the address of a visitor is what uvicorn says it is.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from itertools import groupby
 
@@ -10,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.domain import Listing, Pick
+from digest.domain import Pick
 from digest.store import papers
 from digest.web.site import PUBLIC, Site, asked_topics, busy, page
 
@@ -30,16 +29,13 @@ def day(request: Request) -> Response:
         on = date.fromisoformat(request.path_params["day"])
     except ValueError:
         raise HTTPException(404) from None
-    listed = {listing.paper.id: _as_listed(listing) for listing in papers.listings_on(Site.of(request).engine, on)}
+    # Nobody picked them for a reason.
+    listed = {
+        listing.paper.id: Pick(listing.listed(), 0, ()) for listing in papers.listings_on(Site.of(request).engine, on)
+    }
     if not listed:
         raise HTTPException(404)
     return page(request, "day", headers=PUBLIC, day=on, listed=listed.values())
-
-
-def _as_listed(listing: Listing) -> Pick:
-    """A paper as one list shows it; nobody picked it for a reason."""
-    paper = replace(listing.paper, upvotes=listing.upvotes, comments=listing.comments, sources=(listing.source,))
-    return Pick(paper, 0, ())
 
 
 def feed(request: Request) -> Response:
