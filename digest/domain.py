@@ -193,7 +193,8 @@ class Delivery:
     """The one ledger row for a mail to a reader; `kind` names its folder in `templates/email`.
 
     `papers` are the ids of the picks, in order, set before the first attempt to send; `recipient` is where the mail
-    goes if not to the reader's own address.
+    goes if not to the reader's own address; `wanted` is what this mail is for, where that is kept: what the reader had
+    chosen, or what the link in it confirms.
     """
 
     id: int
@@ -206,6 +207,7 @@ class Delivery:
     attempts: int = 0
     papers: tuple[str, ...] = ()
     recipient: str = ""
+    wanted: Preferences | None = None
 
     @property
     def address(self) -> str:

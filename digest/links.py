@@ -24,7 +24,7 @@ BOUNCE = "bounce"
 class Purpose(StrEnum):
     """What a link is for: the salt of its signature and its place under the base URL.
 
-    A view and a change of address are named by a delivery, the others by a reader.
+    A view, a confirmation and a change of address are named by a delivery, the others by a reader.
     """
 
     CONFIRM = "confirm"
@@ -49,9 +49,9 @@ class Links:
         self._signers = {purpose: _signer(oldest_first, f"digest.{purpose}") for purpose in Purpose}
         self._bounces = _signer(oldest_first, "digest.bounce")
 
-    def confirm(self, reader_id: int, now: datetime) -> str:
-        """Make the link that confirms a subscription asked for at `now`."""
-        return self._url(Purpose.CONFIRM, self.token(Purpose.CONFIRM, reader_id, now))
+    def confirm(self, delivery_id: int, now: datetime) -> str:
+        """Make the link that confirms the subscription asked for at `now`, in the mail about it."""
+        return self._url(Purpose.CONFIRM, self.token(Purpose.CONFIRM, delivery_id, now))
 
     def move(self, delivery_id: int, now: datetime) -> str:
         """Make the link by which a new address agrees, in the mail written at `now`."""

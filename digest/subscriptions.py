@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine
 
 from digest import schedule
-from digest.domain import Preferences, Reader, Status
+from digest.domain import Delivery, Preferences, Reader, Status
 from digest.store import deliveries, planning, readers
 from digest.store.engine import writing
 from digest.store.tables import readers as rows
 
-CONFIRM, MANAGE, GOODBYE = "confirm", "manage", "goodbye"
+CONFIRM, MANAGE, GOODBYE = readers.CONFIRM, "manage", "goodbye"
 # Who has said yes, and has not left.
 SUBSCRIBED = (Status.ACTIVE, Status.PAUSED)
+# Who wants no more of it, and may change their mind.
+GONE = (Status.UNSUBSCRIBED, Status.COMPLAINED)
 # Enough for a mail that went astray, too few to flood a stranger's mailbox.
 MOST_ASKED = 3
 ASKED_WITHIN = timedelta(days=1)
@@ -25,8 +27,9 @@ KEEP_PENDING_FOR = timedelta(days=7)
 def subscribe(engine: Engine, email: str, preferences: Preferences, now: datetime) -> None:
     """Take a subscription from the form. Nobody but the owner of the address learns what it was before.
 
-    Whoever gets digests already is sent a link to change them, and nothing typed into the form counts;
-    everybody else becomes pending and is sent a link to confirm.
+    Whoever gets digests already is sent a link to change them, and nothing typed into the form counts. Whoever
+    complained is sent nothing: only their own link to their preferences takes them back. Everybody else is sent a link
+    to confirm what was typed, and until they do they stay who they were.
     """
     with writing(engine) as connection:
         known = readers.by_email(connection, email)
@@ -34,30 +37,30 @@ def subscribe(engine: Engine, email: str, preferences: Preferences, now: datetim
             known = readers.add(connection, email, preferences, Status.PENDING, now)
         if known.status in SUBSCRIBED:
             ask(connection, known, MANAGE, now)
-            return
-        readers.prefer(connection, known.id, preferences)
-        readers.set_status(connection, known.id, Status.PENDING, created_at=now)
-        ask(connection, known, CONFIRM, now)
+        elif known.status is not Status.COMPLAINED:
+            ask(connection, known, CONFIRM, now, preferences)
 
 
-def ask(connection: Connection, reader: Reader, kind: str, now: datetime) -> None:
+def ask(
+    connection: Connection, reader: Reader, kind: str, now: datetime, preferences: Preferences | None = None
+) -> None:
     """Write to an address that somebody typed into the form, unless that was done too often today."""
     if deliveries.asked(connection, reader.id, (CONFIRM, MANAGE), since=now - ASKED_WITHIN) < MOST_ASKED:
-        deliveries.queue(connection, reader.id, kind, now)
+        deliveries.queue(connection, reader.id, kind, now, wanted=preferences)
 
 
-def confirm(engine: Engine, reader_id: int, now: datetime) -> Reader | None:
-    """Make a pending reader active and plan the first digest; None if there is no such reader.
+def confirm(engine: Engine, request: Delivery, now: datetime) -> Reader | None:
+    """Let the digests that one mail asked about begin, and plan the first; None if there is no such reader any more.
 
     Twice is as good as once. Somebody who left since the link was sent stays away: coming back takes a new
     subscription.
     """
+    reader_id = request.reader.id
     with writing(engine) as connection:
-        reader = readers.find_in(connection, reader_id)
-        if reader is None or reader.status is not Status.PENDING:
-            return reader
-        readers.set_status(connection, reader_id, Status.ACTIVE, confirmed_at=now, next_due_at=now)
-        planning.plan_for(connection, rows.c.id == reader_id, now, schedule.MOST_CATCH_UP, schedule.next_due)
+        if wanted := deliveries.wanted(connection, request.id):
+            readers.prefer(connection, reader_id, wanted)
+            readers.set_status(connection, reader_id, Status.ACTIVE, confirmed_at=now, next_due_at=now)
+            planning.plan_for(connection, rows.c.id == reader_id, now, schedule.MOST_CATCH_UP, schedule.next_due)
         return readers.find_in(connection, reader_id)
 
 
@@ -87,7 +90,7 @@ def leave(engine: Engine, reader_id: int, now: datetime) -> None:
     """
     with writing(engine) as connection:
         reader = readers.find_in(connection, reader_id)
-        if reader is None or reader.status in (Status.UNSUBSCRIBED, Status.COMPLAINED):
+        if reader is None or reader.status is Status.COMPLAINED:
             return
         readers.set_status(connection, reader_id, Status.UNSUBSCRIBED, next_due_at=None)
         if reader.status in SUBSCRIBED and not deliveries.asked(connection, reader_id, (GOODBYE,), now - ASKED_WITHIN):
@@ -95,11 +98,11 @@ def leave(engine: Engine, reader_id: int, now: datetime) -> None:
 
 
 def come_back(engine: Engine, reader_id: int, now: datetime) -> Reader | None:
-    """Go on as before for somebody who left, if they had ever said yes."""
+    """Go on as before for somebody who left or complained, if they had ever said yes."""
     reader = readers.find(engine, reader_id)
-    if reader is None or not reader.confirmed_at:
+    if reader is None or not reader.confirmed_at or reader.status not in GONE:
         return reader
-    return _turn(engine, reader_id, Status.UNSUBSCRIBED, Status.ACTIVE, now)
+    return _turn(engine, reader_id, reader.status, Status.ACTIVE, now)
 
 
 def _turn(engine: Engine, reader_id: int, old: Status, new: Status, now: datetime | None) -> Reader | None:

@@ -72,7 +72,7 @@ def test_a_confirmation_repeats_nothing_a_stranger_typed_and_has_a_way_out():
     for part in (letter.text, letter.html):
         assert "pills" not in part
         assert "reader@example.org" not in part
-        assert LETTERHEAD.links.confirm(1, NOW) in part
+        assert LETTERHEAD.links.confirm(a_delivery("confirm").id, NOW) in part
         assert LETTERHEAD.links.unsubscribe(1) in part
 
 

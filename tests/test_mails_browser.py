@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from digest import addresses
+from digest import addresses, subscriptions
 from digest.compose import opened
 from digest.domain import Preferences, Status
 from digest.sample.mails import compose
@@ -147,7 +147,8 @@ def pages(engine, links):  # noqa: F811
         links.preferences(active.id) + "/delete",
     ]
     found += [links.preferences(reader.id) for reader in by_status.values()]
-    found += [links.confirm(by_status[Status.PENDING].id, now), links.move(1, now)]
+    subscriptions.subscribe(engine, by_status[Status.PENDING].email, Preferences(), now)
+    found += [links.confirm(2, now), links.move(1, now)]
     return found
 
 

@@ -248,7 +248,7 @@ def test_the_first_digest_can_be_claimed_as_soon_as_its_reader_has_confirmed(eng
     [asked] = deliveries.claim(engine, 10, NOW)
     end(engine, asked, State.SENT)
     confirmed = NOW + HOUR
-    subscriptions.confirm(engine, asked.reader.id, confirmed)
+    subscriptions.confirm(engine, asked, confirmed)
     [first] = deliveries.claim(engine, 10, confirmed)
     assert (first.kind, first.due_at) == (deliveries.DIGEST, confirmed)
 

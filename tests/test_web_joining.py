@@ -1,10 +1,12 @@
 """The way in: the form, the answer to it, the button that confirms."""
 
+from datetime import timedelta
+
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from digest import subscriptions
-from digest.domain import Status
+from digest.domain import Preferences, Status
 from digest.store import readers
 from digest.web.limits import SUBSCRIPTIONS
 from tests.factories import NOW
@@ -87,7 +89,7 @@ def test_a_body_too_large_is_refused(visitor, engine):
 def test_confirming_takes_the_button(visitor, engine):
     visitor.post("/subscribe", data={"email": "ada@example.org"})
     (reader,) = readers.everyone(engine)
-    link = LINKS.confirm(reader.id, NOW)
+    link = LINKS.confirm(1, NOW)
     page = LexborHTMLParser(visitor.get(link).text)
     assert [button.text() for button in page.css("form[method=post] button")] == ["Yes, send me the digest"]
     assert status_of(engine, reader) is Status.PENDING
@@ -99,13 +101,15 @@ def test_confirming_takes_the_button(visitor, engine):
 
 def test_what_a_stranger_typed_is_not_shown_before_it_is_confirmed(visitor, engine):
     visitor.post("/subscribe", data={"email": "ada@example.org", "topics": "visit spam.example"})
-    (reader,) = readers.everyone(engine)
-    assert "spam" not in visitor.get(LINKS.confirm(reader.id, NOW)).text
+    assert "spam" not in visitor.get(LINKS.confirm(1, NOW)).text
 
 
 def test_an_old_link_to_confirm_does_not_bring_back_who_left(visitor, engine):
-    reader = a_subscriber(engine, Status.UNSUBSCRIBED)
-    link = LINKS.confirm(reader.id, NOW)
+    visitor.post("/subscribe", data={"email": "ada@example.org"})
+    (reader,) = readers.everyone(engine)
+    link = LINKS.confirm(1, NOW)
+    visitor.post(link)
+    visitor.post(LINKS.unsubscribe(reader.id))
     assert "You are unsubscribed" in visitor.get(link).text
     assert "You are unsubscribed" in visitor.post(link).text
     assert status_of(engine, reader) is Status.UNSUBSCRIBED
@@ -116,3 +120,77 @@ def test_subscribing_while_active_changes_nothing_but_sends_a_link_to_manage(vis
     visitor.post("/subscribe", data={"email": "ADA@example.org", "topics": "somebody else's"})
     assert readers.find(engine, reader.id) == reader
     assert mails(engine) == [subscriptions.MANAGE]
+
+
+STRANGE = {"topics": "what a stranger wants", "hour": "3"}
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.PENDING])
+def test_what_a_stranger_posts_changes_nothing_for_who_once_confirmed(visitor, engine, status):
+    reader = a_subscriber(engine, status)
+    visitor.post("/subscribe", data={"email": reader.email, **STRANGE})
+    assert readers.find(engine, reader.id) == reader
+
+
+@pytest.mark.parametrize("status", [Status.UNSUBSCRIBED, Status.BOUNCED])
+def test_who_is_gone_comes_back_by_confirming_and_gets_what_was_asked_for(visitor, engine, status):
+    reader = a_subscriber(engine, status)
+    visitor.post("/subscribe", data={"email": reader.email, "topics": "marsh birds"})
+    assert mails(engine) == ["confirm"]
+    link = LINKS.confirm(1, NOW)
+    assert "One click" in visitor.get(link).text
+    assert "You are subscribed" in visitor.post(link).text
+    back = readers.find(engine, reader.id)
+    assert (back.status, back.preferences) == (Status.ACTIVE, Preferences(("marsh birds",)))
+    assert mails(engine) == ["confirm", "digest"]
+
+
+def test_who_complained_is_written_to_for_nobody(visitor, engine):
+    reader = a_subscriber(engine, Status.COMPLAINED)
+    assert "Check your inbox" in visitor.post("/subscribe", data={"email": reader.email}).text
+    assert mails(engine) == []
+
+
+def test_a_strangers_post_does_not_take_away_the_way_back_of_who_left(visitor, engine):
+    reader = a_subscriber(engine)
+    visitor.post(LINKS.unsubscribe(reader.id))
+    visitor.post("/subscribe", data={"email": reader.email, **STRANGE})
+    visitor.post(LINKS.preferences(reader.id) + "/return")
+    back = readers.find(engine, reader.id)
+    assert (back.status, back.preferences) == (Status.ACTIVE, CHOSEN)
+    assert "You are subscribed" in visitor.post(LINKS.confirm(2, NOW)).text
+    assert readers.find(engine, reader.id) == back, "what was asked for before the way back is over"
+
+
+def test_each_link_confirms_what_its_own_mail_was_asked_for_with(visitor, engine):
+    visitor.post("/subscribe", data={"email": "ada@example.org", "topics": "marsh birds"})
+    later = a_visitor(engine, now=NOW + timedelta(minutes=1))
+    later.post("/subscribe", data={"email": "ada@example.org", **STRANGE})
+    assert mails(engine) == ["confirm", "confirm"]
+    later.post(LINKS.confirm(1, NOW))
+    (reader,) = readers.everyone(engine)
+    assert reader.preferences == Preferences(("marsh birds",))
+    assert "You are subscribed" in later.post(LINKS.confirm(2, NOW + timedelta(minutes=1))).text
+    assert readers.find(engine, reader.id) == reader
+
+
+def test_the_way_out_in_a_mail_to_confirm_ends_the_request(visitor, engine):
+    reader = a_subscriber(engine, Status.UNSUBSCRIBED)
+    visitor.post("/subscribe", data={"email": reader.email})
+    visitor.post(LINKS.unsubscribe(reader.id))
+    assert "You are unsubscribed" in visitor.post(LINKS.confirm(1, NOW)).text
+    assert status_of(engine, reader) is Status.UNSUBSCRIBED
+
+
+def test_a_link_to_confirm_is_of_a_mail_that_asks_for_it(visitor, engine):
+    visitor.post(LINKS.unsubscribe(a_subscriber(engine).id))
+    assert mails(engine) == ["goodbye"]
+    assert visitor.post(LINKS.confirm(1, NOW)).status_code == 404
+
+
+def test_who_asks_again_has_another_week_to_confirm(visitor, engine):
+    week = subscriptions.KEEP_PENDING_FOR
+    visitor.post("/subscribe", data={"email": "ada@example.org"})
+    a_visitor(engine, now=NOW + timedelta(days=5)).post("/subscribe", data={"email": "ada@example.org"})
+    assert readers.forget_pending(engine, NOW + timedelta(days=8) - week) == 0
+    assert readers.forget_pending(engine, NOW + timedelta(days=13) - week) == 1

@@ -122,11 +122,19 @@ def test_the_way_back_is_a_button_on_the_page_that_the_goodbye_leads_to(visitor,
     assert status_of(engine, reader) is Status.ACTIVE
 
 
-@pytest.mark.parametrize("status", [Status.PENDING, Status.BOUNCED, Status.COMPLAINED])
+@pytest.mark.parametrize("status", [Status.PENDING, Status.BOUNCED])
 def test_there_is_no_such_way_back_from_elsewhere(visitor, engine, status):
     reader = a_subscriber(engine, status)
     assert "Not that easily" in visitor.post(LINKS.preferences(reader.id) + "/return").text
     assert status_of(engine, reader) is status
+
+
+def test_who_complained_can_take_it_back_by_their_own_link_alone(visitor, engine):
+    reader = a_subscriber(engine, Status.COMPLAINED)
+    page = LexborHTMLParser(visitor.get(LINKS.preferences(reader.id)).text)
+    [form] = page.css("form[method=post]")
+    assert "Welcome back" in visitor.post(form.attributes["action"]).text
+    assert status_of(engine, reader) is Status.ACTIVE
 
 
 def test_whoever_never_confirmed_cannot_come_back(visitor, engine):

@@ -109,7 +109,7 @@ class Composer:
 
     def confirm(self, delivery: Delivery) -> Mail:
         """Ask a new reader to confirm. Repeats nothing a stranger typed: they may not be the one who reads it."""
-        confirm = self.letterhead.links.confirm(delivery.reader.id, delivery.due_at)
+        confirm = self.letterhead.links.confirm(delivery.id, delivery.due_at)
         return self._mail("confirm", delivery, personal={"confirm": confirm}, days=CONFIRM_WITHIN.days)
 
     def manage(self, delivery: Delivery) -> Mail:

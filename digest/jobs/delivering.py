@@ -40,7 +40,7 @@ SECONDS_FOR_THE_LEDGER = 60.0
 KEEP_EDITIONS = timedelta(days=30)
 # Who may be sent which mail; what finds its reader elsewhere is skipped.
 FOR_STATUS = {
-    subscriptions.CONFIRM: {Status.PENDING},
+    subscriptions.CONFIRM: {Status.PENDING, Status.UNSUBSCRIBED, Status.BOUNCED},
     subscriptions.MANAGE: {Status.ACTIVE, Status.PAUSED},
     subscriptions.GOODBYE: {Status.UNSUBSCRIBED},
     addresses.MOVE: {Status.ACTIVE, Status.PAUSED},
@@ -181,6 +181,8 @@ def _draft(delivery: Delivery, edition: Edition | None, composer: Composer) -> D
         return _digest(delivery, edition, composer)
     if delivery.kind == addresses.MOVE and not addresses.waits(delivery):
         return Draft(delivery, reason="the reader wants another address")
+    if delivery.kind == subscriptions.CONFIRM and not delivery.wanted:
+        return Draft(delivery, reason="the request is over")
     return Draft(delivery, _letter(delivery, composer))
 
 

@@ -25,10 +25,18 @@ FRESH: Mapping[str, Any] = {"state": State.QUEUED, "reason": "", "attempts": 0, 
 _PREFERENCES = TypeAdapter(Preferences)
 
 
-def queue(connection: Connection, reader_id: int, kind: str, now: datetime, recipient: str = "") -> None:
+def queue(
+    connection: Connection,
+    reader_id: int,
+    kind: str,
+    now: datetime,
+    recipient: str = "",
+    wanted: Preferences | None = None,
+) -> None:
     """Ask for a mail that is no digest, to the reader or to `recipient`. It goes before the digests: somebody waits."""
     span = {"due_at": now, "window_start": now, "window_end": now, "since": now.date(), "next_attempt_at": EPOCH}
     row = {"reader_id": reader_id, "kind": kind, "recipient": recipient, **span, **FRESH}
+    row["preferences"] = _PREFERENCES.dump_json(wanted).decode() if wanted else None
     statement = insert_into(connection, deliveries).values(row)
     connection.execute(statement.on_conflict_do_nothing())
 
@@ -37,6 +45,13 @@ def asked(connection: Connection, reader_id: int, kinds: Collection[str], since:
     """How many mails of these kinds a reader was written since then."""
     mine = (deliveries.c.reader_id == reader_id) & deliveries.c.kind.in_(kinds) & (deliveries.c.due_at > since)
     return connection.execute(select(func.count()).where(mine)).scalar_one()
+
+
+def wanted(connection: Connection, delivery_id: int) -> Preferences | None:
+    """What a mail is for, as `Delivery.wanted`; nobody else can answer it until the transaction ends."""
+    kept = select(deliveries.c.preferences).where(deliveries.c.id == delivery_id).with_for_update()
+    found = connection.execute(kept).scalar_one_or_none()
+    return _PREFERENCES.validate_json(found) if found else None
 
 
 def written_to(connection: Connection, address: str, since: datetime) -> int:
@@ -190,9 +205,10 @@ def _read(connection: Connection, where: ColumnElement[bool]) -> list[Delivery]:
 
 def _delivery(row: RowMapping) -> Delivery:
     reader = reader_of(row, "their_")
-    if row["preferences"]:
+    wanted = _PREFERENCES.validate_json(row["preferences"]) if row["preferences"] else None
+    if wanted:
         # Sent again, it is the same mail, whatever the reader has changed since.
-        reader = replace(reader, preferences=_PREFERENCES.validate_json(row["preferences"]))
+        reader = replace(reader, preferences=wanted)
     return Delivery(
         id=row["id"],
         kind=row["kind"],
@@ -204,4 +220,5 @@ def _delivery(row: RowMapping) -> Delivery:
         attempts=row["attempts"],
         papers=row["papers"],
         recipient=row["recipient"],
+        wanted=wanted,
     )

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from digest import form, subscriptions
-from digest.domain import Preferences, Reader, Status
+from digest.domain import Delivery, Preferences, Reader
 from digest.form import NO_MISTAKES, Mistakes, Typed
 from digest.jobs.previewing import Preview
 from digest.links import Purpose
-from digest.web.site import PUBLIC, Site, asked_topics, busy, page, reader_behind, still_there
+from digest.subscriptions import CONFIRM, SUBSCRIBED
+from digest.web.site import PUBLIC, Site, asked_topics, busy, delivery_behind, page, still_there
 
 # A field that people do not see and browsers do not fill in by themselves; programs do.
 TRAP = "subject"
 FRESH: Typed = {"email": "", **form.typed(Preferences())}
-# What a link to confirm leads to; whoever left since it was sent is told so.
-CONFIRMATION = {Status.PENDING: "confirm", Status.ACTIVE: "confirmed", Status.PAUSED: "confirmed"}
 
 
 def welcome(request: Request) -> Response:
@@ -65,15 +65,23 @@ def _form(
 
 
 def ask(request: Request) -> Response:
-    return _confirmation(request, reader_behind(request, Purpose.CONFIRM))
+    asked = _request_behind(request)
+    return page(request, "confirm", reader=asked.reader) if asked.wanted else _confirmed(request, asked.reader)
 
 
 def confirm(request: Request, _filled: Typed) -> Response:
     """Let the digests begin; twice is as good as once."""
     site = Site.of(request)
-    reader = reader_behind(request, Purpose.CONFIRM)
-    return _confirmation(request, still_there(subscriptions.confirm(site.engine, reader.id, site.now())))
+    return _confirmed(request, still_there(subscriptions.confirm(site.engine, _request_behind(request), site.now())))
 
 
-def _confirmation(request: Request, reader: Reader) -> Response:
-    return page(request, CONFIRMATION.get(reader.status, "unsubscribed"), reader=reader)
+def _confirmed(request: Request, reader: Reader) -> Response:
+    """Say where a reader stands; whoever left since the link was sent is told so."""
+    return page(request, "confirmed" if reader.status in SUBSCRIBED else "unsubscribed", reader=reader)
+
+
+def _request_behind(request: Request) -> Delivery:
+    asked = delivery_behind(request, Purpose.CONFIRM)
+    if asked.kind != CONFIRM:
+        raise HTTPException(404)
+    return asked

@@ -10,8 +10,7 @@ from digest import addresses
 from digest.domain import Delivery
 from digest.form import Typed
 from digest.links import Purpose
-from digest.store import deliveries
-from digest.web.site import Site, page
+from digest.web.site import Site, delivery_behind, page
 
 
 def ask(request: Request) -> Response:
@@ -36,9 +35,7 @@ def decline(request: Request, _filled: Typed) -> Response:
 
 def _request_behind(request: Request) -> Delivery:
     """Find which change of address a link is about. Whatever is wrong with it, the answer is the same 404."""
-    site = Site.of(request)
-    number = site.links.read(Purpose.MOVE, request.path_params["token"], site.now())
-    asked = None if number is None else deliveries.find(site.engine, number)
-    if asked is None or not (addresses.waits(asked) or addresses.arrived(asked)):
+    asked = delivery_behind(request, Purpose.MOVE)
+    if not (addresses.waits(asked) or addresses.arrived(asked)):
         raise HTTPException(404)
     return asked

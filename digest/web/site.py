@@ -19,11 +19,11 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from digest import form, paths
 from digest.compose import Composer, marking, wording
 from digest.compose.mime import printable
-from digest.domain import Reader
+from digest.domain import Delivery, Reader
 from digest.jobs.previewing import Shown
 from digest.links import CONFIRM_WITHIN, Links, Purpose
 from digest.settings import Settings
-from digest.store import readers
+from digest.store import deliveries, readers
 from digest.web.limits import Gate
 
 LONGEST_TOPICS = 10_000  # characters, as the form's field has
@@ -84,6 +84,16 @@ def reader_behind(request: Request, purpose: Purpose) -> Reader:
     site = Site.of(request)
     reader_id = site.links.read(purpose, request.path_params["token"], site.now())
     return still_there(None if reader_id is None else readers.find(site.engine, reader_id))
+
+
+def delivery_behind(request: Request, purpose: Purpose) -> Delivery:
+    """Find the mail that a link is about; the same 404, too."""
+    site = Site.of(request)
+    number = site.links.read(purpose, request.path_params["token"], site.now())
+    delivery = None if number is None else deliveries.find(site.engine, number)
+    if delivery is None:
+        raise HTTPException(404)
+    return delivery
 
 
 def still_there(reader: Reader | None) -> Reader:
