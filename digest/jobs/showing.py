@@ -17,5 +17,5 @@ def as_page(engine: Engine, delivery: Delivery, composer: Composer) -> str:
     edition = Editions(engine).gather([delivery])[delivery.id]
     chosen, others = chosen_again(delivery, edition)
     shown = Selection((*chosen, *others))
-    mail = composer.digest(delivery, shown, listed=len(edition.index.papers), most_bytes=MOST_PAGE_BYTES)
+    mail = composer.digest(delivery, shown, listed=len(edition.index.papers), most_bytes=MOST_PAGE_BYTES, shared=True)
     return opened(mail.content).html
