@@ -13,8 +13,6 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
-from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,14 +22,13 @@ from celery import Celery
 from sqlalchemy import Engine
 
 from bench import parts
+from bench.compose import Plain
 from bench.parts import ROOT
-from digest import wiring
-from digest.compose import opened
 from digest.domain import Delivery, Mail
 from digest.jobs.editions import Editions
 from digest.match import select
 from digest.profile import parse
-from digest.settings import load
+from digest.settings import Settings, load
 from digest.store import deliveries
 from digest.store.engine import connect
 
@@ -83,14 +80,14 @@ async def _send_all(mails: Sequence[Mail], url: str, connections: int) -> None:
     await asyncio.gather(*(_send(waiting, relay.hostname, relay.port) for _ in range(connections)))
 
 
-# The plain way: a task for every reader, the standard library's message and client, a connection a mail.
+# The plain way: a task for every reader, Jinja, the library's message and client, dkimpy, a connection a mail.
 plain = Celery("plain", broker=os.environ.get("DIGEST_BROKER_URL", ""))
 plain.conf.update(task_ignore_result=True, task_default_queue="plain", worker_prefetch_multiplier=4)
 
 
 @cache
 def _engine() -> Engine:
-    return connect(load().database_url)
+    return connect(_settings().database_url)
 
 
 @cache
@@ -99,38 +96,30 @@ def _found() -> Editions:
 
 
 @cache
-def _key() -> bytes:
-    return Path(os.environ["BENCH_DKIM_KEY"]).read_bytes()
+def _settings() -> Settings:
+    return load()
+
+
+@cache
+def _way(listed: int) -> Plain:
+    """What writes the mails of an edition; its templates are compiled once a process."""
+    return Plain(listed, Path(os.environ["BENCH_DKIM_KEY"]).read_bytes())
 
 
 @plain.task
 def send_one(delivery_id: int) -> None:
-    import dkim
-
-    settings = load()
-    delivery = deliveries.find(_engine(), delivery_id)
+    settings, delivery = _settings(), deliveries.find(_engine(), delivery_id)
     assert delivery
-    content = _message(delivery)
-    signature = dkim.sign(content, b"bench", settings.domain.encode(), _key(), include_headers=None)
-    relay = urlsplit(settings.smtp_url)
+    content, relay = _message(delivery), urlsplit(settings.smtp_url)
     with smtplib.SMTP(relay.hostname or "", relay.port or 25) as smtp:
-        smtp.sendmail(settings.mail_from, [delivery.reader.email], signature + content)
+        smtp.sendmail(settings.mail_from, [delivery.reader.email], content)
 
 
 def _message(delivery: Delivery) -> bytes:
-    """Everything anew for each reader but the index: no card is shared, the library writes the message."""
-    settings = load()
-    edition = _found().gather([delivery])[delivery.id]
-    wanted = delivery.reader.preferences
+    """Everything anew for each reader but the index and the templates: no card is shared."""
+    edition, wanted = _found().gather([delivery])[delivery.id], delivery.reader.preferences
     chosen = select(edition.index, parse(wanted.topics), limit=wanted.most_papers)
-    letter = opened(wiring.composer(settings).digest(delivery, chosen).content)
-    message = EmailMessage()
-    for name, value in (("From", settings.mail_from), ("To", delivery.reader.email), ("Subject", letter.subject)):
-        message[name] = value
-    message["Date"], message["Message-ID"] = format_datetime(delivery.due_at), make_msgid(domain=settings.domain)
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
-    return message.as_bytes()
+    return _way(len(edition.index.papers)).digest(delivery, chosen)
 
 
 def main() -> None:

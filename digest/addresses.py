@@ -42,7 +42,7 @@ def _may_write(connection: Connection, reader_id: int, address: str, now: dateti
 
 def waits(request: Delivery) -> bool:
     """Whether this is the mail whose answer its reader waits for."""
-    return request.kind == MOVE and _same(request.reader.new_email, request.recipient)
+    return request.kind == MOVE and _wants(request.reader, request.recipient)
 
 
 def arrived(request: Delivery) -> bool:
@@ -57,13 +57,13 @@ def agree(engine: Engine, request: Delivery, now: datetime) -> bool:
     """
     with writing(engine) as connection:
         reader = readers.find_in(connection, request.reader.id)
-        if reader is None or not _same(reader.new_email, request.recipient):
+        if reader is None or not _wants(reader, request.recipient):
             return True
         other = readers.by_email(connection, request.recipient)
         if other and other.status in SUBSCRIBED:
             return False
         readers.forget_in(connection, request.recipient)
-        readers.move(connection, reader.id, request.recipient)
+        readers.move(connection, reader.id, request.recipient, now)
         deliveries.queue(connection, reader.id, MOVED, now, recipient=reader.email)
         return True
 
@@ -74,6 +74,11 @@ def decline(engine: Engine, request: Delivery) -> None:
         reader = readers.find_in(connection, request.reader.id)
         if reader and _same(reader.new_email, request.recipient):
             readers.want_address(connection, reader.id, "")
+
+
+def _wants(reader: Reader, address: str) -> bool:
+    """Whether a reader waits for this address. Who left or complained waits for nothing."""
+    return reader.status in SUBSCRIBED and _same(reader.new_email, address)
 
 
 def _same(one: str, other: str) -> bool:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# What was stored at the very moment of planning is still in the window: on a stopped clock, that is everything.
+# What the last look brought is still in the window.
 INSTANT = timedelta(microseconds=1)
 
 
@@ -208,6 +208,11 @@ class Delivery:
     papers: tuple[str, ...] = ()
     recipient: str = ""
     wanted: Preferences | None = None
+
+    @property
+    def written(self) -> bool:
+        """Whether this digest was written before, with papers or without: then it is the same again."""
+        return self.wanted is not None
 
     @property
     def address(self) -> str:

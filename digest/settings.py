@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from digest import urls
+
 DEVELOPMENT_KEY = "development-only-key"
+# Too many to try, even for somebody who has mails of ours to try them on.
+SHORTEST_KEY = 16
+# Room on both sides for the days that are reckoned from now.
+YEARS = range(1971, 9001)
 PREFIX = "DIGEST_"
 Words = Annotated[tuple[str, ...], NoDecode]
 
@@ -57,7 +62,8 @@ class Settings(BaseSettings):
     )
     secret_key: Words = Field(
         (DEVELOPMENT_KEY,),
-        description="Keys that sign the links, newest first, separated by commas; old ones keep old mails working.",
+        description="Keys that sign the links, newest first, separated by commas; old ones keep old mails working. "
+        "In production each has 16 characters or more.",
     )
     mail_from: str = Field("Paper Digest <digest@localhost>", description="The From of every mail.")
     mail_domain: str = Field(
@@ -99,45 +105,53 @@ class Settings(BaseSettings):
         moment = datetime.fromisoformat(value)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
+    @field_validator("now")
+    @classmethod
+    def _near(cls, value: datetime | None) -> datetime | None:
+        if value and value.year not in YEARS:
+            raise ValueError(f"give a moment from {YEARS[0]} to {YEARS[-1]}")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str) -> str:
-        scheme, _, rest = value.partition("://")
-        if scheme.partition("+")[0] not in {"sqlite", "postgresql", "postgres"}:
-            raise ValueError("give sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
-        return value if scheme.startswith("sqlite") else f"postgresql+psycopg://{rest}"
+        return urls.database(value)
 
     @field_validator("broker_url")
     @classmethod
     def _broker(cls, value: str) -> str:
-        return _url(value, {"redis", "rediss", "redis+socket", "unix"}, "redis://HOST:PORT/0")
+        return urls.server(value, {"redis", "rediss", "redis+socket", "unix"}, "redis://HOST:PORT/0")
 
     @field_validator("smtp_url")
     @classmethod
     def _relay(cls, value: str) -> str:
-        for url in _several(value):
-            _url(url, {"smtp", "smtps", "smtp+starttls"}, "smtp://HOST:PORT")
-            weight = parse_qs(urlsplit(url).query).get("weight", ["1"])[0]
-            if not weight.isdecimal() or int(weight) < 1:
-                raise ValueError("give a weight of 1 or more, as in smtp://HOST:PORT?weight=3")
-        return value
+        return urls.relays(value)
 
     @field_validator("bounce_mailbox_url")
     @classmethod
     def _mailbox(cls, value: str) -> str:
-        return value and _url(value, {"imap", "imaps", "imap+starttls"}, "imaps://USER:PASSWORD@HOST/INBOX")
+        return value and urls.server(value, {"imap", "imaps", "imap+starttls"}, "imaps://USER:PASSWORD@HOST/INBOX")
 
     @field_validator("base_url", "huggingface_url", "arxiv_url")
     @classmethod
     def _site(cls, value: str) -> str:
-        return _url(value, {"http", "https"}, "https://HOST").rstrip("/")
+        return urls.site(value)
 
     @field_validator("mail_from")
     @classmethod
     def _sender(cls, value: str) -> str:
-        if "@" not in parseaddr(value)[1] or any(c in value for c in "\r\n"):
-            raise ValueError("give an address such as `Paper Digest <digest@example.org>`")
+        urls.address(parseaddr(urls.one_line(value))[1])
         return value
+
+    @field_validator("mail_domain")
+    @classmethod
+    def _domain(cls, value: str) -> str:
+        return value and urls.domain(value)
+
+    @field_validator("operator_email")
+    @classmethod
+    def _operator(cls, value: str) -> str:
+        return value and urls.address(value)
 
     @field_validator("secret_key", "sources")
     @classmethod
@@ -148,20 +162,27 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fit_for_production(self) -> Self:
-        if self.env == "production":
-            if DEVELOPMENT_KEY in self.secret_key:
-                raise ValueError(
-                    "DIGEST_SECRET_KEY: set a key of your own in production, e.g. from `openssl rand -hex 32`"
-                )
-            if not self.base_url.startswith("https://"):
-                raise ValueError(
-                    "DIGEST_BASE_URL: production needs an https:// address, because one-click unsubscribe does"
-                )
-            if not self.postal_address:
-                raise ValueError(
-                    "DIGEST_POSTAL_ADDRESS: production needs the sender's postal address, the law in many places"
-                )
+        if self.env == "production" and (unfit := "; ".join(self._unfit())):
+            raise ValueError(unfit)
         return self
+
+    def _unfit(self) -> Iterator[str]:
+        """Say what must not be as it is where mails go to strangers."""
+        keys, site = self.secret_key, urlsplit(self.base_url)
+        if DEVELOPMENT_KEY in keys or min(map(len, keys)) < SHORTEST_KEY:
+            yield (
+                f"DIGEST_SECRET_KEY: production needs keys of your own, each of {SHORTEST_KEY} characters or more, "
+                "e.g. from `openssl rand -hex 32`"
+            )
+        if site.scheme != "https" or site.username is not None or urls.is_local(site.hostname or ""):
+            yield (
+                "DIGEST_BASE_URL: production needs an https:// address that every reader can reach, without user or "
+                "password, because one-click unsubscribe does"
+            )
+        if urls.is_local(parseaddr(self.mail_from)[1].rpartition("@")[2]):
+            yield "DIGEST_MAIL_FROM: production needs an address that can be answered, at a domain of yours"
+        if not self.postal_address.strip():
+            yield "DIGEST_POSTAL_ADDRESS: production needs the sender's postal address, the law in many places"
 
     @property
     def domain(self) -> str:
@@ -169,7 +190,7 @@ class Settings(BaseSettings):
 
     @property
     def smtp_urls(self) -> list[str]:
-        return _several(self.smtp_url)
+        return urls.several(self.smtp_url)
 
     @property
     def clock(self) -> Callable[[], datetime]:
@@ -178,23 +199,12 @@ class Settings(BaseSettings):
         return (lambda: fixed.astimezone(UTC)) if fixed else (lambda: datetime.now(UTC))
 
 
-def _several(value: str) -> list[str]:
-    """The URLs in a setting, separated by spaces or commas; a comma within a password ends none."""
-    return re.split(r"[\s,]+(?=[a-z+]+://)", value.strip().rstrip(",")) if value.strip() else [value]
-
-
-def _url(value: str, schemes: set[str], example: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in schemes or not (parts.hostname or parts.path):
-        raise ValueError(f"give {example}")
-    parts.port  # noqa: B018 - raises ValueError for a port that is no number
-    return value
-
-
 def load(**overrides: Any) -> Settings:  # noqa: ANN401 - each setting has a type of its own, checked by pydantic
     """Read the environment and `.env`; raise BadSetting with one clear line."""
     try:
         return Settings(**overrides)
+    except (OSError, UnicodeDecodeError):
+        raise BadSetting(".env: it cannot be read as text in UTF-8") from None
     except ValidationError as error:
         raise BadSetting("; ".join(_complaint(dict(item)) for item in error.errors(include_url=False))) from None
 

@@ -1,10 +1,11 @@
-"""Clean what strangers wrote, once, on the way in: one line of readable text, and links one can follow.
+"""What strangers wrote: one line of readable text and links one can follow, cleaned once, on the way in; its sentences.
 
 HTML is text here, never markup; nothing raises, whatever comes.
 """
 
 from __future__ import annotations
 
+import re
 from unicodedata import category, normalize
 
 import httpx
@@ -18,6 +19,12 @@ MOST_URL_CHARACTERS = 2_000
 MOST_ROUNDS = 20
 # Control characters, zero-width and bidirectional marks, and halves of surrogate pairs.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+# A sentence ends at a stop before anything but a small letter, not after what scientists abbreviate or an initial; in
+# Chinese and Japanese at its stop, whatever follows.
+_SENTENCE_END = re.compile(
+    r"""(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bcf)(?<!\bFig)(?<!\bEq)(?<!\b[A-Z])[.!?]["'”)]*\s+(?=[^a-z\s])"""
+    r"""|[。！？]["'”」』）)]*\s*"""
+)
 _TEX_MARKS = dict.fromkeys(map(ord, r"\$^_{}~`"))
 
 
@@ -30,6 +37,14 @@ def plain(raw: str) -> str:
             return text
     # Only a text made to be slow gets here.
     return _one_line(text.translate(_TEX_MARKS))
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Find where the sentences of a text stand, as half-open stretches without the space between them; at least one."""
+    ends = [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]
+    starts = [0, *ends[:-1]]
+    found = [(start, start + len(text[start:end].rstrip())) for start, end in zip(starts, ends, strict=True)]
+    return [(start, end) for start, end in found if start < end] or [(0, 0)]
 
 
 def storable(raw: str) -> str:

@@ -6,12 +6,13 @@ from datetime import date, timedelta
 import pytest
 
 from digest import wiring
-from digest.compose import opened
+from digest.compose import Composer, opened
+from digest.deliver import Relay
 from digest.domain import Collection, Outcome
-from digest.jobs import alerting
+from digest.jobs import alerting, braking
 from digest.jobs.alerting import FAILING_FOR
 from digest.settings import Settings
-from digest.store import collections
+from digest.store import brakes, collections
 from digest.store.engine import writing
 from tests.factories import NOW
 
@@ -66,6 +67,25 @@ def test_what_is_well_is_not_told_nor_is_anything_without_an_operator(tell, mail
     assert tell(a_look(Outcome.OK)) == []
     assert tell(a_look(), operator="") == []
     assert mail_server.mails == []
+
+
+def test_a_relay_that_rests_is_left_alone_until_it_is_tried_and_back(tell, engine, mail_server):
+    port = mail_server.url.rpartition(":")[2]
+    braking.rest(engine, {Relay("127.0.0.1", int(port)): "421 not now"}, NOW)
+    tell(a_look())
+    assert mail_server.connections == 0
+    assert len(tell(a_look(), at=NOW + braking.RELAY_REST)) == 1
+    assert mail_server.recipients == [OPERATOR]
+    assert brakes.known(engine) == {}
+
+
+def test_a_mail_that_could_not_be_written_is_told_later(tell, mail_server, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(Composer, "alert", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            tell(a_look())
+    tell(a_look())
+    assert mail_server.recipients == [OPERATOR]
 
 
 def test_what_could_not_be_told_is_told_later(tell, mail_server):

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from digest import bounces
+from digest.bounces.opening import MOST_BLOCKS, opened
 from digest.bounces.reasons import MEANS
 from digest.domain import VerdictKind
 from tests import realdata
@@ -199,6 +200,19 @@ def real_messages():
     expected = json.loads((folder / "expected.json").read_bytes())
     files = sorted((folder / "messages").glob("*.eml"))
     return {path.name: (path.read_bytes(), expected.get(path.name, [])) for path in files}
+
+
+@pytest.mark.parametrize("loose", [False, True], ids=["in their part", "without parts"])
+def test_of_a_report_with_very_many_recipients_a_few_are_judged(loose):
+    block = "Final-Recipient: rfc822; a{}@example.org\nAction: failed\nStatus: 5.1.1\n\n"
+    blocks = "".join(block.format(number) for number in range(1000)).encode()
+    content = report().replace(
+        b"Final-Recipient: rfc822; ada@example.org\n", blocks + b"Final-Recipient: rfc822; z@example.org\n"
+    )
+    content = content.replace(b"--b\n", b"").replace(b"--b--\n", b"") if loose else content
+    verdict = bounces.of_message(content)
+    assert (verdict.kind, verdict.recipients[0]) == (K.HARD, "a0@example.org")
+    assert len(verdict.recipients) == len(opened(content).blocks) == MOST_BLOCKS
 
 
 @pytest.mark.realdata

@@ -5,13 +5,18 @@ import csv
 import io
 import json
 import sys
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from digest.cli import main
+from digest.domain import Status
+from digest.settings import Settings
+from digest.store import deliveries, seats
+from digest.store.engine import writing
 from tests import realdata
 from tests.page_server import PageServer, a_record
+from tests.visitor import a_subscriber
 
 DAY = date(2025, 12, 24)
 NOW = "2025-12-24T18:00:00+00:00"
@@ -208,6 +213,36 @@ def test_a_relay_that_is_away_is_one_line_and_loses_nothing(digest, mail_server)
     assert mail_server.recipients == ["ada@example.org"]
 
 
+def test_send_says_that_another_worker_is_sending(digest, engine, monkeypatch):
+    monkeypatch.setattr(seats, "PATIENCE_SECONDS", 0.1)
+    digest("collect", "--date", str(DAY))
+    digest("readers", "add", "ada@example.org")
+    with seats.taken(engine, int(Settings.model_fields["smtp_connections"].default)):
+        assert digest("send").code == 1
+    assert "another worker is sending" in digest.err
+    assert digest("send", "--json").rows[0]["sent"] == 1
+
+
+def test_a_dry_run_tells_of_uncertain_mails_only_where_they_go_again(digest, mail_server):
+    digest("collect", "--date", str(DAY))
+    digest("readers", "add", "ada@example.org")
+    mail_server.hang_up_after_data()
+    digest("send")
+    later = "2025-12-24T19:00:00+00:00"
+    assert len(digest("send", "--dry-run", "--json", now=later).rows) == 1
+    digest.settings["DIGEST_RESEND_UNCERTAIN"] = "false"
+    assert digest("send", "--dry-run", "--json", now=later).rows == []
+
+
+def test_a_dry_run_says_which_mail_cannot_be_written_and_goes_on(digest, engine):
+    digest("collect", "--date", str(DAY))
+    digest("readers", "add", "ada@example.org")
+    with writing(engine) as connection:
+        deliveries.queue(connection, 1, "no such kind", datetime.fromisoformat(NOW))
+    rows = digest("send", "--dry-run", "--json").rows
+    assert sorted(bool(row["skipped"]) for row in rows) == [False, True]
+
+
 def test_the_account_of_a_run_is_told_when_it_was_sent_and_in_the_stats(digest):
     digest("collect", "--date", str(DAY))
     for name in ("ada", "bob", "eve"):
@@ -241,6 +276,64 @@ def test_a_reader_with_pictures_goes_out_and_comes_in_with_them(digest, tmp_path
     digest("readers", "forget", "ada@example.org")
     digest("readers", "import", str(tmp_path / "readers.csv"))
     assert [row["pictures"] for row in digest("readers", "list", "--json").rows] == [True]
+
+
+def test_nobody_becomes_active_by_going_out_and_coming_in(digest, engine, tmp_path):
+    for status in Status:
+        a_subscriber(engine, status, email=f"{status}@example.org")
+    exported = digest("readers", "export").out
+    for status in Status:
+        digest("readers", "forget", f"{status}@example.org")
+    (tmp_path / "readers.csv").write_text(exported)
+    digest("readers", "import", str(tmp_path / "readers.csv"))
+    assert digest.out.startswith(
+        "6 added (1 pending, 1 active, 1 paused, 1 unsubscribed, 1 bounced, 1 complained), 0 on the list already"
+    )
+    rows = digest("readers", "list", "--json").rows
+    assert [row["status"] for row in rows] == list(Status)
+    assert [row["status"] for row in rows if row["next_due_at"]] == ["active"]
+    assert digest("readers", "export").out == exported
+
+
+@pytest.mark.parametrize(("cell", "told"), [("gone", "status: Please give one of pending"), ("", "status")])
+def test_a_status_nobody_knows_makes_nobody_active(digest, tmp_path, cell, told):
+    (tmp_path / "readers.csv").write_text(f"email,status\nada@example.org,{cell}\nbob@example.org, Paused \n")
+    assert digest("readers", "import", str(tmp_path / "readers.csv")).code == 1
+    assert digest.err.startswith(f"line 2: {told}")
+    assert [row["email"] for row in digest("readers", "list", "--json").rows] == ["bob@example.org"]
+
+
+@pytest.mark.parametrize("header", ["email", "Email", " eMail ", "\ufeffemail", "email,name,name"])
+def test_the_columns_are_known_however_they_are_written(digest, tmp_path, header):
+    (tmp_path / "readers.csv").write_text(f"{header}\nada@example.org\n")
+    assert digest("readers", "import", str(tmp_path / "readers.csv")).code == 0
+    assert [row["status"] for row in digest("readers", "list", "--json").rows] == ["active"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"email\nada@example.org\n\xe9@example.org\neve@example.org\n", "line 3: it is no text in UTF-8"),
+        (b"email\nada@example.org\n\0@example.org\neve@example.org\n", "line 3: it is no text in UTF-8"),
+        (b'email,topics\nada@example.org,\nbob@example.org,"RAG\neve@example.org,RAG\n', "line 3: unexpected end"),
+        (b"email,topics\nada@example.org,\nbob@example.org," + b"x" * 200_000, "line 3: field larger than"),
+    ],
+)
+def test_a_file_that_is_no_table_is_one_line_and_keeps_what_was_added(digest, tmp_path, content, told):
+    (tmp_path / "readers.csv").write_bytes(content)
+    assert digest("readers", "import", str(tmp_path / "readers.csv")).code == 1
+    assert told in digest.err
+    assert digest.err.endswith("; 1 were added\n")
+    assert digest.err.count("\n") == 1
+    assert [row["email"] for row in digest("readers", "list", "--json").rows] == ["ada@example.org"]
+
+
+@pytest.mark.parametrize(("content", "code"), [("email,Email\na@example.org,b@example.org\n", 2), ("\udcff\ne\n", 1)])
+def test_a_first_line_that_cannot_be_used_is_one_line(digest, tmp_path, content, code):
+    (tmp_path / "readers.csv").write_bytes(content.encode(errors="surrogateescape"))
+    assert digest("readers", "import", str(tmp_path / "readers.csv")).code == code
+    assert digest.err.count("\n") == 1
+    assert digest("readers", "list", "--json").rows == []
 
 
 def test_a_database_that_is_away_is_one_line(tmp_path):

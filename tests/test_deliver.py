@@ -150,6 +150,13 @@ def test_what_is_no_reply_after_the_dot_is_no_delivery_to_count_on(reply):
     assert state is (State.SENT if reply == "250" else State.UNCERTAIN)
 
 
+def test_what_a_relay_says_has_no_characters_that_a_database_or_a_terminal_would_mind():
+    with LyingRelay(DOT="250 taken \x00\x1b[2J \u009bby us") as relay:
+        reason = sent(mails(1), relay, connections=1)[1].reason
+    assert " ".join(reason.split()) == "250 taken [2J by us"
+    assert reason.isprintable()
+
+
 def test_an_address_that_cannot_be_said_fails_alone(mail_server):
     addresses = ['"a> b"@example.org', "a@b> SIZE=1 <c", "a@b\r\nRSET", "a b@example.org", "<>"]
     everybody = [Mail(number, "d@example.org", address, CONTENT) for number, address in enumerate(addresses, 1)]

@@ -15,7 +15,9 @@ from digest.jobs.delivering import QUIET_FOR
 from digest.settings import Settings
 from digest.store import brakes, deliveries, papers, readers
 from digest.store.engine import reading, writing
+from digest.store.tables import deliveries as ledger
 from tests.factories import NOW, a_listing, a_paper
+from tests.lying_relay import LyingRelay
 from tests.test_store_papers import DAY, a_collection
 
 A_DAY = timedelta(days=1)
@@ -166,6 +168,51 @@ def test_a_mail_sent_again_is_the_same_to_the_byte_whatever_has_changed_since(se
     assert first == second
 
 
+def sent_twice(service, between):
+    """Send what waits to a relay that does not answer, change something, send again; both messages."""
+    service.mail_server.hang_up_after_data()
+    assert service.sends() == {State.UNCERTAIN: 1}
+    service.mail_server.behave()
+    between()
+    service.now += timedelta(hours=1)
+    assert service.delivers()[State.SENT] >= 1
+    first, second, *_ = [content for _, content in service.mail_server.mails]
+    return first, second
+
+
+def test_a_quiet_note_sent_again_is_the_same_though_the_topics_fit_by_now(service):
+    service.collects(a_paper(title="Marsh birds"))
+    reader = service.admits("ada@example.org", "speculative decoding")
+    service.now += QUIET_FOR
+
+    def the_reader_changes_their_mind():
+        with writing(service.engine) as connection:
+            readers.prefer(connection, reader.id, Preferences(("birds",)))
+
+    with writing(service.engine) as connection:
+        readers.reschedule(connection, reader.id, service.now)
+    first, second = sent_twice(service, the_reader_changes_their_mind)
+    assert opened(first).subject == "A quiet week: no new papers on your topics"
+    assert first == second
+
+
+def test_a_first_digest_sent_again_is_still_the_first(service):
+    service.collects(a_paper(title="Speculative decoding"))
+    service.admits("ada@example.org", "speculative decoding")
+
+    def the_next_one_arrives():
+        service.now += A_DAY
+        service.collects(a_paper(title="Speculative decoding again"), day=DAY + A_DAY)
+        delivering.plan(service.engine, service.now)
+        [second] = [one for one in waiting(service) if one.state is State.QUEUED]
+        with writing(service.engine) as connection:
+            connection.execute(ledger.update().where(ledger.c.id == second.id).values(state=State.SENT))
+
+    first, again = sent_twice(service, the_next_one_arrives)
+    assert opened(first).subject == "Your first digest: Speculative decoding"
+    assert first == again
+
+
 def test_an_uncertain_mail_stays_so_where_nothing_is_to_be_sent_again(service):
     service.collects(a_paper(title="Speculative decoding"))
     service.admits("ada@example.org", "speculative decoding")
@@ -194,6 +241,24 @@ def test_a_relay_away_for_an_hour_is_asked_a_few_times_and_then_gets_everything(
         service.now += timedelta(minutes=1)
     assert 4 <= said <= 8
     assert deliveries.counts(service.engine)["sent"] == 30
+
+
+@pytest.mark.parametrize("reply", ["421 4.3.2 overloaded", "hello?"])
+def test_a_relay_that_greets_and_then_answers_no_mail_is_not_back(service, reply):
+    service.collects(a_paper(title="Speculative decoding"))
+    for number in range(30):
+        service.admits(f"reader{number}@example.org", "speculative decoding")
+    asked = []
+    with LyingRelay(MAIL=lambda line: asked.append(line) or reply) as service.mail_server:
+        with pytest.raises(RelayAway):
+            service.sends()
+        first = len(asked)
+        for failures in (2, 3):
+            service.now = next(iter(brakes.known(service.engine).values())).until
+            with pytest.raises(RelayAway):
+                service.delivers()
+            [brake] = brakes.known(service.engine).values()
+            assert (brake.failures, len(asked)) == (failures, first + failures - 1)
 
 
 def test_a_domain_that_asks_for_it_is_slowed_and_the_others_go_on(service):

@@ -117,3 +117,10 @@ def test_the_command_prints_json_and_exits_1_when_something_is_broken(url):
     assert rows["broker"]["health"] == "broken"
     assert digest("doctor").code == 1
     assert "broken\tbroker" in digest.out
+
+
+def test_a_key_that_cannot_be_used_is_broken_and_hides_nothing_else(look, tmp_path):
+    found = look(dkim_selector="one", dkim_private_key=str(tmp_path / "none.pem"))
+    assert found["DKIM"].health is Health.BROKEN
+    assert "DIGEST_DKIM_PRIVATE_KEY" in found["DKIM"].said
+    assert found["SPF"].health is Health.FINE

@@ -10,11 +10,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import select
 
 from digest import schedule
-from digest.domain import Cadence, Preferences, Result, State, Status
-from digest.store import deliveries, planning, readers, runs
+from digest.domain import INSTANT, Cadence, Preferences, Result, State, Status, Window
+from digest.store import deliveries, papers, planning, readers, runs
 from digest.store.engine import connect, migrate, writing
 from digest.store.tables import deliveries as rows
-from tests.factories import NOW
+from tests.factories import NOW, a_listing
+from tests.test_store_papers import a_collection
 
 OUTCOMES = (State.SENT, State.DEFERRED, State.FAILED, State.UNCERTAIN, State.QUEUED, State.SKIPPED)
 FINAL = {State.SENT, State.FAILED, State.SKIPPED}
@@ -30,9 +31,10 @@ class Ledger(RuleBasedStateMachine):
         super().__init__()
         self.engine = connect("sqlite://")
         migrate(self.engine)
-        self.now, self.planned = NOW, 0
+        self.now, self.looked, self.planned = NOW, NOW, 0
         self.workers = []  # what each living worker holds: (delivery, until when it is its own)
         self.arrived, self.once_uncertain = Counter(), set()
+        self.brought = {}  # what each window brought when it was written
 
     def teardown(self):
         self.everything_comes_to_an_end()
@@ -70,6 +72,13 @@ class Ledger(RuleBasedStateMachine):
     @rule()
     def a_planner_comes_round(self):
         self.planned += planning.plan(self.engine, self.now, schedule.MOST_CATCH_UP, schedule.next_due)
+
+    @rule(seconds=st.sampled_from([0, 20, 3600]))
+    def a_look_is_stored(self, seconds):
+        """Some time after it was taken, but in the order in which they were."""
+        self.looked = max(self.looked + INSTANT, self.now - timedelta(seconds=seconds))
+        self.now = max(self.now, self.looked)
+        papers.keep(self.engine, [a_listing()], a_collection(at=self.looked))
 
     @rule(most=st.integers(1, 4))
     def a_worker_claims(self, most):
@@ -138,6 +147,13 @@ class Ledger(RuleBasedStateMachine):
             # One that was uncertain counted as arrived when the next was planned, though it failed in the end.
             known = between & self.once_uncertain
             assert earlier.reader_id != later.reader_id or earlier.window_end == later.window_start or known
+
+    @invariant()
+    def no_paper_stored_after_planning_is_in_a_window_that_was_written_before(self):
+        for row in self.rows():
+            listed = papers.in_window(self.engine, Window(row.window_start, row.window_end, row.since))
+            found = {paper.id for paper in listed}
+            assert self.brought.setdefault(row.id, found) == found
 
     def covered(self):
         """The digests that count, each with those before it that do not."""

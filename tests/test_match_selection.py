@@ -3,7 +3,10 @@
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from digest.compose import marking
 from digest.domain import Reason
 from digest.match import Index, forecast, select, shares, suggest
 from digest.profile import parse
@@ -197,3 +200,26 @@ def test_suggestions_go_with_the_papers_found():
     papers += [a_paper(title=f"Video {n}", abstract="With LoRA.") for n in range(8)]
     assert suggest(Index(papers), parse("RAG")) == ("external knowledge",)
     assert suggest(Index(papers), parse("")) == ()
+
+
+FILLERS = st.sampled_from(
+    [
+        "本研究では、評価と改善を試みる。",
+        "(a) We do so at length. ",
+        "α is small ",
+        "As J. Smith et al. Say. ",
+        "x" * 300 + " ",
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(FILLERS, max_size=60), st.lists(FILLERS, max_size=20), st.sampled_from([180, 420]))
+def test_an_abstract_that_matches_shows_where_however_long_its_sentences(before, after, most):
+    abstract = " ".join(f"{''.join(before)} we use diffusion models 。{''.join(after)}".split())
+    [pick] = selected([a_paper(title="Marsh birds", abstract=abstract)], '"diffusion models"').picks
+    begin, end = pick.snippet
+    assert "diffusion models" in abstract[begin:end]
+    runs = marking.excerpt(pick, most)
+    assert "diffusion models" in [run.text for run in runs if run.marked]
+    assert len("".join(run.text for run in runs)) <= most + len("… ")

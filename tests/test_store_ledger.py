@@ -10,6 +10,7 @@ from digest.domain import EPOCH, INSTANT, Cadence, Preferences, Result, Run, Sta
 from digest.store import deliveries, papers, planning, readers, runs
 from digest.store.engine import connect, writing
 from digest.store.readers import AlreadyThere
+from digest.store.tables import deliveries as rows
 from tests.factories import NOW, a_listing
 from tests.test_store_papers import DAY, keep
 
@@ -92,7 +93,8 @@ def test_the_first_window_reaches_back_to_the_latest_listed_day(engine):
     admit(engine, "ada@example.org")
     plan(engine)
     [delivery] = deliveries.claim(engine, 10, NOW)
-    assert (delivery.window.start, delivery.window.end, delivery.window.since) == (EPOCH, NOW + INSTANT, DAY)
+    seen = NOW - 3 * A_DAY
+    assert (delivery.window.start, delivery.window.end, delivery.window.since) == (EPOCH, seen + INSTANT, DAY)
     assert len(papers.in_window(engine, delivery.window)) == 1
 
 
@@ -105,6 +107,41 @@ def test_a_window_begins_where_the_last_one_ended(engine):
     [second] = deliveries.claim(engine, 10, NOW + A_DAY)
     assert second.window.start == first.window.end
     assert second.window.since == (NOW + A_DAY - schedule.MOST_CATCH_UP).date()
+
+
+def test_readers_who_confirm_between_two_collections_share_a_window(engine):
+    keep(engine, a_listing(), at=NOW)
+    for minutes in range(1, 4):
+        readers.admit(engine, f"reader{minutes}@example.org", Preferences(), NOW)
+        plan(engine, NOW + timedelta(minutes=minutes))
+    assert len({delivery.window for delivery in deliveries.claim(engine, 10, NOW + HOUR)}) == 1
+
+
+def test_what_a_collection_keeps_after_planning_is_in_the_next_window(engine):
+    keep(engine, a_listing(), at=NOW - HOUR)
+    admit(engine, "ada@example.org")
+    plan(engine)
+    end(engine, deliveries.claim(engine, 10, NOW)[0], State.SENT)
+    late = a_listing(rank=2)
+    keep(engine, late, at=NOW - timedelta(seconds=20))
+    plan(engine, NOW + A_DAY)
+    [second] = deliveries.claim(engine, 10, NOW + A_DAY)
+    assert papers.in_window(engine, second.window) == papers.listed(engine, DAY, DAY)[1:]
+
+
+def test_a_window_with_nothing_new_is_empty_and_loses_nothing(engine):
+    # As a version planned it that counted to the moment of planning.
+    keep(engine, a_listing(), at=NOW + HOUR)
+    admit(engine, "ada@example.org")
+    plan(engine)
+    [first] = deliveries.claim(engine, 10, NOW)
+    with writing(engine) as connection:
+        connection.execute(rows.update().values(window_end=NOW + 2 * HOUR))
+    end(engine, first, State.SENT)
+    plan(engine, NOW + A_DAY)
+    [second] = deliveries.claim(engine, 10, NOW + A_DAY)
+    assert second.window.start == second.window.end == NOW + 2 * HOUR
+    assert papers.in_window(engine, second.window) == []
 
 
 @pytest.mark.parametrize("state", [State.DEFERRED, State.FAILED, State.QUEUED])
@@ -290,7 +327,20 @@ def test_papers_sent_are_remembered_for_each_reader(engine):
         bob.id: set(),
         eve.id: {f"2512.{eve.id}"},
     }
-    assert deliveries.last_heard(engine, ids) == {ada.id: NOW + INSTANT}
+
+
+def test_what_a_reader_heard_before_a_digest_does_not_change_with_that_digest(engine):
+    admit(engine, "ada@example.org", "bob@example.org")
+    plan(engine)
+    of_ada, of_bob = deliveries.claim(engine, 10, NOW)
+    end(engine, of_ada, State.UNCERTAIN)
+    end(engine, of_bob, State.FAILED)
+    plan(engine, NOW + A_DAY)
+    claimed = deliveries.claim(engine, 10, NOW + A_DAY)
+    [second] = [one for one in claimed if one.reader.id == of_ada.reader.id and one.id != of_ada.id]
+    for state in (State.SENDING, State.UNCERTAIN, State.SENT):
+        end(engine, second, state)
+        assert deliveries.last_heard(engine, claimed) == {second.id: of_ada.due_at}
 
 
 def test_forgetting_leaves_nothing(engine):

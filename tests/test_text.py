@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.text import MOST_CHARACTERS, plain, safe_url, storable
+from digest.text import MOST_CHARACTERS, plain, safe_url, sentences, storable
 from tests.realdata import arxiv_papers, huggingface_days
 
 anything = st.text(st.characters(exclude_categories=()))
@@ -167,3 +167,21 @@ def test_hardly_any_tex_is_left_in_real_abstracts():
     assert [plain(text) for text in clean] == clean
     assert sum("\\" in text for text in clean) < 0.003 * len(texts)
     assert sum("$" in text for text in clean) < 0.003 * len(texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", [""]),
+        ("One. Two! Three?", ["One.", "Two!", "Three?"]),
+        (
+            "As J. Smith et al. Show, e.g. Here, vs. There (Fig. 2). So be it.",
+            ["As J. Smith et al. Show, e.g. Here, vs. There (Fig. 2).", "So be it."],
+        ),
+        ("It is so. α-diffusion helps. (a) this.", ["It is so.", "α-diffusion helps.", "(a) this."]),
+        ("拡散モデルを用いる。「評価する。」改善！", ["拡散モデルを用いる。", "「評価する。」", "改善！"]),
+        ('He said "no." 3.5 papers.', ['He said "no."', "3.5 papers."]),
+    ],
+)
+def test_sentences_end_where_a_reader_would_say(text, parts):
+    assert [text[start:end] for start, end in sentences(text)] == parts

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from digest import subscriptions
+from digest import addresses, subscriptions
+from digest.compose import Composer
 from digest.domain import Preferences, Result, State, Status
 from digest.jobs import verdicts
 from digest.links import Purpose
@@ -79,6 +80,55 @@ def test_a_new_address_that_is_dead_does_not_cost_the_reader_theirs(ada, engine)
     assert ada.status is Status.ACTIVE
     assert "the mail is unknown" in ada.returns(delivery)
     assert ada.status is Status.ACTIVE
+
+
+def moves(ada):
+    """Have a reader change their address, and the mails about it sent; what told the old address."""
+    addresses.ask(ada.engine, ada.reader.id, "ada@new.example.org", ada.now)
+    for _ in range(2):
+        [mail] = deliveries.claim(ada.engine, 10, ada.now)
+        deliveries.record(ada.engine, [(mail, Result(mail.id, State.SENT), ada.now)], ada.now)
+        addresses.agree(ada.engine, mail, ada.now)
+    ada.now += A_DAY
+    assert mail.kind == addresses.MOVED
+    return mail
+
+
+def test_what_comes_back_from_an_old_address_says_nothing_of_the_new_one(ada):
+    digest = ada.is_sent()
+    moved = moves(ada)
+    ada.is_sent()
+    said = [ada.returns(digest), ada.returns(moved)]
+    said.append(ada.takes(report(original=Composer(LETTERHEAD).moved(moved).content.decode())))
+    assert ada.status is Status.ACTIVE, said
+
+
+def test_full_mailboxes_of_an_old_and_a_new_address_are_not_added_up(ada):
+    for _ in range(2):
+        ada.returns(ada.is_sent(), DISABLED)
+    moves(ada)
+    ada.returns(ada.is_sent(), DISABLED)
+    assert ada.status is Status.ACTIVE
+
+
+def test_a_mail_to_another_address_is_none_that_arrived_in_between(ada):
+    for _ in range(3):
+        ada.returns(ada.is_sent(), DISABLED)
+        with writing(ada.engine) as connection:
+            deliveries.queue(connection, ada.reader.id, "move", ada.now, "ada@new.example.org")
+        [mail] = deliveries.claim(ada.engine, 10, ada.now)
+        deliveries.record(ada.engine, [(mail, Result(mail.id, State.SENT), ada.now)], ada.now)
+    assert ada.status is Status.BOUNCED
+
+
+def test_a_failure_counts_by_the_way_out_and_the_message_id_of_the_mail_it_returns(ada):
+    delivery = ada.is_sent()
+    ada.takes(report(original=an_original(ada.reader.id)))
+    assert ada.status is Status.ACTIVE, "nobody knows which mail failed"
+    ada.takes(
+        report(original=f"Message-ID: <digest.{delivery.id}.20251224180000@{DOMAIN}>\n{an_original(ada.reader.id)}")
+    )
+    assert ada.status is Status.BOUNCED
 
 
 def test_a_sent_mail_that_came_back_stays_sent_and_the_failure_is_noted_beside_it(ada):

@@ -28,7 +28,7 @@ def test_what_is_shown_is_what_would_be_sent(engine):
 
 @pytest.mark.parametrize("path", ["/dev/mails", "/dev/mails/digest.html"])
 def test_in_production_there_is_no_such_page(engine, path):
-    visitor = a_visitor(engine, env="production")
+    visitor = a_visitor(engine, env="production", secret_key="a key for production", mail_from="digest@example.org")
     assert visitor.get(path).status_code == 404
     assert visitor.get(path).text == visitor.get("/nowhere").text
 

@@ -157,6 +157,29 @@ def test_an_address_that_subscribed_meanwhile_keeps_its_own_digest(visitor, engi
     assert (email_of(engine, reader), email_of(engine, other)) == ("ada@example.org", NEW)
 
 
+@pytest.mark.parametrize("status", [Status.UNSUBSCRIBED, Status.COMPLAINED, Status.BOUNCED])
+def test_who_left_or_complained_meanwhile_is_not_moved(visitor, engine, status):
+    reader = a_subscriber(engine)
+    asks(visitor, reader)
+    with writing(engine) as connection:
+        readers.set_status(connection, reader.id, status)
+    before = dump(engine)
+    assert visitor.get(link_to(engine)).status_code == visitor.post(link_to(engine)).status_code == 404
+    addresses.agree(engine, deliveries.find(engine, 1), NOW)
+    assert dump(engine) == before
+
+
+@pytest.mark.parametrize("status", [Status.UNSUBSCRIBED, Status.COMPLAINED])
+def test_who_left_or_complained_after_a_move_is_not_written_to(service, status):  # noqa: F811
+    reader = service.admits("ada@example.org")
+    addresses.ask(service.engine, reader.id, NEW, service.now)
+    addresses.agree(service.engine, deliveries.find(service.engine, 1), service.now)
+    with writing(service.engine) as connection:
+        readers.set_status(connection, reader.id, status)
+    service.delivers()
+    assert service.mail_server.recipients == []
+
+
 def test_what_is_left_of_an_ended_subscription_makes_room(visitor, engine):
     reader, ended = a_subscriber(engine), a_subscriber(engine, Status.UNSUBSCRIBED, email=NEW)
     asks(visitor, reader)

@@ -3,9 +3,11 @@
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from digest.domain import Cadence, Preferences, Status
-from digest.store import readers
+from digest.domain import Cadence, Preferences, Result, State, Status, Verdict, VerdictKind
+from digest.store import bounces, deliveries, readers
+from digest.store.engine import writing
 from tests.factories import NOW
+from tests.test_store_ledger import plan
 from tests.visitor import LINKS, a_subscriber, a_visitor, dump, status_of
 
 
@@ -54,6 +56,23 @@ def test_the_export_has_what_is_kept_about_the_reader(visitor, engine):
     assert kept["reader"]["preferences"]["topics"] == ["speculative decoding"]
     assert kept["reader"]["created_at"] == NOW.isoformat()
     assert kept["papers_sent"] == []
+
+
+def test_the_export_has_what_became_of_every_mail_and_what_came_back(visitor, engine):
+    reader, _other = a_subscriber(engine), a_subscriber(engine, email="bob@example.org")
+    plan(engine)
+    for mail in deliveries.claim(engine, 10, NOW):
+        deliveries.choose(engine, [(mail, ["2512.00001"])])
+        deliveries.record(engine, [(mail, Result(mail.id, State.SENT, "250 queued as 4F2"), NOW)], NOW)
+        with writing(engine) as connection:
+            full = Verdict(VerdictKind.SOFT, (), "mailbox-full", "4.2.2")
+            bounces.note(connection, mail.reader.id, mail.id, full, NOW)
+    kept = visitor.get(LINKS.preferences(reader.id) + "/export").json()
+    [mail], [bounce] = kept["mails"], kept["bounces"]
+    assert (mail["kind"], mail["state"], mail["reason"]) == ("digest", "sent", "250 queued as 4F2")
+    assert (mail["due_at"], mail["tried_at"], mail["papers"]) == (NOW.isoformat(), NOW.isoformat(), ["2512.00001"])
+    assert (bounce["delivery_id"], bounce["kind"], bounce["reason"]) == (mail["id"], "soft", "mailbox-full")
+    assert bounce["noted_at"] == NOW.isoformat()
 
 
 def test_pictures_are_for_who_asks_for_them(visitor, engine):

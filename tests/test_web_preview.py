@@ -1,11 +1,15 @@
 """What a visitor sees of their topics before they subscribe."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from threading import Event
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
+from sqlalchemy import event
 
 from digest.domain import Collection, Outcome
+from digest.jobs.previewing import MOST_PAPERS, Shown
 from digest.store import papers
 from digest.web.limits import PREVIEWS
 from tests.factories import NOW, a_listing
@@ -72,6 +76,44 @@ def test_a_new_collection_is_seen_at_once(visitor, engine):
     assert shown(visitor.get("/preview", params={"topics": "quantum"})).css(".card") == []
     stored(engine, "Quantum papers")
     assert len(shown(visitor.get("/preview", params={"topics": "quantum"})).css(".card")) == 1
+
+
+def test_of_a_busy_source_the_newest_whole_days_are_taken(engine):
+    for day in DAYS:
+        stored(engine, *[f"Speculative decoding {day} {number}" for number in range(MOST_PAPERS * 2 // 5)], day=day)
+    preview = Shown(engine).preview("speculative decoding")
+    assert (preview.days, preview.papers_a_day) == (2, MOST_PAPERS * 2 // 5)
+
+
+def test_a_day_with_more_papers_than_we_take_is_taken_alone(engine):
+    stored(engine, "Yesterday's", day=DAYS[-2])
+    stored(engine, *[f"Speculative decoding {number}" for number in range(MOST_PAPERS + 1)])
+    answer = a_visitor(engine).get("/preview", params={"topics": "speculative decoding"})
+    assert "Counted over the last day with new papers" in shown(answer).text()
+
+
+def test_who_asks_while_the_papers_are_indexed_anew_is_answered_from_the_old_ones(engine):
+    stored(engine, "Quantum papers")
+    site = Shown(engine)
+    assert len(site.preview("quantum").picks) == 1
+    stored(engine, "Quantum papers", "More quantum papers")
+    begun, go_on = Event(), Event()
+
+    def wait(_connection, _cursor, statement, *_):
+        if "FROM papers" in statement:
+            begun.set()
+            assert go_on.wait(60)
+
+    event.listen(engine, "before_cursor_execute", wait)
+    with ThreadPoolExecutor() as visitors:
+        try:
+            first = visitors.submit(site.preview, "quantum")
+            assert begun.wait(60)
+            assert len(visitors.submit(site.preview, "quantum").result(60).picks) == 1
+        finally:
+            go_on.set()
+        assert len(first.result(60).picks) == 2
+    assert len(site.preview("quantum").picks) == 2
 
 
 def test_an_empty_store_says_so(engine):

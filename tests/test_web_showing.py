@@ -1,3 +1,5 @@
+from sqlalchemy import event
+
 from digest.domain import Preferences
 from digest.store import readers
 from digest.store.engine import writing
@@ -39,6 +41,18 @@ def test_the_page_stays_as_it_was_sent_when_the_topics_change(service):  # noqa:
     page = a_visitor(service.engine).get(link).text
     assert [f"arxiv.org/abs/2512.0000{number}" in page for number in (1, 2, 3, 4)] == [True, True, True, False]
     assert page.count("Because you follow") == 3
+
+
+def test_the_papers_of_a_digest_are_indexed_once_for_all_who_look(service):  # noqa: F811
+    link, asked = sent(service), []
+
+    def note(_connection, _cursor, statement, *_):
+        asked.append("FROM editions" in statement)
+
+    event.listen(service.engine, "before_cursor_execute", note)
+    visitor = a_visitor(service.engine)
+    assert len({visitor.get(link).text for _ in range(3)}) == 1
+    assert asked.count(True) == 1
 
 
 def test_a_digest_that_was_never_written_has_no_page(service):  # noqa: F811

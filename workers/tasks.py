@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from functools import cache, wraps
 from math import ceil
@@ -88,11 +89,12 @@ def plan() -> None:
 @task
 def deliver() -> None:
     """Send what waits, for a while."""
-    account = delivering.deliver(engine(), _post(), until=settings.clock() + DELIVER_FOR)
-    if account:
-        log.info("delivered", **{state.value: count for state, count in account.items()})
-        for run in runs.since(engine(), settings.clock() - timedelta(days=1)):
-            log.info("account", day=str(run.day), account=str(run))
+    with suppress(delivering.Busy):
+        account = delivering.deliver(engine(), _post(), until=settings.clock() + DELIVER_FOR)
+        if account:
+            log.info("delivered", **{state.value: count for state, count in account.items()})
+            for run in runs.since(engine(), settings.clock() - timedelta(days=1)):
+                log.info("account", day=str(run.day), account=str(run))
 
 
 @task

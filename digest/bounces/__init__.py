@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from digest.bounces.marks import bounce_marks, leave_marks
+from digest.bounces.marks import bounce_marks, delivery_marks, leave_marks
 from digest.bounces.opening import MOST_BYTES, opened
 from digest.bounces.reasons import judge
 from digest.bounces.reports import complaint, delivery_report, failure_notice, notification
 from digest.bounces.signs import automatic, leaving
 from digest.domain import Verdict, VerdictKind
 
-__all__ = ["MOST_BYTES", "NOT_UNDERSTOOD", "bounce_marks", "leave_marks", "of_message", "of_reply"]
+__all__ = ["MOST_BYTES", "NOT_UNDERSTOOD", "bounce_marks", "delivery_marks", "leave_marks", "of_message", "of_reply"]
 
 # The reason of a message that is nothing of all this; a person may want to read it.
 NOT_UNDERSTOOD = "not-understood"

@@ -13,6 +13,7 @@ from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import HeaderParser
+from itertools import chain, islice
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -60,11 +61,12 @@ def opened(content: bytes) -> Opened:
     text, returned = _apart(said)
     attached = [_whole(part) for part in parts if part.get_content_type() in RETURNED]
     reports = [_whole(part, inner=True) for part in parts if part.get_content_type() in STATUS_PARTS]
-    blocks = [block for report in reports or LOOSE_BLOCK.findall(text + "\n") for block in _blocks(report)]
+    blocks = chain.from_iterable(map(_blocks, reports or LOOSE_BLOCK.findall(text + "\n")))
     feedback = [_whole(part, inner=True) for part in parts if part.get_content_type() == FEEDBACK_PART]
     feedback = feedback or LOOSE_FEEDBACK.findall(said)
     returned = "\n".join([*attached, returned])
-    return Opened(message, text, returned, bool(attached), tuple(blocks), _fields(feedback[0]) if feedback else None)
+    few = tuple(islice(blocks, MOST_BLOCKS))
+    return Opened(message, text, returned, bool(attached), few, _fields(feedback[0]) if feedback else None)
 
 
 def header_of(message: Message, name: str) -> str:

@@ -13,6 +13,7 @@ from digest import __version__, logs
 from digest.cli import bounce, collecting, delivering, demo, dkim, doctor, matching, reading, subscribers
 from digest.cli.console import Failed, Here, Misused
 from digest.deliver import RelayAway
+from digest.jobs.delivering import Busy
 from digest.settings import BadSetting, load
 from digest.store.engine import StoreUnready, unreachable
 
@@ -62,7 +63,7 @@ def main() -> None:
         app()
     except (BadSetting, Misused) as error:
         _end(str(error), 2)
-    except (Failed, StoreUnready, RelayAway) as error:
+    except (Busy, Failed, StoreUnready, RelayAway) as error:
         _end(str(error), 1)
     except DBAPIError as error:
         _end(unreachable(load().database_url, error), 1)

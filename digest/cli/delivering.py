@@ -56,7 +56,7 @@ def _brakes(here: Here) -> list[Brake]:
 
 
 def _rehearse(here: Here, as_json: bool) -> None:
-    drafts = delivering.rehearse(here.engine, wiring.composer(here.settings), here.now)
+    drafts = delivering.rehearse(here.engine, wiring.post(here.settings))
     rows = [(draft.delivery.reader.email, draft.delivery.kind, len(draft.papers), draft.reason) for draft in drafts]
     if as_json:
         print_json(dict(zip(("email", "kind", "papers", "skipped"), row, strict=True)) for row in rows)

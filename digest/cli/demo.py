@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from digest import paths, sample, wiring
 from digest.cli.console import Failed, Here, console
 from digest.cli.inbox import ADDRESS, PASSWORD, Inbox, link_in, text_of
-from digest.cli.parts import GLANCE_SECONDS, Parts, free_port
+from digest.cli.parts import GLANCE_SECONDS, Parts, environment_of, free_port
 from digest.jobs import collecting
 from digest.jobs.collecting import Look
 from digest.settings import Settings
@@ -52,8 +52,9 @@ def demo(
     try:
         with ExitStack() as stack:
             ports = _choose_ports()
-            settings = _settings(here, ports)
-            parts = stack.enter_context(Parts(_folder(ports)))
+            folder = _folder(ports)
+            settings = own_settings(here.settings, ports, folder)
+            parts = stack.enter_context(Parts(folder))
             _start_servers(parts, ports)
             settings = _collect(settings, stack)
             _start_service(parts, settings, ports)
@@ -84,15 +85,17 @@ def _folder(ports: Mapping[str, int]) -> Path:
     return folder
 
 
-def _settings(here: Here, ports: Mapping[str, int]) -> Settings:
+def own_settings(given: Settings, ports: Mapping[str, int], folder: Path) -> Settings:
+    """Make the settings of a demo. Of the operator's it takes the clock and the site to ask, and touches nothing."""
     own = {
-        "env": "development",
-        "database_url": f"sqlite:///var/demo-{ports['web']}/digest.sqlite3",
+        "database_url": f"sqlite:///{folder.resolve()}/digest.sqlite3",
         "broker_url": f"redis://127.0.0.1:{ports['broker']}/0",
         "smtp_url": f"smtp://127.0.0.1:{ports['smtp']}",
         "base_url": f"http://127.0.0.1:{ports['web']}",
+        "huggingface_url": given.huggingface_url,
+        "now": given.now,
     }
-    return here.settings.model_copy(update=own)
+    return Settings(**{name: field.default for name, field in Settings.model_fields.items()} | own)
 
 
 def _start_servers(parts: Parts, ports: Mapping[str, int]) -> None:
@@ -150,12 +153,7 @@ def _latest(engine: Engine, settings: Settings) -> Look:
 
 def _start_service(parts: Parts, settings: Settings, ports: Mapping[str, int]) -> None:
     """The lines of the Procfile, as an operator's machine would start them."""
-    environment = {"PORT": str(ports["web"])} | {
-        f"DIGEST_{name.upper()}": str(getattr(settings, name))
-        for name in ("env", "database_url", "broker_url", "smtp_url", "base_url", "huggingface_url")
-    }
-    if settings.now:
-        environment["DIGEST_NOW"] = settings.now.isoformat()
+    environment = {"PORT": str(ports["web"])} | environment_of(settings)
     for name, line in parse_procfile(paths.procfile().read_text()).processes.items():
         if name != "release":
             parts.start(name, line, environment)

@@ -1,4 +1,7 @@
-"""`digest doctor`: looks at everything the service leans on, and says what to do. Changes nothing, sends nothing."""
+"""`digest doctor`: looks at everything the service leans on, and says what to do. Sends nothing.
+
+It changes nothing either, but for an empty SQLite file, which is given its tables as by any other command.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from digest.deliver import Relay
 from digest.deliver import relay as relays
 from digest.domain import EPOCH
 from digest.mailbox import MailboxAway, look_in
-from digest.settings import Settings
+from digest.settings import BadSetting, Settings
 from digest.store import collections
 from digest.store.engine import StoreUnready, ready
 
@@ -159,8 +162,9 @@ def _dns(settings: Settings, dns: Callable[[], Resolver]) -> Iterator[Finding]:
         return
     try:
         found = dns()
-        yield _spf(found, domain)
+        # A key that cannot be used is told first, whether or not a name server answers.
         yield _dkim(found, domain, settings)
+        yield _spf(found, domain)
         yield _dmarc(found, domain)
         yield _returns(found, domain)
         yield _endpoint(found, host)
@@ -189,7 +193,10 @@ def _returns(dns: Resolver, domain: str) -> Finding:
 
 
 def _dkim(dns: Resolver, domain: str, settings: Settings) -> Finding:
-    signer = wiring.signer(settings)
+    try:
+        signer = wiring.signer(settings)
+    except BadSetting as error:
+        return Finding("DKIM", Health.BROKEN, str(error))
     if signer is None:
         return Finding("DKIM", Health.WARNING, "mails are not signed here", "`digest dkim new`, or let the relay sign")
     name = f"{signer.selector}._domainkey.{domain}"

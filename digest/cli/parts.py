@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from digest.cli.console import Failed
+from digest.settings import PREFIX, Settings
 
 # Longer than a worker needs to finish what it holds.
 SECONDS_TO_END = 8.0
@@ -21,20 +22,26 @@ GLANCE_SECONDS = 0.05
 
 
 class Parts:
-    """Processes, each in a session of its own, so that Ctrl-C reaches us alone and we end them in order."""
+    """Processes, each in a session of its own, so that Ctrl-C reaches us alone and we end them in order.
 
-    def __init__(self, logs: Path) -> None:
-        self.logs = logs
+    They know no setting but those they are given: they start in a folder of their own, where no `.env` is.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.logs = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, line: str, environment: Mapping[str, str]) -> None:
         """Start a part as a Procfile line says; what it prints goes to a file of its own."""
         # The scripts beside our own Python come first: the environment need not be activated.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        # Settings count in any case.
+        inherited = {key: value for key, value in os.environ.items() if not key.upper().startswith(PREFIX)}
         with self._log(name).open("wb") as log:
             self._running[name] = subprocess.Popen(
                 ["/bin/sh", "-c", f"exec {line}"],
-                env=os.environ | environment | {"PATH": path},
+                env={**inherited, **environment, "PATH": path},
+                cwd=self.logs,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -93,6 +100,12 @@ def _listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The variables that say what is not as it is by default."""
+    said = {name: value for name, value in settings if value != Settings.model_fields[name].default}
+    return {f"{PREFIX}{name.upper()}": str(value) for name, value in said.items()}
 
 
 def free_port(wanted: int) -> int:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from digest.cli.console import Failed, Here, Json, Misused, console, errors, print_json, print_table
-from digest.domain import Reader
+from digest.domain import Reader, Status
 from digest.form import Mistakes, subscription, typed
 from digest.store import readers
 from digest.store.readers import AlreadyThere
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
-COLUMNS = ("email", "topics", "cadence", "hour", "timezone", "most_papers", "pictures")
+COLUMNS = ("email", "status", "topics", "cadence", "hour", "timezone", "most_papers", "pictures")
+# What no text has in it: NUL, and the half surrogates that stand for bytes that are not UTF-8.
+NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
+Row = Mapping[str, str | None]
+
+
+class Unreadable(Exception):
+    """A file is no table from this line on."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(f"line {line}: {why}; what comes after it was not read")
 
 
 @app.command()
@@ -35,9 +47,9 @@ def add(
 ) -> None:
     """Add a reader who has agreed to it; no confirmation is asked. The first digest is due at once."""
     here: Here = context.obj
-    row = {"email": email, "topics": "\n".join(topic), "cadence": cadence, "hour": hour, "timezone": timezone}
+    row = {"email": email, "topics": "\n".join(topic), "cadence": cadence, "hour": str(hour), "timezone": timezone}
     try:
-        reader = _admit(here, row | {"most_papers": most_papers, "pictures": "yes" if pictures else "no"})
+        reader = _admit(here, row | {"most_papers": str(most_papers), "pictures": "yes" if pictures else "no"})
     except Mistakes as mistakes:
         raise Misused(_told(mistakes)) from None
     except AlreadyThere as error:
@@ -73,28 +85,61 @@ def import_readers(
 ) -> None:
     """Add the readers of a CSV file who have agreed to it.
 
-    Its first line names the columns: email, and if you like topics (one a line in its cell), cadence, hour, timezone,
-    most_papers and pictures (yes or no). A bad line is told with its number and loses none of the others; who is on
-    the list already is left as they are.
+    Its first line names the columns: email, and if you like status, topics (one a line in its cell), cadence, hour,
+    timezone, most_papers and pictures (yes or no). Without a status everybody is active; with it, who was pending has
+    to confirm anew, and who left, bounced or complained gets nothing. A bad line is told with its number and loses
+    none of the others; who is on the list already is left as they are.
     """
     here: Here = context.obj
-    added = known = bad = 0
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        table = csv.DictReader(lines)
-        if "email" not in (table.fieldnames or ()):
-            raise Misused(f"{file}: the first line must name the columns, `email` among them")
-        for row in table:
-            try:
-                _admit(here, {name: row[name] for name in COLUMNS if row.get(name)})
-                added += 1
-            except AlreadyThere:
-                known += 1
-            except Mistakes as mistakes:
-                bad += 1
-                errors.print(f"line {table.line_num}: {_told(mistakes)}", markup=False)
-    console.print(f"{added} added, {known} on the list already, {bad} lines with mistakes.")
+    added, known, bad, broken = Counter[str](), 0, 0, ""
+    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+        try:
+            for line, row in _rows(file, text):
+                try:
+                    added[_admit(here, row).status] += 1
+                except AlreadyThere:
+                    known += 1
+                except Mistakes as mistakes:
+                    bad += 1
+                    errors.print(f"line {line}: {_told(mistakes)}", markup=False)
+        except Unreadable as error:
+            broken = str(error)
+    each = ", ".join(f"{count} {status}" for status, count in added.items())
+    told = f"{added.total()} added{each and f' ({each})'}, {known} on the list already, {bad} lines with mistakes."
+    console.print(told)
+    if broken:
+        raise Failed(f"{file}: {broken}; {added.total()} were added")
     if bad:
         raise Failed(f"{file}: {bad} lines could not be used")
+
+
+def _rows(file: Path, text: Iterable[str]) -> Iterator[tuple[int, Row]]:
+    """Read the rows and the line each ends on; raise Unreadable where it is no table."""
+    table = csv.DictReader(_lines(text), strict=True)
+    begins = 1
+    try:
+        table.fieldnames = [name.strip().lower() for name in table.fieldnames or ()]
+        _check(file, table.fieldnames)
+        begins = table.line_num + 1
+        for row in table:
+            yield table.line_num, {name: row[name] for name in COLUMNS if name in row}
+            begins = table.line_num + 1
+    except csv.Error as error:
+        raise Unreadable(begins, str(error)) from None
+
+
+def _lines(text: Iterable[str]) -> Iterator[str]:
+    for line in text:
+        if NO_TEXT.search(line):
+            raise csv.Error("it is no text in UTF-8")
+        yield line
+
+
+def _check(file: Path, columns: Sequence[str]) -> None:
+    if "email" not in columns:
+        raise Misused(f"{file}: the first line must name the columns, `email` among them")
+    if doubled := [name for name in COLUMNS if columns.count(name) > 1]:
+        raise Misused(f"{file}: the first line names {', '.join(doubled)} more than once")
 
 
 @app.command()
@@ -105,7 +150,7 @@ def export(context: typer.Context, as_json: Json = False) -> None:
     if as_json:
         print_json(rows)
         return
-    table = csv.DictWriter(sys.stdout, ("email", "status", *COLUMNS[1:]), extrasaction="ignore", lineterminator="\n")
+    table = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore", lineterminator="\n")
     table.writeheader()
     for row in rows:
         table.writerow({**row, "topics": "\n".join(row["topics"]), "pictures": "yes" if row["pictures"] else "no"})
@@ -120,9 +165,19 @@ def forget(context: typer.Context, email: str) -> None:
     console.print(f"Forgot {email}.", markup=False)
 
 
-def _admit(here: Here, row: Mapping[str, object]) -> Reader:
-    email, preferences = subscription({name: str(value) for name, value in row.items()})
-    return readers.admit(here.engine, email, preferences, here.now)
+def _admit(here: Here, row: Row) -> Reader:
+    email, preferences = subscription({name: value for name, value in row.items() if value})
+    return readers.admit(here.engine, email, preferences, here.now, _status(row))
+
+
+def _status(row: Row) -> Status:
+    """Read where a reader stands; the operator's word is enough where nothing is said of it."""
+    said = (row.get("status") or "").strip().lower()
+    if "status" not in row:
+        return Status.ACTIVE
+    if said not in list(Status):
+        raise Mistakes({"status": f"Please give one of {', '.join(Status)}."})
+    return Status(said)
 
 
 def _told(mistakes: Mistakes) -> str:

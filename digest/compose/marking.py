@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
 from digest.domain import Pick, Reason
+from digest.text import sentences
 
 LONGEST_TITLE = 400
 # The abstracts of a busy week, 2 kB each, and the stretches of them that readers see.
 KEEP_ABSTRACTS, KEEP_STRETCHES = 1024, 16_384
-# A sentence ends before a capital, but not after what scientists abbreviate; in Chinese and Japanese, at its stop.
-SENTENCE_END = re.compile(
-    r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<! al\.)(?<!vs\.)(?<!cf\.)(?<!Fig\.)(?<!Eq\.)\s+(?=[^a-z\s])|(?<=[。！？])"
-)
 
 
 class Run(NamedTuple):
@@ -40,34 +36,32 @@ def title(pick: Pick) -> list[Run]:
 
 
 def excerpt(pick: Pick, most: int) -> list[Run]:
-    """Take whole sentences from where the abstract matched, about `most` characters of them."""
-    start, end = _stretch(pick.paper.abstract, pick.snippet, most)
-    text = shortened(pick.paper.abstract[start:end], most)
-    spans = [(a - start, b - start) for a, b in _spans(pick.reasons, "abstract")]
-    return [Run("… ")] * (start > 0) + _runs(text, spans)
+    """Take whole sentences from where the abstract matched, about `most` characters of them, the match among them."""
+    spans = _spans(pick.reasons, "abstract")
+    begin, finish = pick.snippet
+    match = next(((start, end) for start, end in spans if begin <= start < finish), (begin, begin))
+    start, text = _stretch(pick.paper.abstract, pick.snippet, match, most)
+    return [Run("… ")] * (start > 0) + _runs(text, [(a - start, b - start) for a, b in spans])
 
 
 @lru_cache(KEEP_STRETCHES)
-def _stretch(text: str, snippet: tuple[int, int], most: int) -> tuple[int, int]:
+def _stretch(text: str, snippet: tuple[int, int], match: tuple[int, int], most: int) -> tuple[int, str]:
     """Grow the sentence with the match by the sentences around it, those after it first, as far as they fit."""
-    if not text:
-        return 0, 0
-    sentences = _sentences(text)
-    first = last = max((place for place, (start, _) in enumerate(sentences) if start <= snippet[0]), default=0)
-    while last + 1 < len(sentences) and sentences[last + 1][1] - sentences[first][0] <= most:
+    stand = _sentences(text)
+    first = last = max((place for place, (start, _) in enumerate(stand) if start <= snippet[0]), default=0)
+    while last + 1 < len(stand) and stand[last + 1][1] - stand[first][0] <= most:
         last += 1
-    while first and sentences[last][1] - sentences[first - 1][0] <= most:
+    while first and stand[last][1] - stand[first - 1][0] <= most:
         first -= 1
-    start, end = sentences[first][0], sentences[last][1]
+    start, end = stand[first][0], max(stand[last][1], match[1])
+    shown = shortened(text[start:end], most)
+    if match[1] - start <= len(shown.removesuffix("…")):
+        return start, shown
     # A match deep in an endless sentence: begin at the match.
-    return (start, end) if snippet[1] - start <= most else (min(snippet[0], end), end)
+    return match[0], shortened(text[match[0] : end], most)
 
 
-@lru_cache(KEEP_ABSTRACTS)
-def _sentences(text: str) -> list[tuple[int, int]]:
-    starts = [0, *(gap.end() for gap in SENTENCE_END.finditer(text))]
-    ends = [*(gap.start() for gap in SENTENCE_END.finditer(text)), len(text)]
-    return [(start, end) for start, end in zip(starts, ends, strict=True) if start < len(text)]
+_sentences = lru_cache(KEEP_ABSTRACTS)(sentences)
 
 
 def _spans(reasons: Iterable[Reason], field: str) -> list[tuple[int, int]]:

@@ -16,7 +16,7 @@ from aiosmtplib import SMTPException, SMTPResponseException
 from digest.deliver import relay as relays
 from digest.deliver.pace import Pace
 from digest.deliver.relay import Relay
-from digest.deliver.talk import Talk
+from digest.deliver.talk import NO_CODE, Talk
 from digest.domain import Mail, Result, State
 
 __all__ = ["OnResults", "Pace", "Relay", "RelayAway", "Route", "send_all"]
@@ -25,7 +25,6 @@ __all__ = ["OnResults", "Pace", "Relay", "RelayAway", "Route", "send_all"]
 SECONDS_TO_BEGIN = 300.0
 # Results that wait to be written down. While the ledger cannot be reached, no more mails go than these.
 MOST_UNWRITTEN = 32
-# So many mails in a row without an answer, and it is the relay's fault.
 FAILURES_TO_REST = 5
 
 
@@ -42,6 +41,8 @@ class Route:
     # Relays count mails on a connection, and hang up on those that go on for ever.
     mails_a_connection: int = 50
     pace: Pace | None = None
+    # So many mails in a row without an answer, and it is the relay's fault.
+    failures_to_rest: int = FAILURES_TO_REST
 
 
 OnResults = Callable[[Sequence[Result]], None]
@@ -148,7 +149,7 @@ class _Round:
         except ValueError as error:
             return Result(mail.delivery_id, State.FAILED, f"the address cannot be used: {error}")
         except SMTPResponseException as error:
-            self._heard(relay, _words(error), answered=error.code != 421)
+            self._heard(relay, _words(error), answered=error.code not in (NO_CODE, 421))
             # RFC 5321 4.2.1: 4yz may be tried again, 5yz must not.
             state = State.FAILED if error.code >= 500 else State.DEFERRED
             return Result(mail.delivery_id, state, _words(error))
@@ -161,7 +162,7 @@ class _Round:
 
     def _heard(self, relay: Relay, words: str, *, answered: bool) -> None:
         self._failures[relay] = 0 if answered else self._failures[relay] + 1
-        if self._failures[relay] >= FAILURES_TO_REST:
+        if self._failures[relay] >= self._route.failures_to_rest:
             self._troubles[relay] = words
 
 

@@ -24,6 +24,8 @@ SECONDS_TO_PART = 5.0
 # RFC 5321 4.5.3.1.5 allows 512 octets; who sends more than this without an end is no mail server.
 LONGEST_REPLY = 32_768
 NO_CODE = -1
+# PostgreSQL takes no NUL in a text, and a terminal may obey the others.
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # What cannot end the address, or the line, that it stands in (RFC 5321 4.1.2): no space or bracket outside quotes.
 SAYABLE = re.compile(r"""("([^"\\\x00-\x1f\x7f]|\\[ -~])*"@)?[^\s<>"\x00-\x1f\x7f]+""")
 
@@ -61,7 +63,7 @@ class Talk(asyncio.Protocol):
             self.close()
 
     def _read(self, line: bytes) -> None:
-        text = line.decode("utf-8", "replace")
+        text = CONTROLS.sub(" ", line.decode("utf-8", "replace"))
         self._lines.append(text[4:].strip())
         if text[3:4] == "-":
             return

@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from digest.deliver import send_all
 from digest.domain import EPOCH, Collection, Outcome, Result, State
 from digest.jobs import braking
 from digest.jobs.delivering import Post
@@ -29,15 +28,14 @@ def tell(engine: Engine, post: Post, operator: str, looks: Iterable[Collection])
     wrong = causes(looks, collections.last_good(engine), now) if operator else {}
     new = alerts.claim(engine, list(wrong))
     lines = [wrong[cause] for cause in new]
-    if lines:
-        results: list[Result] = []
-        mail = post.composer.alert(operator, lines, now)
-        try:
-            troubles = send_all([mail], replace(post.route, connections=1), results.extend)
-        finally:
-            if not any(result.state in (State.SENT, State.UNCERTAIN) for result in results):
-                alerts.release(engine, new)
-        braking.rest(engine, troubles, now)
+    results: list[Result] = []
+    try:
+        if lines and (traffic := braking.traffic(engine, post.route.relays, now)).relays:
+            mail = post.composer.alert(operator, lines, now)
+            braking.send(engine, [mail], traffic, replace(post.route, connections=1), results.extend, post.clock)
+    finally:
+        if lines and not any(result.state in (State.SENT, State.UNCERTAIN) for result in results):
+            alerts.release(engine, new)
     return lines
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Engine
 
-from digest.deliver import Relay
-from digest.domain import Brake, Delivery, Result, State
+from digest.deliver import OnResults, Relay, Route, send_all
+from digest.domain import Brake, Delivery, Mail, Result, State
 from digest.store import brakes
 
 log = structlog.get_logger()
@@ -48,6 +48,26 @@ def traffic(engine: Engine, relays: Iterable[Relay], now: datetime) -> Traffic:
             # Until the mail went, it rests for all others, and longer than before.
             return Traffic((relay,), True, slowed)
     return Traffic(tuple(free), False, slowed)
+
+
+def send(
+    engine: Engine,
+    mails: Sequence[Mail],
+    traffic: Traffic,
+    route: Route,
+    on_results: OnResults,
+    clock: Callable[[], datetime],
+) -> dict[Relay, str]:
+    """Send through the relays of this traffic, and note which of them rest now and which is back; return troubles."""
+    route = replace(route, relays=traffic.relays)
+    if traffic.trying:
+        # That it greets is not enough: it has to answer the mail.
+        route = replace(route, connections=1, failures_to_rest=1)
+    troubles = send_all(mails, route, on_results)
+    rest(engine, troubles, clock())
+    if traffic.trying and mails and not troubles:
+        recover(engine, traffic.relays[0])
+    return troubles
 
 
 def rest(engine: Engine, troubles: Mapping[Relay, str], now: datetime) -> None:

@@ -15,7 +15,7 @@ from stamina import retry
 
 from digest import addresses, schedule, subscriptions
 from digest.compose import Composer
-from digest.deliver import OnResults, RelayAway, Route, send_all
+from digest.deliver import OnResults, RelayAway, Route
 from digest.domain import Brake, Delivery, Mail, Result, Selection, State, Status
 from digest.jobs import braking, verdicts
 from digest.jobs.braking import RELAY_REST
@@ -44,9 +44,14 @@ FOR_STATUS = {
     subscriptions.MANAGE: {Status.ACTIVE, Status.PAUSED},
     subscriptions.GOODBYE: {Status.UNSUBSCRIBED},
     addresses.MOVE: {Status.ACTIVE, Status.PAUSED},
-    addresses.MOVED: set(Status),
+    # The new address may be dead already; whoever left or complained is told no more.
+    addresses.MOVED: {Status.ACTIVE, Status.PAUSED, Status.BOUNCED},
     DIGEST: {Status.ACTIVE},
 }
+
+
+class Busy(Exception):
+    """Other workers hold all connections, and send what waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +83,15 @@ def plan(engine: Engine, now: datetime) -> int:
 def deliver(engine: Engine, post: Post, *, until: datetime | None = None) -> Counter[State]:
     """Send what waits in the ledger, group by group, until nothing does or the time is over; return the account.
 
-    Raises RelayAway when no relay can be used any more; what was claimed waits in the ledger again.
+    Raises RelayAway when no relay can be used any more, and what was claimed waits in the ledger again; Busy when no
+    connection came free for the first group.
     """
     account: Counter[State] = Counter()
     found = Editions(engine, freeze=True)
     while not until or post.clock() < until:
         with seats.taken(engine, post.route.connections) as connections:
+            if not connections and not account:
+                raise Busy("another worker is sending; what waits goes through it, or with the next `digest send`")
             if not connections or not _deliver_group(engine, post, connections, found, account):
                 break
     return account
@@ -103,10 +111,8 @@ def _deliver_group(
     if len(going) < len(group):
         _rest(engine, [delivery for delivery in group if delivery not in going], traffic.slowed, post.clock())
     mails = _write(engine, going, found, post.composer, record)
-    troubles = send_all(mails, replace(post.route, relays=traffic.relays, connections=connections), record)
-    braking.rest(engine, troubles, post.clock())
-    if traffic.trying and mails and not troubles:
-        braking.recover(engine, traffic.relays[0])
+    route = replace(post.route, connections=connections)
+    troubles = braking.send(engine, mails, traffic, route, record, post.clock)
     if len(troubles) == len(post.route.relays):
         relay, why = next(iter(troubles.items()))
         raise RelayAway(f"cannot send through {relay}: {why} (DIGEST_SMTP_URL)")
@@ -119,7 +125,7 @@ def _write(
     """Write the mails of a group, and put into the ledger what they bring before any of them goes."""
     chosen_from = found.gather(group)
     drafts = [_safe_draft(delivery, chosen_from.get(delivery.id), composer) for delivery in group]
-    deliveries.choose(engine, [(draft.delivery, draft.papers) for draft in drafts if draft.papers])
+    deliveries.choose(engine, [(draft.delivery, draft.papers) for draft in drafts if draft.mail])
     record([Result(draft.delivery.id, draft.state, draft.reason) for draft in drafts if not draft.mail])
     return [draft.mail for draft in drafts if draft.mail]
 
@@ -146,11 +152,11 @@ def _record(
     account.update(result.state for _, result, _ in after)
 
 
-def rehearse(engine: Engine, composer: Composer, now: datetime) -> list[Draft]:
+def rehearse(engine: Engine, post: Post) -> list[Draft]:
     """What planning and delivering would write now, without changing anything."""
-    due = planning.rehearse(engine, now, schedule.MOST_CATCH_UP, schedule.next_due)
+    due = planning.rehearse(engine, post.clock(), schedule.MOST_CATCH_UP, schedule.next_due, post.resend_uncertain)
     found = Editions(engine).gather(due)
-    return [_draft(delivery, found.get(delivery.id), composer) for delivery in due]
+    return [_safe_draft(delivery, found.get(delivery.id), post.composer) for delivery in due]
 
 
 def sweep(engine: Engine, now: datetime) -> int:
@@ -204,13 +210,13 @@ def _digest(delivery: Delivery, edition: Edition, composer: Composer) -> Draft:
         chosen = tuple(pick.paper.id for pick in selection.picks)
         mail = composer.digest(delivery, selection, listed=len(edition.index.papers), first=edition.first)
         return Draft(delivery, mail, chosen)
-    if edition.last_heard and delivery.window.end - edition.last_heard >= QUIET_FOR:
+    if delivery.written or (edition.last_heard and delivery.due_at - edition.last_heard >= QUIET_FOR):
         return Draft(delivery, composer.quiet(delivery, listed=len(edition.index.papers)))
     return Draft(delivery, reason="nothing matched" if edition.index.papers else "nothing was listed")
 
 
 def _selection(delivery: Delivery, edition: Edition) -> Selection:
-    if delivery.papers:
+    if delivery.written:
         # Tried before, and perhaps arrived: the same papers again, whatever has been listed since.
         chosen, others = chosen_again(delivery, edition)
         return Selection(tuple(chosen), len(others))

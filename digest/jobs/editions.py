@@ -52,17 +52,17 @@ def chosen_again(delivery: Delivery, edition: Edition) -> tuple[list[Pick], list
 class Editions:
     """The editions of a round."""
 
-    def __init__(self, engine: Engine, *, freeze: bool = False) -> None:
+    def __init__(self, engine: Engine, *, freeze: bool = False, keep: int = KEEP_INDEXES) -> None:
         """With `freeze`, what a window brings is written down, and is the same for every mail from then on."""
         self._engine = engine
         self._listed = editions.freeze if freeze else editions.find
-        self._shared = lru_cache(KEEP_INDEXES)(self._index)
+        self._shared = lru_cache(keep)(self._index)
 
     def gather(self, group: Iterable[Delivery]) -> dict[int, Edition]:
         """Find what each digest of a group chooses from, by the delivery's id."""
         digests = [delivery for delivery in group if delivery.kind == DIGEST]
         readers = {delivery.reader.id for delivery in digests}
-        heard = deliveries.last_heard(self._engine, readers)
+        heard = deliveries.last_heard(self._engine, digests)
         anything_relisted = any(self._shared(delivery.window).relisted for delivery in digests)
         sent = deliveries.papers_sent(self._engine, readers) if anything_relisted else {}
         return {delivery.id: self._edition(delivery, sent, heard) for delivery in digests}
@@ -70,7 +70,8 @@ class Editions:
     def _edition(self, delivery: Delivery, sent: dict[int, set[str]], heard: dict[int, datetime]) -> Edition:
         reader, shared = delivery.reader, self._shared(delivery.window)
         seen = shared.relisted & sent.get(reader.id, set()) - set(delivery.papers)
-        return Edition(shared.index, seen, heard.get(reader.id, reader.confirmed_at), first=reader.id not in heard)
+        last_heard = heard.get(delivery.id, reader.confirmed_at)
+        return Edition(shared.index, seen, last_heard, first=delivery.id not in heard)
 
     def _index(self, window: Window) -> Shared:
         listed = self._listed(self._engine, window)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 from sqlalchemy import Engine
 
 from digest.compose import Composer, opened
@@ -10,12 +12,25 @@ from digest.jobs.editions import Editions, chosen_again
 
 # A page is not cut off as a mail is.
 MOST_PAGE_BYTES = 2_000_000
+# People open the digest of today, or that of this week.
+KEEP_INDEXES = 8
 
 
-def as_page(engine: Engine, delivery: Delivery, composer: Composer) -> str:
-    """The HTML of a digest, with the papers that its "and N more" promised."""
-    edition = Editions(engine).gather([delivery])[delivery.id]
-    chosen, others = chosen_again(delivery, edition)
-    shown = Selection((*chosen, *others))
-    mail = composer.digest(delivery, shown, listed=len(edition.index.papers), most_bytes=MOST_PAGE_BYTES, shared=True)
-    return opened(mail.content).html
+class Pages:
+    """The digests that were sent, as pages."""
+
+    def __init__(self, engine: Engine, composer: Composer) -> None:
+        self._composer = composer
+        self._editions = Editions(engine, keep=KEEP_INDEXES)
+        # An index is for one at a time: it learns.
+        self._lock = Lock()
+
+    def show(self, delivery: Delivery) -> str:
+        """The HTML of a digest, with the papers that its "and N more" promised."""
+        with self._lock:
+            edition = self._editions.gather([delivery])[delivery.id]
+            chosen, others = chosen_again(delivery, edition)
+        shown = Selection((*chosen, *others))
+        listed = len(edition.index.papers)
+        mail = self._composer.digest(delivery, shown, listed=listed, most_bytes=MOST_PAGE_BYTES, shared=True)
+        return opened(mail.content).html

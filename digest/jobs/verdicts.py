@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from digest import bounces
-from digest.domain import Delivery, Reader, Result, State, Status, Verdict, VerdictKind
+from digest.domain import EPOCH, Delivery, Reader, Result, State, Status, Verdict, VerdictKind
 from digest.links import Links, Purpose
 from digest.mailbox import Mailbox, empty
 from digest.store import bounces as notes
@@ -99,7 +99,8 @@ def _whose(links: Links, content: bytes) -> tuple[int, int | None] | None:
             return found
     for token in bounces.leave_marks(content):
         if reader_id := links.read(Purpose.UNSUBSCRIBE, token):
-            return reader_id, None
+            # Which of the mails it was decides nothing but whether a failure still counts.
+            return reader_id, next(bounces.delivery_marks(content), None)
     return None
 
 
@@ -125,17 +126,17 @@ def _end(connection: Connection, reader: Reader, status: Status) -> str:
 
 def _failed(connection: Connection, reader: Reader, delivery_id: int | None, verdict: Verdict, now: datetime) -> str:
     """Note that a mail failed, and give its reader up when it is time to."""
-    delivery = notes.due_of(connection, reader.id, delivery_id)
-    if delivery is None:
+    due_at = delivery_id and notes.due_of(connection, reader.id, delivery_id)
+    if not delivery_id or not due_at:
         return "the mail is unknown, so nothing changes"
-    number, due_at = delivery
-    if reader.confirmed_at and due_at < reader.confirmed_at:
+    confirmed_at = reader.confirmed_at or EPOCH
+    if due_at < confirmed_at:
         return f"{reader.email} has confirmed since, so nothing changes"
-    notes.note(connection, reader.id, number, verdict, now)
+    notes.note(connection, reader.id, delivery_id, verdict, now)
     if verdict.kind is VerdictKind.SENDER_FAULT:
         _tell(verdict, 1)
         return "it is our own fault: noted for the operator"
-    moments = notes.failed_in_a_row(connection, reader.id, number, since=now - COUNTS_FOR)
+    moments = notes.failed_in_a_row(connection, reader.id, delivery_id, since=max(now - COUNTS_FOR, confirmed_at))
     if verdict.kind is VerdictKind.SOFT and not worn_out(moments, verdict.reason):
         return f"noted; {len(moments)} in a row for {reader.email}"
     if reader.status not in REACHED:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,16 +14,12 @@ from digest.domain import Paper, Pick, Reason
 from digest.match.index import Index, Stretch
 from digest.match.rank import Ranking, leaves, rankings, to_pick_from
 from digest.profile import Author, Phrase, Profile, Topic
+from digest.text import sentences
 
 Span: TypeAlias = tuple[int, int]  # half-open, in characters
 
 KEEP_PICKS = 50_000  # some hundred bytes each
 _FACTS = {"cat": "category", "source": "source", "upvotes": "upvotes", "has": "has"}
-
-# A sentence ends at a full stop before a capital, but not after an abbreviation or an initial.
-_SENTENCE_END = re.compile(
-    r"""(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bFig)(?<!\b[A-Z])[.!?]["'”)]*\s+(?=["'“(]*[A-Z0-9])"""
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +123,11 @@ def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
 def _snippet(index: Index, number: int, reasons: Iterable[Reason]) -> Span:
     """Find the sentence of the abstract with the most matches; the first, if there are none."""
     if number not in index.sentences:
-        index.sentences[number] = list(_sentences(index.papers[number].abstract))
-    sentences = index.sentences[number]
+        index.sentences[number] = sentences(index.papers[number].abstract)
+    stand = index.sentences[number]
     spans = {span for reason in reasons if reason.field == "abstract" for span in reason.spans}
-    matches = Counter([bisect_right(sentences, (start, inf)) - 1 for start, _ in spans])
+    matches = Counter([bisect_right(stand, (start, inf)) - 1 for start, _ in spans])
     # Of sentences with as many, the first.
-    return sentences[min(matches, key=lambda place: (-matches[place], place), default=0)]
-
-
-def _sentences(text: str) -> Iterator[Span]:
-    """Yield where the sentences of a text stand, at least one."""
-    start = 0
-    for end in [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]:
-        if start == 0 or text[start:end].strip():
-            yield start, start + len(text[start:end].rstrip())
-        start = end
+    start, end = stand[min(matches, key=lambda place: (-matches[place], place), default=0)]
+    # A match may go on beyond what looks like the end.
+    return start, max([end, *(span[1] for span in spans if start <= span[0] < end)])

@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, exists, func, select
 
 from digest.domain import State, Verdict, VerdictKind
 from digest.store.engine import insert_into, reading, writing
 from digest.store.tables import bounces, deliveries
 
 
-def due_of(connection: Connection, reader_id: int, delivery_id: int | None) -> tuple[int, datetime] | None:
-    """Find a reader's delivery, or the latest one where none is named: its id, and when it was due.
-
-    One that went to another address than the reader's own says nothing of theirs.
-    """
+def due_of(connection: Connection, reader_id: int, delivery_id: int) -> datetime | None:
+    """When a delivery of a reader was due. One to another address than the reader's own says nothing of theirs."""
     mine = (deliveries.c.reader_id == reader_id) & (deliveries.c.recipient == "")
-    this = mine & (deliveries.c.id == delivery_id if delivery_id else True)
-    newest = select(deliveries.c.id, deliveries.c.due_at).where(this).order_by(deliveries.c.id.desc()).limit(1)
-    row = connection.execute(newest).one_or_none()
-    return None if row is None else (row.id, row.due_at)
+    question = select(deliveries.c.due_at).where(mine, deliveries.c.id == delivery_id)
+    return connection.execute(question).scalar_one_or_none()
 
 
 def note(connection: Connection, reader_id: int, delivery_id: int, verdict: Verdict, now: datetime) -> None:
@@ -33,14 +28,15 @@ def note(connection: Connection, reader_id: int, delivery_id: int, verdict: Verd
 
 def failed_in_a_row(connection: Connection, reader_id: int, delivery_id: int, since: datetime) -> list[datetime]:
     """When each delivery failed softly, of those in a row that end with this one: nothing arrived in between."""
+    mine = (deliveries.c.reader_id == reader_id) & (deliveries.c.recipient == "")
     arrived = (
         select(func.coalesce(func.max(deliveries.c.id), 0))
-        .where(deliveries.c.reader_id == reader_id, deliveries.c.id < delivery_id, deliveries.c.state == State.SENT)
+        .where(mine, deliveries.c.id < delivery_id, deliveries.c.state == State.SENT)
         .where(~exists().where(bounces.c.delivery_id == deliveries.c.id))
         .scalar_subquery()
     )
-    mine = (bounces.c.reader_id == reader_id) & (bounces.c.kind == VerdictKind.SOFT) & (bounces.c.noted_at >= since)
-    these = mine & bounces.c.delivery_id.between(arrived + 1, delivery_id)
+    soft = (bounces.c.reader_id == reader_id) & (bounces.c.kind == VerdictKind.SOFT) & (bounces.c.noted_at >= since)
+    these = soft & bounces.c.delivery_id.between(arrived + 1, delivery_id)
     return list(connection.execute(select(bounces.c.noted_at).where(these).order_by(bounces.c.noted_at)).scalars())
 
 
@@ -53,6 +49,13 @@ def settle(engine: Engine, delivery_ids: Collection[int]) -> None:
 def forget(engine: Engine, before: datetime) -> int:
     """Delete what counts no more; return how many."""
     return _delete(engine, bounces.c.noted_at < before)
+
+
+def rows_of(engine: Engine, reader_id: int) -> list[RowMapping]:
+    """All that is noted about a reader's mails."""
+    question = select(bounces).where(bounces.c.reader_id == reader_id).order_by(bounces.c.id)
+    with reading(engine) as connection:
+        return list(connection.execute(question).mappings())
 
 
 def counts(engine: Engine, since: datetime) -> dict[str, int]:

@@ -41,6 +41,12 @@ def last_good(engine: Engine) -> dict[str, datetime]:
         return dict(connection.execute(question.group_by(collections.c.source)).all())
 
 
+def last_look(connection: Connection, now: datetime) -> datetime | None:
+    """When a source was last looked at, by now."""
+    by_now = collections.c.collected_at <= now
+    return connection.execute(select(func.max(collections.c.collected_at)).where(by_now)).scalar()
+
+
 def last(engine: Engine) -> int:
     """The number of the last collection: while it stays, so does what is stored."""
     with reading(engine) as connection:

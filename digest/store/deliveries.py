@@ -8,7 +8,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, bindparam, func, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    RowMapping,
+    and_,
+    bindparam,
+    column,
+    func,
+    select,
+    text,
+    values,
+)
 
 from digest.domain import EPOCH, Delivery, Preferences, Result, State, Window
 from digest.store.engine import insert_into, reading, writing
@@ -20,6 +32,8 @@ DIGEST = "digest"
 # How long a claimed delivery is nobody else's. The sender begins none so late that its reply could come after that.
 LEASE = timedelta(minutes=20)
 WAITING = (State.QUEUED, State.DEFERRED)
+# What arrived, or may have.
+GONE = (State.SENT, State.UNCERTAIN, State.SENDING)
 # What a row begins with, whatever it is for.
 FRESH: Mapping[str, Any] = {"state": State.QUEUED, "reason": "", "attempts": 0, "papers": ()}
 _PREFERENCES = TypeAdapter(Preferences)
@@ -63,11 +77,11 @@ def written_to(connection: Connection, address: str, since: datetime) -> int:
     return sum(email_key(to) == email_key(address) for to in connection.execute(others).scalars())
 
 
-def other_addresses(engine: Engine, reader_id: int) -> list[str]:
-    """The addresses beside their own that a reader's mails went to, each once."""
-    theirs = (deliveries.c.reader_id == reader_id) & (deliveries.c.recipient != "")
+def rows_of(engine: Engine, reader_id: int) -> list[RowMapping]:
+    """All that the ledger keeps about a reader, in the order of their mails."""
+    question = select(deliveries).where(deliveries.c.reader_id == reader_id).order_by(deliveries.c.id)
     with reading(engine) as connection:
-        return sorted(connection.execute(select(deliveries.c.recipient).where(theirs).distinct()).scalars())
+        return list(connection.execute(question).mappings())
 
 
 def _ready(now: datetime, resend_uncertain: bool) -> ColumnElement[bool]:
@@ -75,9 +89,9 @@ def _ready(now: datetime, resend_uncertain: bool) -> ColumnElement[bool]:
     return and_(text(OPEN), deliveries.c.state.in_(waiting), deliveries.c.next_attempt_at <= now)
 
 
-def waiting_in(connection: Connection, now: datetime) -> list[Delivery]:
+def waiting_in(connection: Connection, now: datetime, resend_uncertain: bool = True) -> list[Delivery]:
     """What could be claimed."""
-    return _read(connection, _ready(now, True))
+    return _read(connection, _ready(now, resend_uncertain))
 
 
 def claim(engine: Engine, most: int, now: datetime, *, resend_uncertain: bool = True) -> list[Delivery]:
@@ -109,7 +123,7 @@ def find(engine: Engine, delivery_id: int) -> Delivery | None:
 
 
 def choose(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str]]]) -> None:
-    """Write down which papers each delivery brings, and for which preferences, before the first attempt to send it."""
+    """Write down which papers each delivery brings, if any, and for which preferences, before it is first tried."""
     rows = [
         {"delivery": one.id, "ids": tuple(ids), "wanted": _PREFERENCES.dump_json(one.reader.preferences).decode()}
         for one, ids in chosen
@@ -165,14 +179,14 @@ def release_lost(engine: Engine, now: datetime) -> int:
     """Free what dead workers held: uncertain, and to be sent again with the same bytes; return how many."""
     lost = and_(text(OPEN), deliveries.c.state == State.SENDING, deliveries.c.next_attempt_at < now)
     theirs = select(deliveries.c.id).where(lost).with_for_update(skip_locked=True).scalar_subquery()
-    values = {"state": State.UNCERTAIN, "reason": "the worker that was sending it stopped", "next_attempt_at": now}
+    after = {"state": State.UNCERTAIN, "reason": "the worker that was sending it stopped", "next_attempt_at": now}
     with writing(engine) as connection:
-        return connection.execute(deliveries.update().where(deliveries.c.id.in_(theirs)).values(values)).rowcount
+        return connection.execute(deliveries.update().where(deliveries.c.id.in_(theirs)).values(after)).rowcount
 
 
 def papers_sent(engine: Engine, reader_ids: Collection[int]) -> dict[int, set[str]]:
     """The papers each of these readers was ever sent, or may have been."""
-    gone = deliveries.c.state.in_((State.SENT, State.UNCERTAIN, State.SENDING)) & (deliveries.c.papers != ())
+    gone = deliveries.c.state.in_(GONE) & (deliveries.c.papers != ())
     question = select(deliveries.c.reader_id, deliveries.c.papers).where(gone, deliveries.c.reader_id.in_(reader_ids))
     sent: dict[int, set[str]] = {reader_id: set() for reader_id in reader_ids}
     with reading(engine) as connection:
@@ -181,13 +195,18 @@ def papers_sent(engine: Engine, reader_ids: Collection[int]) -> dict[int, set[st
     return sent
 
 
-def last_heard(engine: Engine, reader_ids: Collection[int]) -> dict[int, datetime]:
-    """When each of these readers was last sent a digest or a note that there was none."""
-    heard = deliveries.c.state == State.SENT
+def last_heard(engine: Engine, group: Sequence[Delivery]) -> dict[int, datetime]:
+    """Of what moment the digest, or the note that there was none, was that a reader had before each of these."""
+    if not group:
+        return {}
+    # By value: of a rehearsal there are no rows.
+    given = (column(name, deliveries.c[name].type) for name in ("id", "reader_id", "due_at"))
+    these = values(*given, name="these").data([(one.id, one.reader.id, one.due_at) for one in group]).cte()
+    before = (deliveries.c.reader_id == these.c.reader_id) & (deliveries.c.due_at < these.c.due_at)
     question = (
-        select(deliveries.c.reader_id, func.max(deliveries.c.window_end))
-        .where(heard, deliveries.c.kind == DIGEST, deliveries.c.reader_id.in_(reader_ids))
-        .group_by(deliveries.c.reader_id)
+        select(these.c.id, func.max(deliveries.c.due_at))
+        .join(deliveries, and_(before, deliveries.c.kind == DIGEST, deliveries.c.state.in_(GONE)))
+        .group_by(these.c.id)
     )
     with reading(engine) as connection:
         return dict(connection.execute(question).all())

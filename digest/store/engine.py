@@ -75,10 +75,27 @@ def insert_into(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - 
 
 def migrate(engine: Engine) -> str:
     """Bring the database to the newest schema; return the revision."""
-    with engine.connect() as connection:
+    with engine.connect() as connection, _keeping_rows(connection):
         command.upgrade(_alembic(connection), "head")
         connection.commit()
     return _newest()
+
+
+@contextmanager
+def _keeping_rows(connection: Connection) -> Iterator[None]:
+    """Let tables be copied: SQLite's way drops the old one, and that would delete what belongs to its rows."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    # Only between transactions does SQLite listen to this.
+    driver = connection.connection.driver_connection
+    assert driver
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def ready(engine: Engine) -> None:

@@ -125,12 +125,12 @@ def listed_days(engine: Engine, until: date, most: int | None = None) -> list[da
         return list(connection.execute(question.limit(most)).scalars())
 
 
-def days(engine: Engine) -> dict[date, int]:
-    """Every day with listings and how many papers it has, newest first."""
+def days(engine: Engine, most: int | None = None) -> dict[date, int]:
+    """The days with listings, at most so many, and how many papers each has, newest first."""
     counted = func.count(listings.c.paper_id.distinct())
     question = select(listings.c.day, counted).group_by(listings.c.day).order_by(listings.c.day.desc())
     with reading(engine) as connection:
-        return dict(connection.execute(question).all())
+        return dict(connection.execute(question.limit(most)).all())
 
 
 def newest_listed(engine: Engine) -> date | None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, exists, func, literal, select, true, tuple_
 
 from digest.domain import EPOCH, INSTANT, Cadence, Delivery, Preferences, State, Status
-from digest.store import papers
+from digest.store import collections, papers
 from digest.store.deliveries import DIGEST, FRESH, waiting_in
 from digest.store.engine import insert_into, writing
 from digest.store.tables import deliveries, readers
@@ -49,11 +49,13 @@ def _end_of_range(connection: Connection, due: ColumnElement[bool]) -> Row[Any] 
     return connection.execute(last).one_or_none()
 
 
-def rehearse(engine: Engine, now: datetime, catch_up: timedelta, next_due: NextDue) -> list[Delivery]:
+def rehearse(
+    engine: Engine, now: datetime, catch_up: timedelta, next_due: NextDue, resend_uncertain: bool = True
+) -> list[Delivery]:
     """What would wait to be sent after planning now; nothing is kept."""
     with engine.connect() as connection:
         plan_for(connection, _due(now), now, catch_up, next_due)
-        waiting = waiting_in(connection, now)
+        waiting = waiting_in(connection, now, resend_uncertain)
         connection.rollback()
     return waiting
 
@@ -110,6 +112,11 @@ def _move_on(connection: Connection, due: ColumnElement[bool], now: datetime, ne
 
 
 def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, oldest: date) -> int:
+    """Write the digests of those due. A window ends with the last look, and so is the same for all until the next.
+
+    What a look that is still being stored brings is newer than that, and in the next window.
+    """
+    moment = deliveries.c.window_start.type
     covered = (
         select(deliveries.c.window_end)
         .where(deliveries.c.reader_id == readers.c.id, _covered(deliveries))
@@ -119,12 +126,15 @@ def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, old
     )
     span = select(readers.c.id, readers.c.next_due_at, covered.label("covered")).where(due).subquery()
     first = papers.latest_day(connection) or now.date()
+    start = func.coalesce(span.c.covered, literal(EPOCH, moment))
+    look = collections.last_look(connection, now)
+    end = literal(look + INSTANT if look else EPOCH, moment)
     row: dict[str, Any] = {
         "reader_id": span.c.id,
         "kind": DIGEST,
         "due_at": span.c.next_due_at,
-        "window_start": func.coalesce(span.c.covered, literal(EPOCH, deliveries.c.window_start.type)),
-        "window_end": now + INSTANT,
+        "window_start": start,
+        "window_end": case((start > end, start), else_=end),
         "since": case((span.c.covered.is_(None), literal(first)), else_=literal(oldest)),
         "next_attempt_at": now,
         **FRESH,

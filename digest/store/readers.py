@@ -58,12 +58,13 @@ def everyone(engine: Engine) -> Iterator[Reader]:
 def add(connection: Connection, email: str, preferences: Preferences, status: Status, now: datetime) -> Reader:
     """Write a new reader down, or find the one who was quicker; an active one is due at once."""
     active = status is Status.ACTIVE
+    agreed = status in (Status.ACTIVE, Status.PAUSED)
     values = {
         "email": email.strip(),
         "email_key": email_key(email),
         "status": status,
         "created_at": now,
-        "confirmed_at": now if active else None,
+        "confirmed_at": now if agreed else None,
         "next_due_at": now if active else None,
     }
     statement = insert_into(connection, readers).values(**values, **_columns(preferences))
@@ -71,12 +72,14 @@ def add(connection: Connection, email: str, preferences: Preferences, status: St
     return _known(by_email(connection, email))
 
 
-def admit(engine: Engine, email: str, preferences: Preferences, now: datetime) -> Reader:
+def admit(
+    engine: Engine, email: str, preferences: Preferences, now: datetime, status: Status = Status.ACTIVE
+) -> Reader:
     """The operator's way in, without a confirmation; AlreadyThere for an address on the list."""
     with writing(engine) as connection:
         known = by_email(connection, email)
         if known is None:
-            return add(connection, email, preferences, Status.ACTIVE, now)
+            return add(connection, email, preferences, status, now)
         raise AlreadyThere(f"{known.email} is on the list already ({known.status})")
 
 
@@ -96,9 +99,9 @@ def want_address(connection: Connection, reader_id: int, email: str) -> None:
     connection.execute(readers.update().where(readers.c.id == reader_id).values(new_email=email))
 
 
-def move(connection: Connection, reader_id: int, email: str) -> None:
-    """Give a reader another address, which must be nobody else's."""
-    values = {"email": email, "email_key": email_key(email), "new_email": ""}
+def move(connection: Connection, reader_id: int, email: str, now: datetime) -> None:
+    """Give a reader another address, which must be nobody else's, and has just confirmed."""
+    values = {"email": email, "email_key": email_key(email), "new_email": "", "confirmed_at": now}
     connection.execute(readers.update().where(readers.c.id == reader_id).values(values))
 
 

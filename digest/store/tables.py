@@ -152,6 +152,8 @@ readers = Table(
     # Where the digest shall go, until that address confirms.
     _text("new_email"),
     Index(None, "status", "next_due_at", "id"),
+    # The links in a mail name a reader by number: nobody may ever get that of somebody who is gone.
+    sqlite_autoincrement=True,
 )
 
 deliveries = Table(
@@ -181,6 +183,7 @@ deliveries = Table(
     Index("ix_deliveries_open", "next_attempt_at", "id", postgresql_where=text(OPEN), sqlite_where=text(OPEN)),
     # For the account of the last days. The rows lie by it already, so PostgreSQL needs next to nothing for it.
     Index(None, "due_at", postgresql_using="brin"),
+    sqlite_autoincrement=True,
 )
 
 # What the digests of a window were chosen from, as it was when the first of them was written.

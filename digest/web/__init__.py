@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from digest import logs, wiring
 from digest.jobs.previewing import Shown
+from digest.jobs.showing import Pages
 from digest.settings import BadSetting, Settings, load
 from digest.store.engine import StoreUnready, connect, ready
 from digest.web import archive, joining, leaving, mails, metrics, moving, preferences, showing, status, trouble
@@ -81,8 +82,9 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
     app.router.redirect_slashes = False
     engine, links = engine or connect(settings.database_url), wiring.links(settings)
     gates = Gate(settings.broker_url, SUBSCRIPTIONS), Gate(settings.broker_url, PREVIEWS)
-    pages, composer = open_templates(settings, links), wiring.composer(settings)
-    app.state.site = Site(settings, engine, links, *gates, pages, composer, Shown(engine))
+    templates, composer = open_templates(settings, links), wiring.composer(settings)
+    shown, pages = Shown(engine), Pages(engine, composer)
+    app.state.site = Site(settings, engine, links, *gates, templates, composer, shown, pages)
     return app
 
 

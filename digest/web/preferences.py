@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
 from json import dumps
 
 from starlette.requests import Request
@@ -14,7 +13,7 @@ from digest import addresses, form, subscriptions
 from digest.domain import Reader
 from digest.form import NO_MISTAKES, NOTHING, Mistakes, Typed
 from digest.links import Purpose
-from digest.store import deliveries
+from digest.store import bounces, deliveries
 from digest.web.site import Site, busy, page, reader_behind, still_there
 
 
@@ -63,12 +62,15 @@ def export(request: Request) -> Response:
     """Hand over everything that is kept about a reader, as JSON."""
     reader = reader_behind(request, Purpose.PREFERENCES)
     engine = Site.of(request).engine
+    mails = deliveries.rows_of(engine, reader.id)
     kept = {
         "reader": asdict(reader),
-        "other_addresses": deliveries.other_addresses(engine, reader.id),
+        "other_addresses": sorted({mail["recipient"] for mail in mails} - {""}),
         "papers_sent": sorted(deliveries.papers_sent(engine, [reader.id])[reader.id]),
+        "mails": list(map(dict, mails)),
+        "bounces": list(map(dict, bounces.rows_of(engine, reader.id))),
     }
-    text = dumps(kept, ensure_ascii=False, indent=2, default=datetime.isoformat)
+    text = dumps(kept, ensure_ascii=False, indent=2, default=lambda moment: moment.isoformat())
     named = {"Content-Disposition": 'attachment; filename="paper-digest.json"'}
     return Response(text, media_type="application/json", headers=named)
 

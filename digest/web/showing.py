@@ -6,7 +6,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from digest.jobs import showing
 from digest.links import Purpose
 from digest.store import deliveries
 from digest.web.site import Site
@@ -26,4 +25,4 @@ def view(request: Request) -> Response:
     delivery = None if number is None else deliveries.find(site.engine, number)
     if delivery is None or not delivery.papers:
         raise HTTPException(404)
-    return HTMLResponse(showing.as_page(site.engine, delivery, site.composer), headers=AS_IN_A_MAIL)
+    return HTMLResponse(site.pages.show(delivery), headers=AS_IN_A_MAIL)

@@ -21,6 +21,7 @@ from digest.compose import Composer, marking, wording
 from digest.compose.mime import printable
 from digest.domain import Delivery, Reader
 from digest.jobs.previewing import Shown
+from digest.jobs.showing import Pages
 from digest.links import CONFIRM_WITHIN, Links, Purpose
 from digest.settings import Settings
 from digest.store import deliveries, readers
@@ -44,6 +45,7 @@ class Site:
     templates: Environment
     composer: Composer
     shown: Shown
+    pages: Pages
 
     @classmethod
     def of(cls, request: Request) -> Site:

@@ -19,3 +19,12 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("cause", "day", name=op.f("pk_alerts")),
     )
+
+
+def downgrade() -> None:
+    op.drop_table("alerts")
+    # Without their recipient, these would go to the reader's own address.
+    op.execute("DELETE FROM deliveries WHERE recipient <> ''")
+    op.drop_column("deliveries", "recipient")
+    op.drop_column("readers", "new_email")
+    op.drop_column("readers", "pictures")
