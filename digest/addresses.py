@@ -6,11 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from digest import subscriptions
-from digest.domain import Delivery, Reader
+from digest.domain import Delivery, Reader, State, Status
 from digest.store import deliveries, readers
 from digest.store.engine import writing
-from digest.subscriptions import ASKED_WITHIN, MANAGE, MOST_ASKED, SUBSCRIBED
+from digest.subscriptions import ASKED_WITHIN, MOST_ASKED, SUBSCRIBED
 
 MOVE, MOVED = "move", "moved"
 
@@ -18,7 +17,8 @@ MOVE, MOVED = "move", "moved"
 def ask(engine: Engine, reader_id: int, address: str, now: datetime) -> Reader | None:
     """Ask a new address whether it wants a reader's digest; nothing else changes. The reader's own one ends the wait.
 
-    Whoever asks does not learn whether somebody else has that address: a subscriber is told they are subscribed.
+    Whoever asks does not learn whether somebody else has that address: what is kept is the same. A subscriber learns
+    from the page behind the link that they have a digest of their own; who complained is sent nothing.
     """
     with writing(engine) as connection:
         reader = readers.find_in(connection, reader_id)
@@ -26,10 +26,10 @@ def ask(engine: Engine, reader_id: int, address: str, now: datetime) -> Reader |
             return reader
         other = readers.by_email(connection, address)
         readers.want_address(connection, reader_id, "" if other == reader else address)
-        if other and other != reader and other.status in SUBSCRIBED:
-            subscriptions.ask(connection, other, MANAGE, now)
-        elif other != reader and _may_write(connection, reader_id, address, now):
-            deliveries.queue(connection, reader_id, MOVE, now, recipient=address)
+        if other != reader and _may_write(connection, reader_id, address, now):
+            unwelcome = other and other.status is Status.COMPLAINED
+            state = State.SKIPPED if unwelcome else State.QUEUED
+            deliveries.queue(connection, reader_id, MOVE, now, recipient=address, state=state)
         return readers.find_in(connection, reader_id)
 
 

@@ -25,6 +25,15 @@ def test_the_page_of_a_digest_has_what_the_mail_promised(service):  # noqa: F811
     assert [f"arxiv.org/abs/2512.0000{number}" in answer.text for number in (1, 2, 3, 4)] == [True, True, True, False]
 
 
+def test_the_page_of_a_digest_can_be_shown_to_anybody(service):  # noqa: F811
+    page = a_visitor(service.engine).get(sent(service)).text
+    [mail] = service.letters()
+    for key in ("/preferences/", "/unsubscribe/", "ada@example.org"):
+        assert key in mail.html
+        assert key not in page
+    assert "The links to change or end it are in the mail" in page
+
+
 def test_the_page_stays_as_it_was_sent_when_the_topics_change(service):  # noqa: F811
     link = sent(service)
     with writing(service.engine) as connection:

@@ -31,6 +31,8 @@ __all__ = ["MOST_HTML_BYTES", "Composer", "Letter", "Letterhead", "opened"]
 MOST_HTML_BYTES = 90_000
 # What the frame may take of it: heading, footer, style, at its longest.
 FRAME_BYTES = 16_000
+# Whoever holds one of the two keys may end, move and delete.
+KEPT_FROM_OTHERS = dict.fromkeys(("unsubscribe", "preferences", "email", "why"), "")
 # The best papers are told in full, the others briefly.
 IN_FULL = 5
 LONGEST_SUBJECT = 74
@@ -81,11 +83,13 @@ class Composer:
         listed: int = 0,
         first: bool = False,
         most_bytes: int = MOST_HTML_BYTES,
+        shared: bool = False,
     ) -> Mail:
         """Compose the picks for one window, out of so many papers `listed` (0: not said), best first.
 
         The `first` digest of a reader says in a line what to expect.
         Picks that do not fit into `most_bytes` are counted, and stand in the view on the web, which has no such limit.
+        What is `shared` may be seen by anybody: it holds no key of the reader's, and does not name them.
         """
         picks, wanted, local = selection.picks, delivery.reader.preferences, _local(delivery)
         weekly = wanted.cadence is Cadence.WEEKLY
@@ -98,6 +102,8 @@ class Composer:
         more = len(picks) - shown + selection.more
         titles = [marking.shortened(pick.paper.title, LONGEST_SUBJECT) for pick in picks[:3]]
         personal = {"title": "".join(titles[:1]), "also": "; ".join(titles[1:])}
+        if shared:
+            personal |= KEPT_FROM_OTHERS
         said: dict[str, object] = {
             "count": shown,
             "more": more,

@@ -31,5 +31,6 @@ class Pages:
             edition = self._editions.gather([delivery])[delivery.id]
             chosen, others = chosen_again(delivery, edition)
         shown = Selection((*chosen, *others))
-        mail = self._composer.digest(delivery, shown, listed=len(edition.index.papers), most_bytes=MOST_PAGE_BYTES)
+        listed = len(edition.index.papers)
+        mail = self._composer.digest(delivery, shown, listed=listed, most_bytes=MOST_PAGE_BYTES, shared=True)
         return opened(mail.content).html
