@@ -21,6 +21,8 @@ MOST_PAPERS = 50
 REGIONS = (
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
 )  # fmt: skip
+# What the database says of a machine that nobody has set, and of the one it is on.
+NO_PLACES = {"Factory", "localtime"}
 
 
 class Mistakes(Exception):
@@ -125,7 +127,7 @@ FIELDS: Mapping[str, Callable[[str], Any]] = {
 
 @functools.cache
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - NO_PLACES
 
 
 @functools.cache

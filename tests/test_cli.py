@@ -4,10 +4,13 @@ import contextlib
 import csv
 import io
 import json
+import os
+import subprocess
 import sys
 from datetime import date, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from digest.cli import main
 from digest.domain import Status
@@ -110,11 +113,16 @@ def test_an_empty_weekday_is_suspicious_and_said_to_be(digest):
     [
         (["collect", "--date", "2025-12-25"], "2025-12-25 is in the future"),
         (["collect", "--date", "Christmas"], "'Christmas' is no day"),
+        (["collect", "--date", "20251224"], "'20251224' is no day"),
+        (["match", "RAG", "--since", "2025-W48-1"], "'2025-W48-1' is no day"),
+        (["collect", "--since", "0001-01-01"], "0001-01-01 is too early"),
         (["collect", "--since", "2025-12-24", "--date", "2025-12-01"], "is after"),
         (["collect", "--source", "hugingface"], "did you mean huggingface?"),
         (["match", "auther:hinton"], "author:"),
         (["readers", "add", "nobody"], "email"),
         (["readers", "add", "ada@example.org", "--timezone", "Mars"], "timezone"),
+        (["readers", "add", "ada@example.org", "--topic", "\udcff"], "word 7 after `digest` is no text in UTF-8"),
+        (["readers", "forget", "\udcff"], "word 5 after `digest` is no text in UTF-8"),
         (["no-such-command"], "no-such-command"),
     ],
 )
@@ -124,6 +132,42 @@ def test_what_is_misused_says_why_and_exits_2(pages, tmp_path, words, said):
     assert digest(*words).code == 2
     assert said in digest.err
     assert digest.out == ""
+
+
+@pytest.mark.parametrize("now", ["0001-01-01", "9999-12-31T23:59:59.999999"])
+def test_a_moment_at_the_edge_of_the_calendar_is_one_line(tmp_path, now):
+    digest = Digest(database_url=f"sqlite:///{tmp_path}/digest.sqlite3")
+    assert digest("stats", now=now).code == 2
+    assert digest.err == "digest: DIGEST_NOW: give a moment from 1971 to 9000\n"
+
+
+def run(words, redirected, **environment):
+    """Run `digest` with its streams as a shell redirects them."""
+    command = f'exec "$0" -c "from digest.cli import main; main()" {words} {redirected}'
+    return subprocess.run(["bash", "-c", command, sys.executable], env=os.environ | environment, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "redirected", "code", "told"),
+    [
+        ("bounce", "<&-", 2, b"give the message on stdin"),
+        ("readers export", ">/dev/full", 1, b"no space is left"),
+        ("readers export", ">&-", 2, b"stdout is closed"),
+    ],
+)
+def test_a_stream_that_cannot_be_used_is_one_line(words, redirected, code, told):
+    ended = run(words, redirected)
+    assert ended.returncode == code
+    assert ended.stderr.startswith(b"digest: " + told)
+    assert ended.stderr.count(b"\n") == 1
+
+
+def test_a_terminal_that_knows_ascii_alone_loses_nothing():
+    Digest()("readers", "add", "ada@example.org", "--topic", "naïve Bayes")
+    ascii_only = {"PYTHONIOENCODING": "ascii"}
+    assert b"na\\xefve" in run("readers list", "", **ascii_only).stdout
+    assert json.loads(run("readers list --json", "", **ascii_only).stdout)["topics"] == ["naïve Bayes"]
+    assert "naïve" in run("readers export", "", **ascii_only).stdout.decode()
 
 
 def test_match_prints_json_lines_with_reasons(digest):
@@ -352,6 +396,15 @@ def test_postgresql_is_migrated_only_when_asked(postgres):
     assert "run `digest migrate`" in fresh.err
     assert fresh("migrate").code == 0
     assert fresh("stats").code == 0
+
+
+def test_a_database_of_a_later_version_is_said_to_be_one(digest, engine):
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for command in ("stats", "migrate"):
+        assert digest(command).code == 1
+        assert "schema 9999, newer than this version" in digest.err
+        assert digest.err.count("\n") == 1
 
 
 @pytest.mark.realdata

@@ -66,6 +66,8 @@ def test_a_bad_address_is_a_mistake_that_says_why(email):
         ("timezone", "Mars/Olympus"),
         ("timezone", "../../etc/passwd"),
         ("timezone", ""),
+        ("timezone", "Factory"),
+        ("timezone", "localtime"),
         ("most_papers", "0"),
         ("most_papers", "51"),
         ("most_papers", "2.5"),

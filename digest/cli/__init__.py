@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import datetime
+from errno import ENOSPC
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -60,7 +63,11 @@ def _moment(text: str) -> str:
 def main() -> None:
     """Run the command line: 0 for done, 1 for failed, 2 for misused, and one clear line on stderr."""
     try:
-        app()
+        _prepare()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except (BadSetting, Misused) as error:
         _end(str(error), 2)
     except (Busy, Failed, StoreUnready, RelayAway) as error:
@@ -70,6 +77,24 @@ def main() -> None:
     except BrokenPipeError:
         # The reader of our output, such as `head`, has had enough.
         sys.stderr.close()
+    except OSError as error:
+        if error.errno != ENOSPC:
+            raise
+        with suppress(OSError):
+            sys.stdout.close()
+        _end("no space is left for the output", 1)
+
+
+def _prepare() -> None:
+    """Have every character printed somehow, whatever the terminal; raise Misused for words that are no text."""
+    if sys.stdout is None:
+        raise Misused("stdout is closed: give the output a place to go")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    for place, word in enumerate(sys.argv[1:], 1):
+        if any("\ud800" <= character <= "\udfff" for character in word):
+            raise Misused(f"word {place} after `digest` is no text in UTF-8")
 
 
 def _end(message: str, code: int) -> None:

@@ -37,7 +37,7 @@ def bounce(
 
 def _message() -> bytes:
     """Read what there is to judge, and the rest to the end, so that the writer's pipe does not break."""
-    if sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.isatty():
         raise Misused("give the message on stdin, as in `digest bounce < returned.eml`")
     content = sys.stdin.buffer.read(bounces.MOST_BYTES)
     while sys.stdin.buffer.read(bounces.MOST_BYTES):

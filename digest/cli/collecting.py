@@ -21,6 +21,9 @@ Since = Annotated[
 ]
 OneSource = Annotated[str | None, typer.Option("--source", help="Only this source.")]
 
+# The first of Hugging Face's Daily Papers; arXiv's feeds know but the last days.
+FIRST_DAY = date(2023, 5, 4)
+
 
 def add_to(app: typer.Typer) -> None:
     app.command()(migrate)
@@ -67,6 +70,8 @@ def _asked(here: Here, day: date | None, since: date | None) -> list[date]:
     first = since or last
     if last > here.now.date():
         raise Misused(f"{last} is in the future; today is {here.now.date()} (UTC)")
+    if first < FIRST_DAY:
+        raise Misused(f"{first} is too early; no source lists papers before {FIRST_DAY}")
     if first > last:
         raise Misused(f"--since {first} is after {last}")
     return [last - timedelta(days=back) for back in range((last - first).days + 1)] if day or since else []

@@ -58,8 +58,9 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
+    as_ascii = (sys.stdout.encoding or "").lower() not in ("utf-8", "utf8")
     for row in rows:
-        sys.stdout.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+        sys.stdout.write(json.dumps(row, ensure_ascii=as_ascii, default=str) + "\n")
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -77,6 +78,10 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 def a_day(text: str | None) -> date | None:
     """Read a day from an option."""
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
     except ValueError:
-        raise Misused(f"{text!r} is no day; give one such as 2025-12-24") from None
+        day = None
+    # Python reads weeks, and days without hyphens, too.
+    if text and text != str(day):
+        raise Misused(f"{text!r} is no day; give one such as 2025-12-24")
+    return day

@@ -74,7 +74,9 @@ def insert_into(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - 
 
 
 def migrate(engine: Engine) -> str:
-    """Bring the database to the newest schema; return the revision."""
+    """Bring the database to the newest schema; return the revision. Raise StoreUnready for one that is newer still."""
+    with engine.connect() as connection:
+        _present(connection)
     with engine.connect() as connection, _keeping_rows(connection):
         command.upgrade(_alembic(connection), "head")
         connection.commit()
@@ -102,7 +104,7 @@ def ready(engine: Engine) -> None:
     """Raise StoreUnready unless the schema is the newest. An empty SQLite file is given it at once."""
     try:
         with engine.connect() as connection:
-            present = MigrationContext.configure(connection).get_current_revision()
+            present = _present(connection)
             empty = not inspect(connection).get_table_names()
     except (DBAPIError, OSError) as error:
         raise StoreUnready(unreachable(engine.url, error)) from error
@@ -112,6 +114,16 @@ def ready(engine: Engine) -> None:
         raise StoreUnready(
             f"the database has schema {present or 'none'}, this version needs {_newest()}: run `digest migrate`"
         )
+
+
+def _present(connection: Connection) -> str | None:
+    """Read which schema the database has; raise StoreUnready for one that this version does not know."""
+    present = MigrationContext.configure(connection).get_current_revision()
+    if present and present not in {script.revision for script in _scripts().walk_revisions()}:
+        raise StoreUnready(
+            f"the database has schema {present}, newer than this version, which knows {_newest()}: install that one"
+        )
+    return present
 
 
 def unreachable(url: URL | str, error: Exception) -> str:
@@ -129,4 +141,8 @@ def _alembic(connection: Connection | None = None) -> Config:
 
 
 def _newest() -> str:
-    return str(ScriptDirectory.from_config(_alembic()).get_current_head())
+    return str(_scripts().get_current_head())
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_alembic())
