@@ -25,7 +25,7 @@ from digest.settings import BadSetting, Settings, load
 from digest.store.engine import StoreUnready, connect, ready
 from digest.web import archive, joining, leaving, mails, metrics, moving, preferences, showing, status, trouble
 from digest.web.body import posted
-from digest.web.limits import PREVIEWS, SUBSCRIPTIONS, Gate
+from digest.web.limits import PREVIEWS, SUBSCRIPTIONS, TO_ONE_ADDRESS, Gate
 from digest.web.safety import SafeHeaders, hide_tokens
 from digest.web.site import Site, asset, open_templates
 
@@ -81,7 +81,11 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
     # Nobody is sent elsewhere: a link of ours is right, or it leads nowhere.
     app.router.redirect_slashes = False
     engine, links = engine or connect(settings.database_url), wiring.links(settings)
-    gates = Gate(settings.broker_url, SUBSCRIPTIONS), Gate(settings.broker_url, PREVIEWS)
+    gates = (
+        Gate(settings.broker_url, SUBSCRIPTIONS),
+        Gate(settings.broker_url, PREVIEWS),
+        Gate(settings.broker_url, TO_ONE_ADDRESS),
+    )
     templates, composer = open_templates(settings, links), wiring.composer(settings)
     shown, pages = Shown(engine), Pages(engine, composer)
     app.state.site = Site(settings, engine, links, *gates, templates, composer, shown, pages)

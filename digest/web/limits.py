@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 
@@ -13,6 +14,8 @@ from limits.strategies import MovingWindowRateLimiter
 from redis import RedisError
 
 from digest.broker import counters
+from digest.store.readers import email_key
+from digest.subscriptions import MOST_ASKED
 
 # Enough for a reading group behind one address, too few to bomb mailboxes.
 SUBSCRIPTIONS = parse("10/hour")
@@ -20,8 +23,12 @@ SUBSCRIPTIONS = parse("10/hour")
 PREVIEWS = parse("200/hour")
 
 
+# What the ledger allows to one address too, but the ledger forgets with the reader who asked.
+TO_ONE_ADDRESS = parse(f"{MOST_ASKED}/day")
+
+
 class Gate:
-    """Lets visitors in, so many an hour from one network."""
+    """Lets visitors in, so many in a while from one network or to one address."""
 
     def __init__(self, broker_url: str, most: RateLimitItem) -> None:
         self._most = most
@@ -30,7 +37,13 @@ class Gate:
 
     def wait(self, host: str | None) -> int:
         """Count one visit from this address, and return 0; or the seconds until there is room for it."""
-        key = network(host)
+        return self._count(network(host))
+
+    def wait_to_write(self, address: str) -> int:
+        """The same for a mail to somebody's address, which is counted by its hash."""
+        return self._count(sha256(email_key(address).encode()).hexdigest())
+
+    def _count(self, key: str) -> int:
         try:
             return self._wait(self._shared, key)
         except RedisError as error:

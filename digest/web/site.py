@@ -42,6 +42,7 @@ class Site:
     links: Links
     gate: Gate
     preview_gate: Gate
+    address_gate: Gate
     templates: Environment
     composer: Composer
     shown: Shown
