@@ -32,8 +32,9 @@ async def _read(request: Request) -> Typed:
         fields = await request.form(max_files=0, max_fields=MOST_FIELDS)
     except (HTTPException, ValueError):
         return NOTHING  # Who posts no form has filled nothing in. One-click unsubscribing must work even so.
-    return {name: _printable(value) for name, value in fields.items() if isinstance(value, str)}
+    return {name: as_typed(value) for name, value in fields.items() if isinstance(value, str)}
 
 
-def _printable(text: str) -> str:
+def as_typed(text: str) -> str:
+    """Take what nobody can type out of a text."""
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text).strip()
