@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from json import dumps
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,6 +27,8 @@ def show(request: Request) -> Response:
 def save(request: Request, filled: Typed) -> Response:
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
+    if not form.FIELDS.keys() & filled.keys():
+        raise HTTPException(400)  # Nothing of it could be read, so nothing is saved.
     try:
         wanted = form.preferences(filled, reader.preferences)
     except Mistakes as mistakes:
