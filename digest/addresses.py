@@ -14,11 +14,12 @@ from digest.subscriptions import ASKED_WITHIN, MOST_ASKED, SUBSCRIBED
 MOVE, MOVED = "move", "moved"
 
 
-def ask(engine: Engine, reader_id: int, address: str, now: datetime) -> Reader | None:
+def ask(engine: Engine, reader_id: int, address: str, now: datetime, *, quietly: bool = False) -> Reader | None:
     """Ask a new address whether it wants a reader's digest; nothing else changes. The reader's own one ends the wait.
 
     Whoever asks does not learn whether somebody else has that address: what is kept is the same. A subscriber learns
     from the page behind the link that they have a digest of their own; who complained is sent nothing.
+    No mail goes out if it is to be done `quietly`.
     """
     with writing(engine) as connection:
         reader = readers.find_in(connection, reader_id)
@@ -26,7 +27,7 @@ def ask(engine: Engine, reader_id: int, address: str, now: datetime) -> Reader |
             return reader
         other = readers.by_email(connection, address)
         readers.want_address(connection, reader_id, "" if other == reader else address)
-        if other != reader and _may_write(connection, reader_id, address, now):
+        if other != reader and not quietly and _may_write(connection, reader_id, address, now):
             unwelcome = other and other.status is Status.COMPLAINED
             state = State.SKIPPED if unwelcome else State.QUEUED
             deliveries.queue(connection, reader_id, MOVE, now, recipient=address, state=state)

@@ -216,3 +216,11 @@ def test_a_wrong_setting_is_one_clear_line():
     )
     assert started.returncode == 2
     assert started.stderr == "digest: DIGEST_SMTP_URL: give smtp://HOST:PORT\n"
+
+
+@pytest.mark.parametrize("path", ["/preview", "/confirm/x", "/unsubscribe/x", "/preferences/x", "/address/x"])
+@pytest.mark.parametrize("method", ["PUT", "OPTIONS"])
+def test_a_refusal_names_every_method_there_is(visitor, method, path):
+    answer = visitor.send(method, path)
+    assert answer.status_code == 405
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "POST"}

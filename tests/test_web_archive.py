@@ -77,3 +77,17 @@ def test_every_entry_of_a_feed_has_what_the_standard_demands(visitor):
 def test_the_archive_of_an_empty_store_says_so(engine):
     assert "Nothing has been collected yet" in a_visitor(engine).get("/archive").text
     assert ElementTree.fromstring(a_visitor(engine).get("/feed.atom?topics=x").content) is not None
+
+
+def test_nothing_turns_the_text_of_a_page_around(engine):
+    day = date(2025, 12, 24)
+    hostile = a_paper(title="Agents \u202eevil\x07", authors=("Ada \u2066Bob",), abstract="Agents \u202eact.")
+    papers.keep(engine, [a_listing(hostile)], Collection("huggingface", day, "api", 1, 0.1, Outcome.OK, "", NOW))
+    visitor = a_visitor(engine)
+    topics = {"topics": "agents\u202e\x00"}
+    for answer in (visitor.get("/archive/2025-12-24"), visitor.get("/preview", params=topics)):
+        assert "Agents" in answer.text
+        assert not set("\u202e\u2066\x07\x00") & set(answer.text)
+        assert "%E2%80%AE" not in answer.text
+    feed = ElementTree.fromstring(visitor.get("/feed.atom", params=topics).content)
+    assert len(list(feed.iter(f"{ATOM}entry"))) == 1

@@ -194,3 +194,9 @@ def test_who_asks_again_has_another_week_to_confirm(visitor, engine):
     a_visitor(engine, now=NOW + timedelta(days=5)).post("/subscribe", data={"email": "ada@example.org"})
     assert readers.forget_pending(engine, NOW + timedelta(days=8) - week) == 0
     assert readers.forget_pending(engine, NOW + timedelta(days=13) - week) == 1
+
+
+def test_two_mailboxes_that_look_alike_are_two_readers(visitor, engine):
+    for email in ("straße@example.org", "strasse@example.org", "STRASSE@example.org", "Stra\u00dfe@example.org"):
+        visitor.post("/subscribe", data={"email": email})
+    assert [reader.email for reader in readers.everyone(engine)] == ["straße@example.org", "strasse@example.org"]

@@ -31,6 +31,8 @@ BODIES = {
         "data": ONE_CLICK,
         "headers": {"Origin": "https://mail.example", "Sec-Fetch-Site": "cross-site"},
     },
+    "very large": {"content": b"x" * 70_000, "headers": {"Content-Type": "application/x-www-form-urlencoded"}},
+    "very large, in chunks": {"content": b"x" * 200_000, "headers": {"Transfer-Encoding": "chunked"}},
     "many fields": {"data": {f"field{number}": "" for number in range(100)}},
 }
 

@@ -92,3 +92,20 @@ def test_the_link_to_pause_in_a_mail_leads_to_the_button(visitor, engine):
     page = LexborHTMLParser(visitor.get(LINKS.preferences(reader.id)).text)
     assert page.css_first("#pause button").text() == "Pause"
     assert status_of(engine, reader) is Status.ACTIVE
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"content": b"\x00", "headers": {"Content-Type": "multipart/form-data"}},
+        {"json": {"hour": "5"}},
+        {"data": {f"field{number}": "" for number in range(100)} | {"hour": "5"}},
+        {},
+    ],
+)
+def test_what_cannot_be_read_is_not_said_to_be_saved(visitor, engine, body):
+    reader = a_subscriber(engine)
+    answer = visitor.post(LINKS.preferences(reader.id), **body)
+    assert answer.status_code == 400
+    assert "Saved." not in answer.text
+    assert readers.find(engine, reader.id) == reader

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from unicodedata import normalize
 
 from sqlalchemy import Connection, Engine, RowMapping, exists, func, select
 
@@ -38,8 +39,8 @@ def by_email(connection: Connection, email: str) -> Reader | None:
 
 
 def email_key(email: str) -> str:
-    """What makes two addresses the same reader: case does not count."""
-    return email.strip().casefold()
+    """What makes two addresses the same reader: case does not count, but `ß` is not `ss`."""
+    return normalize("NFC", email.strip()).lower()
 
 
 def everyone(engine: Engine) -> Iterator[Reader]:

@@ -137,7 +137,7 @@ readers = Table(
     metadata,
     Column("id", Number, primary_key=True),
     Column("email", Text, nullable=False),
-    # The address case-folded: what makes two subscriptions the same.
+    # The address in lower case: what makes two subscriptions the same.
     Column("email_key", Text, nullable=False, unique=True),
     Column("status", Text, nullable=False),
     Column("topics", Strings, nullable=False),

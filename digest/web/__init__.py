@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
@@ -18,42 +18,51 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from digest import logs, wiring
+from digest.form import Typed
 from digest.jobs.previewing import Shown
 from digest.jobs.showing import Pages
 from digest.settings import BadSetting, Settings, load
 from digest.store.engine import StoreUnready, connect, ready
 from digest.web import archive, joining, leaving, mails, metrics, moving, preferences, showing, status, trouble
-from digest.web.body import posted
-from digest.web.limits import PREVIEWS, SUBSCRIPTIONS, Gate
+from digest.web.body import posted, shown
+from digest.web.limits import PREVIEWS, SUBSCRIPTIONS, TO_ONE_ADDRESS, Gate
 from digest.web.safety import SafeHeaders, hide_tokens
 from digest.web.site import Site, asset, open_templates
 
 # Far more than our longest form; nobody is read for longer.
 MOST_BODY_BYTES = 64_000
 
+
+def _both(path: str, show: Callable[[Request], Response], act: Callable[[Request, Typed], Response]) -> Route:
+    """Route to a page and to what its button does."""
+    return Route(path, shown(show, posted(act)), methods=["GET", "POST"])
+
+
 ROUTES = [
     Route("/", joining.welcome),
-    Route("/preview", joining.preview),
-    Route("/preview", posted(joining.preview_typed), methods=["POST"]),
+    _both("/preview", joining.preview, joining.preview_typed),
     Route("/subscribe", posted(joining.subscribe), methods=["POST"]),
-    Route("/confirm/{token}", joining.ask),
-    Route("/confirm/{token}", posted(joining.confirm), methods=["POST"]),
-    Route("/unsubscribe/{token}", leaving.ask),
-    Route("/unsubscribe/{token}", posted(leaving.unsubscribe), methods=["POST"]),
-    Route("/preferences/{token}", preferences.show),
-    Route("/preferences/{token}", posted(preferences.save), methods=["POST"]),
+    _both("/confirm/{token}", joining.ask, joining.confirm),
+    # One click ends it whatever comes with it (RFC 8058, section 3.1), so that is not read.
+    Route(
+        "/unsubscribe/{token}",
+        shown(leaving.ask, posted(leaving.unsubscribe, heeded=False)),
+        methods=["GET", "POST"],
+        max_body_size=sys.maxsize,
+    ),
+    _both("/preferences/{token}", preferences.show, preferences.save),
     Route("/preferences/{token}/pause", posted(preferences.pause), methods=["POST"]),
     Route("/preferences/{token}/resume", posted(preferences.resume), methods=["POST"]),
     Route("/preferences/{token}/address", posted(preferences.move), methods=["POST"]),
     Route("/preferences/{token}/return", posted(leaving.come_back), methods=["POST"]),
     Route("/preferences/{token}/export", preferences.export),
-    Route("/preferences/{token}/delete", leaving.ask_to_delete),
-    Route("/preferences/{token}/delete", posted(leaving.delete), methods=["POST"]),
-    Route("/address/{token}", moving.ask),
-    Route("/address/{token}", posted(moving.agree), methods=["POST"]),
+    _both("/preferences/{token}/delete", leaving.ask_to_delete, leaving.delete),
+    _both("/address/{token}", moving.ask, moving.agree),
     Route("/address/{token}/decline", posted(moving.decline), methods=["POST"]),
     Route("/digest/{token}", showing.view),
     Route("/dev/mails", mails.index),
@@ -83,7 +92,11 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
     # Nobody is sent elsewhere: a link of ours is right, or it leads nowhere.
     app.router.redirect_slashes = False
     engine, links = engine or connect(settings.database_url), wiring.links(settings)
-    gates = Gate(settings.broker_url, SUBSCRIPTIONS), Gate(settings.broker_url, PREVIEWS)
+    gates = (
+        Gate(settings.broker_url, SUBSCRIPTIONS),
+        Gate(settings.broker_url, PREVIEWS),
+        Gate(settings.broker_url, TO_ONE_ADDRESS),
+    )
     templates, composer = open_templates(settings, links), wiring.composer(settings)
     shown, pages = Shown(engine), Pages(engine, composer)
     app.state.site = Site(settings, engine, links, *gates, templates, composer, shown, pages)

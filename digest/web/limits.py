@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 
 from limits import RateLimitItem, parse
 
 from digest.broker import Limit
+from digest.store.readers import email_key
+from digest.subscriptions import MOST_ASKED
 
 # Enough for a reading group behind one address, too few to bomb mailboxes.
 SUBSCRIPTIONS = parse("10/hour")
@@ -15,8 +18,12 @@ SUBSCRIPTIONS = parse("10/hour")
 PREVIEWS = parse("60/hour")
 
 
+# What the ledger allows to one address too, but the ledger forgets with the reader who asked.
+TO_ONE_ADDRESS = parse(f"{MOST_ASKED}/day")
+
+
 class Gate:
-    """Lets visitors in, so many an hour from one network."""
+    """Lets visitors in, so many in a while from one network or to one address."""
 
     def __init__(self, broker_url: str, most: RateLimitItem) -> None:
         self._limit = Limit(broker_url, most, "visits")
@@ -24,6 +31,10 @@ class Gate:
     def wait(self, host: str | None) -> int:
         """Count one visit from this address, and return 0; or the seconds until there is room for it."""
         return ceil(self._limit.wait(network(host)))
+
+    def wait_to_write(self, address: str) -> int:
+        """The same for a mail to somebody's address, which is counted by its hash."""
+        return ceil(self._limit.wait(sha256(email_key(address).encode()).hexdigest()))
 
 
 def network(host: str | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from json import dumps
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,6 +17,8 @@ from digest.links import Purpose
 from digest.store import bounces, deliveries
 from digest.web.site import Site, busy, page, reader_behind, still_there
 
+OF_SOMEBODY_ELSE = ("state", "reason", "attempts", "tried_at", "next_attempt_at")
+
 
 def show(request: Request) -> Response:
     return _page(request, reader_behind(request, Purpose.PREFERENCES))
@@ -24,6 +27,8 @@ def show(request: Request) -> Response:
 def save(request: Request, filled: Typed) -> Response:
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
+    if not form.FIELDS.keys() & filled.keys():
+        raise HTTPException(400)  # Nothing of it could be read, so nothing is saved.
     try:
         wanted = form.preferences(filled, reader.preferences)
     except Mistakes as mistakes:
@@ -55,7 +60,9 @@ def move(request: Request, filled: Typed) -> Response:
         return _page(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
     if too_many := busy(request, site.gate):
         return too_many
-    return _page(request, still_there(addresses.ask(site.engine, reader.id, address, site.now())))
+    quietly = bool(site.address_gate.wait_to_write(address))
+    asking = addresses.ask(site.engine, reader.id, address, site.now(), quietly=quietly)
+    return _page(request, still_there(asking))
 
 
 def export(request: Request) -> Response:
@@ -67,12 +74,18 @@ def export(request: Request) -> Response:
         "reader": asdict(reader),
         "other_addresses": sorted({mail["recipient"] for mail in mails} - {""}),
         "papers_sent": sorted(deliveries.papers_sent(engine, [reader.id])[reader.id]),
-        "mails": list(map(dict, mails)),
+        "mails": [_told(dict(mail)) for mail in mails],
         "bounces": list(map(dict, bounces.rows_of(engine, reader.id))),
     }
     text = dumps(kept, ensure_ascii=False, indent=2, default=lambda moment: moment.isoformat())
     named = {"Content-Disposition": 'attachment; filename="paper-digest.json"'}
     return Response(text, media_type="application/json", headers=named)
+
+
+def _told(mail: Mapping[str, object]) -> dict[str, object]:
+    """A row of the ledger, without what became of a mail that asked somebody else: it would tell who they are."""
+    hidden = OF_SOMEBODY_ELSE if mail["kind"] == addresses.MOVE else ()
+    return {name: value for name, value in mail.items() if name not in hidden}
 
 
 def _page(

@@ -25,6 +25,7 @@ from digest.jobs.showing import Pages
 from digest.links import CONFIRM_WITHIN, Links, Purpose
 from digest.settings import Settings
 from digest.store import deliveries, readers
+from digest.web.body import as_typed
 from digest.web.limits import Gate
 
 LONGEST_TOPICS = 10_000  # characters, as the form's field has
@@ -42,6 +43,7 @@ class Site:
     links: Links
     gate: Gate
     preview_gate: Gate
+    address_gate: Gate
     templates: Environment
     composer: Composer
     shown: Shown
@@ -73,7 +75,7 @@ def busy(request: Request, gate: Gate) -> Response | None:
 
 def asked_topics(request: Request) -> str:
     """Read the topics in the address, as one would have typed them."""
-    return request.query_params.get("topics", "")[:LONGEST_TOPICS].replace("\r", "")
+    return as_typed(request.query_params.get("topics", "")[:LONGEST_TOPICS].replace("\r", ""))
 
 
 def asset(name: str) -> Callable[[Request], Response]:
