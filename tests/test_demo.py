@@ -16,7 +16,7 @@ THEIRS = {
     "SMTP_URL": "smtp://relay.example.org",
     "SMTP_RATE": "1",
     "BASE_URL": "https://papers.example.org",
-    "SECRET_KEY": "their key",
+    "SECRET_KEY": "their key to the real service",
     "MAIL_FROM": "Papers <digest@papers.example.org>",
     "MAIL_DOMAIN": "papers.example.org",
     "BOUNCE_MAILBOX_URL": "imaps://bounces:secret@imap.example.org/INBOX",

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from digest.domain import State
 from digest.store import deliveries
-from digest.store.engine import _alembic, connect
+from digest.store.engine import connect, move
 
 THEN = "2025-12-24 18:00:00"
 STORED = [
@@ -32,12 +32,6 @@ def empty(request, tmp_path):
     engine.dispose()
 
 
-def go(engine, step, revision):
-    with engine.connect() as connection:
-        step(_alembic(connection), revision)
-        connection.commit()
-
-
 def run(engine, *statements):
     with engine.begin() as connection:
         for statement in statements:
@@ -51,15 +45,15 @@ def stored(engine):
 
 
 def test_what_was_stored_survives_the_way_up_and_down_again(empty):
-    go(empty, command.upgrade, "0001")
+    move(empty, command.upgrade, "0001")
     run(empty, *STORED)
     before = stored(empty)
-    go(empty, command.upgrade, "head")
+    move(empty, command.upgrade, "head")
     found = deliveries.find(empty, 1)
     assert (found.address, found.state, found.papers) == ("Ada@example.org", State.QUEUED, ("2512.00001",))
     assert found.reader.preferences.topics == ("agents",)
     run(empty, TO_ANOTHER)
-    go(empty, command.downgrade, "0001")
+    move(empty, command.downgrade, "0001")
     assert stored(empty) == before, "and no mail that was for somebody else"
-    go(empty, command.upgrade, "head")
-    go(empty, command.downgrade, "base")
+    move(empty, command.upgrade, "head")
+    move(empty, command.downgrade, "base")

@@ -1,35 +1,37 @@
 """The schema on its way from one revision to the next: nothing is lost, and no number is given twice."""
 
+import pytest
 from alembic import command
 
 from digest.domain import Preferences
 from digest.store import deliveries, readers
-from digest.store.engine import _alembic, _keeping_rows, connect, migrate, writing
+from digest.store.engine import _alembic, connect, migrate, move, writing
 from tests.factories import NOW
 from tests.visitor import LINKS, a_subscriber, a_visitor, dump
 
 
-def at_revision(engine, revision, way=command.upgrade):
-    with engine.connect() as connection, _keeping_rows(connection):
-        way(_alembic(connection), revision)
-        connection.commit()
-
-
 def test_a_database_with_readers_and_deliveries_keeps_them_when_tables_are_copied(tmp_path):
     engine = connect(f"sqlite:///{tmp_path}/old.sqlite3")
-    at_revision(engine, "0004")
+    move(engine, command.upgrade, "0004")
     reader = a_subscriber(engine)
     with writing(engine) as connection:
         deliveries.queue(connection, reader.id, "manage", NOW)
     before = dump(engine)
     migrate(engine)
     assert dump(engine) == before
-    at_revision(engine, "0004", command.downgrade)
+    move(engine, command.downgrade, "0004")
     assert dump(engine) == before
     migrate(engine)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
         command.check(_alembic(connection))
+
+
+def test_no_table_is_copied_while_that_would_delete_rows(tmp_path):
+    engine = connect(f"sqlite:///{tmp_path}/old.sqlite3")
+    move(engine, command.upgrade, "0004")
+    with engine.connect() as connection, pytest.raises(RuntimeError, match="digest migrate"):
+        command.upgrade(_alembic(connection), "head")
 
 
 def test_the_links_of_a_reader_who_is_gone_open_nothing_for_ever(engine):

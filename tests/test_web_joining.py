@@ -7,6 +7,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from digest import subscriptions
 from digest.domain import Preferences, Status
+from digest.links import CONFIRM_WITHIN
 from digest.store import readers
 from digest.web.limits import SUBSCRIPTIONS
 from tests.factories import NOW
@@ -189,7 +190,7 @@ def test_a_link_to_confirm_is_of_a_mail_that_asks_for_it(visitor, engine):
 
 
 def test_who_asks_again_has_another_week_to_confirm(visitor, engine):
-    week = subscriptions.KEEP_PENDING_FOR
+    week = CONFIRM_WITHIN
     visitor.post("/subscribe", data={"email": "ada@example.org"})
     a_visitor(engine, now=NOW + timedelta(days=5)).post("/subscribe", data={"email": "ada@example.org"})
     assert readers.forget_pending(engine, NOW + timedelta(days=8) - week) == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -77,10 +77,15 @@ def migrate(engine: Engine) -> str:
     """Bring the database to the newest schema; return the revision. Raise StoreUnready for one that is newer still."""
     with engine.connect() as connection:
         _present(connection)
-    with engine.connect() as connection, _keeping_rows(connection):
-        command.upgrade(_alembic(connection), "head")
-        connection.commit()
+    move(engine, command.upgrade, "head")
     return _newest()
+
+
+def move(engine: Engine, way: Callable[[Config, str], None], revision: str) -> None:
+    """Take the schema up or down to a revision; what is stored stays."""
+    with engine.connect() as connection, _keeping_rows(connection):
+        way(_alembic(connection), revision)
+        connection.commit()
 
 
 @contextmanager
