@@ -1,5 +1,6 @@
 """How a mail is written down: its headers, and what never changes in it whatever strangers may have typed."""
 
+import quopri
 import re
 from dataclasses import replace
 from email import message_from_bytes
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from digest.compose import Composer, opened
-from digest.compose.mime import UNPRINTABLE
+from digest.compose.mime import UNPRINTABLE, quoted
 from digest.links import Purpose
 from tests.composing import COMPOSER, Tags, a_digest, a_letter, flat
 from tests.emails import DAY, DRAFT, LETTERHEAD, a_delivery, a_pick
@@ -118,3 +119,10 @@ def test_a_subject_is_encoded_only_when_it_needs_to_be():
 def test_a_subject_reads_back_as_it_was_meant(title):
     shown = flat(UNPRINTABLE.sub(" ", title))
     assert flat(a_letter(a_pick(title=title)).subject) == flat(f"1 paper: {shown}")
+
+
+@given(st.text(alphabet="0= <\n:é>", min_size=60, max_size=120))
+def test_no_quoted_line_is_too_long_and_none_loses_anything(text):
+    piece = quoted(text)
+    assert all(len(line) <= 76 for line in piece.split(b"\r\n"))
+    assert quopri.decodestring(piece).decode().replace("\r\n", "\n") == text

@@ -107,7 +107,8 @@ def quoted(text: str) -> bytes:
         return b""
     if len(text) < MOST_COLUMNS and text.isascii() and text.isprintable() and "=" not in text and "  " not in text:
         return text.encode() + b"=\r\n"
-    lines = text.replace("  ", f" {SECOND_SPACE}").replace("\n", "\r\n")
+    # A space at the end of a line is quoted too, and b2a_qp takes no account of that in a line's length.
+    lines = text.replace("  ", f" {SECOND_SPACE}").replace(" \n", f"{SECOND_SPACE}\n").replace("\n", "\r\n")
     # b2a_qp ends its soft lines as the first hard one ends, so each piece has one.
     if text.endswith("\n"):
         piece = b2a_qp(lines.encode())
