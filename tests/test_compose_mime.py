@@ -6,7 +6,7 @@ from dataclasses import replace
 from email import message_from_bytes
 from email.policy import SMTP
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
@@ -122,6 +122,7 @@ def test_a_subject_reads_back_as_it_was_meant(title):
 
 
 @given(st.text(alphabet="0= <\n:é>", min_size=60, max_size=120))
+@example("é&&=0:<&0 =&=é&==0 é&>: &=0&>0=<: 0& <é0 \n")
 def test_no_quoted_line_is_too_long_and_none_loses_anything(text):
     piece = quoted(text)
     assert all(len(line) <= 76 for line in piece.split(b"\r\n"))
