@@ -27,7 +27,7 @@ from sqlalchemy import Engine, func, select, text
 from bench import captures, parts, readers
 from bench.leaps import Clock
 from digest.domain import State
-from digest.store import brakes, runs
+from digest.store import accounts, breakers
 from digest.store.engine import connect
 from digest.store.tables import OPEN
 from digest.store.tables import deliveries as ledger
@@ -141,7 +141,7 @@ class Chaos:
         if state != self._seen:
             self._seen, self._quiet_since = state, time.monotonic()
         elif time.monotonic() - self._quiet_since > QUIET_SECONDS:
-            rests = [brake.until for brake in brakes.known(self.engine).values() if brake.until > now]
+            rests = [brake.until for brake in breakers.known(self.engine).values() if brake.until > now]
             self.clock.leap(max(min([*rests, following or now]), now + SHORTEST_LEAP))
             self._quiet_since = time.monotonic()
         return not due and not left
@@ -157,7 +157,7 @@ def promises(chaos: Chaos, count: int) -> Iterator[tuple[bool, str]]:
     sent = {delivery for delivery, state in state_of.items() if state == State.SENT}
     again = {delivery: times - 1 for delivery, times in accepted.items() if times > 1}
     excused = {delivery: unanswered[delivery] + chaos.in_flight[delivery] for delivery in again}
-    [run] = runs.since(chaos.engine, readers.now())
+    [run] = accounts.since(chaos.engine, readers.now())
     repeats, late = sum(again.values()), sum(min(again[each], unanswered[each]) for each in again)
     yield len({row.reader_id for row in rows}) == len(rows) == people == count, f"{len(rows):,} readers, planned once"
     yield sent <= set(accepted), f"{len(sent):,} sent, and the relay has every one of them"

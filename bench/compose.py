@@ -26,8 +26,8 @@ from digest.compose.pages import environment
 from digest.domain import Delivery, Mail, Paper, Pick, Preferences, Reader, Selection, Status, Window
 from digest.links import Links
 from digest.match import Index, select
-from digest.profile import parse
-from digest.store.deliveries import DIGEST
+from digest.store.ledger import DIGEST
+from digest.topics import parse
 
 DOMAIN, SELECTOR = "papers.example.org", "s1"
 PICKS = 10

@@ -26,16 +26,16 @@ from sqlalchemy import Engine, func, select, text
 
 from bench import captures, parts, peers, readers
 from bench.outcome import Outcome
-from digest import wiring
+from digest import bootstrap
 from digest.compose.dkim import new_key, pem
 from digest.domain import Delivery, Mail, Result, State
-from digest.jobs import delivering
+from digest.jobs import delivery
 from digest.jobs.editions import Editions
 from digest.settings import Settings
-from digest.store import deliveries, runs
+from digest.store import accounts, ledger
 from digest.store.engine import connect, migrate
 from digest.store.tables import OPEN
-from digest.store.tables import deliveries as ledger
+from digest.store.tables import deliveries as rows
 
 # Of the captured days; without them it is the sample's.
 DAY = date(2025, 11, 19)
@@ -104,15 +104,15 @@ def service(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> Out
         def over() -> bool:
             occupied.append(max(map(parts.memory, parts.children(parent)), default=0))
             with engine.connect() as connection:
-                some = connection.execute(select(ledger.c.id).limit(1)).first()
-                left = connection.execute(select(ledger.c.id).where(text(OPEN)).limit(1)).first()
+                some = connection.execute(select(rows.c.id).limit(1)).first()
+                left = connection.execute(select(rows.c.id).where(text(OPEN)).limit(1)).first()
                 due = connection.execute(text("SELECT id FROM readers WHERE next_due_at <= now() LIMIT 1")).first()
             return bool(some) and not left and not due
 
         parts.wait_until(over, SECONDS_FOR_ALL, "the run")
         seconds = time.monotonic() - started
         worked, stored = parts.spent(parent) - before[0], parts.spent(bench.postgres.pid) - before[1]
-    [run] = runs.since(engine, readers.now())
+    [run] = accounts.since(engine, readers.now())
     early, late = occupied[len(occupied) // 5], max(occupied[len(occupied) // 2 :])
     return Outcome(seconds, run.states, early, late, worked, stored)
 
@@ -120,12 +120,12 @@ def service(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> Out
 def sample(engine: Engine, environment: Mapping[str, str]) -> list[Mail]:
     """Some of the mails just sent, byte for byte."""
     given = {name.removeprefix("DIGEST_").lower(): value for name, value in environment.items() if "DIGEST_" in name}
-    composer = wiring.composer(Settings(**given))  # type: ignore[arg-type]
+    composer = bootstrap.composer(Settings(**given))  # type: ignore[arg-type]
     with engine.connect() as connection:
-        ids = connection.execute(select(ledger.c.id).where(ledger.c.state == State.SENT).limit(SAMPLE)).scalars().all()
-    found = [delivery for number in ids if (delivery := deliveries.find(engine, number))]
+        ids = connection.execute(select(rows.c.id).where(rows.c.state == State.SENT).limit(SAMPLE)).scalars().all()
+    found = [delivery for number in ids if (delivery := ledger.find(engine, number))]
     editions = Editions(engine).gather(found)
-    drafts = [delivering._draft(delivery, editions[delivery.id], composer) for delivery in found]
+    drafts = [delivery._draft(delivery, editions[delivery.id], composer) for delivery in found]
     return [draft.mail for draft in drafts if draft.mail]
 
 
@@ -159,7 +159,7 @@ def slow(bench: Bench, count: int) -> None:
 def plain(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> float:
     """Mails a second of the plain way, with as many processes."""
     with engine.connect() as connection:
-        ids = connection.execute(select(ledger.c.id).where(ledger.c.state == State.SENT).limit(PLAIN)).scalars().all()
+        ids = connection.execute(select(rows.c.id).where(rows.c.state == State.SENT).limit(PLAIN)).scalars().all()
     with parts.sink("--log", str(bench.folder / "plain.log")) as (relay, _):
         own = {**environment, "DIGEST_SMTP_URL": relay}
         arrived = bench.folder / "plain.log"
@@ -189,7 +189,7 @@ def source(relay: str, count: int, mails: Sequence[Mail], ours: float) -> None:
 def plan(bench: Bench, count: int) -> None:
     engine = bench.fill(bench.postgres.database("plan"), count)
     started = time.monotonic()
-    planned = delivering.plan(engine, readers.now())
+    planned = delivery.plan(engine, readers.now())
     say("planning", f"{planned:,} readers in {time.monotonic() - started:.1f} s, in ranges")
 
 
@@ -205,13 +205,13 @@ def sqlite(bench: Bench, count: int) -> None:
             parts.wait_until(lambda: _is_over(engine, count), SECONDS_FOR_ALL, "the run on SQLite")
     said = (bench.folder / "workers.log").read_text()
     errors = said.count("locked") + said.count("Error")
-    [run] = runs.since(engine, readers.now())
+    [run] = accounts.since(engine, readers.now())
     say("SQLite, one worker", f"{run} in {time.monotonic() - started:.1f} s; {errors} errors in the log")
 
 
 def _is_over(engine: Engine, count: int) -> bool:
     with engine.connect() as connection:
-        final = select(func.count()).where(ledger.c.state.in_((State.SENT, State.SKIPPED, State.FAILED)))
+        final = select(func.count()).where(rows.c.state.in_((State.SENT, State.SKIPPED, State.FAILED)))
         return bool(connection.execute(final).scalar() == count)
 
 
@@ -221,12 +221,12 @@ def grow(bench: Bench, counts: Sequence[int]) -> None:
         engine = bench.fill(bench.postgres.database(f"grow{count}"), count)
         environment = bench.environment("", "smtp://localhost", 1)
         given = {name.removeprefix("DIGEST_").lower(): value for name, value in environment.items()}
-        composer = wiring.composer(Settings(mail_from=given["mail_from"], base_url=given["base_url"]))
+        composer = bootstrap.composer(Settings(mail_from=given["mail_from"], base_url=given["base_url"]))
         started = time.monotonic()
-        delivering.plan(engine, readers.now())
+        delivery.plan(engine, readers.now())
         planned = time.monotonic() - started
         account, found = Counter[State](), Editions(engine, freeze=True)
-        while group := deliveries.claim(engine, delivering.GROUP, readers.now() + timedelta(minutes=1)):
+        while group := ledger.claim(engine, delivery.GROUP, readers.now() + timedelta(minutes=1)):
             _simulate(engine, group, found, composer, account)
         seconds = time.monotonic() - started
         say(
@@ -237,14 +237,14 @@ def grow(bench: Bench, counts: Sequence[int]) -> None:
 
 
 def _simulate(
-    engine: Engine, group: Sequence[Delivery], found: Editions, composer: wiring.Composer, account: Counter[State]
+    engine: Engine, group: Sequence[Delivery], found: Editions, composer: bootstrap.Composer, account: Counter[State]
 ) -> None:
     clock, by_id = readers.now, {delivery.id: delivery for delivery in group}
 
     def record(results: Sequence[Result]) -> None:
-        delivering._record(engine, clock, by_id, account, results)
+        delivery._record(engine, clock, by_id, account, results)
 
-    mails = delivering._write(engine, group, found, composer, record)
+    mails = delivery._write(engine, group, found, composer, record)
     record([Result(mail.delivery_id, State.SENT, "250 simulated") for mail in mails])
 
 

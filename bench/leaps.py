@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import workers.celery
-from digest.deliver import talk
 from digest.settings import Settings
+from digest.transport import session
 
 SECONDS_AFTER_THE_DOT = 1.5
 TICK = timedelta(seconds=1)
@@ -48,7 +48,7 @@ class Leaping(Settings):
 
 if "BENCH_CLOCK" in os.environ:
     workers.celery.settings = Leaping()
-    talk.SECONDS_AFTER_THE_DOT = SECONDS_AFTER_THE_DOT
+    session.SECONDS_AFTER_THE_DOT = SECONDS_AFTER_THE_DOT
     wanted = ("plan who is due", "deliver what waits", "sweep up after lost workers")
     workers.celery.app.conf.beat_schedule = {
         name: workers.celery.TIMETABLE[name] | {"schedule": TICK} for name in wanted

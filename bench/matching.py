@@ -15,8 +15,8 @@ from time import perf_counter
 from bench import captures, postgres, profiles, report
 from digest.domain import Paper
 from digest.match import Index, select
-from digest.profile import parse, read_line
-from digest.profile.grammar import read_topic
+from digest.topics import parse, read_line
+from digest.topics.grammar import read_topic
 
 PICKS = 10
 PEER_READERS = 100_000

@@ -27,10 +27,10 @@ from bench.parts import ROOT
 from digest.domain import Delivery, Mail
 from digest.jobs.editions import Editions
 from digest.match import select
-from digest.profile import parse
 from digest.settings import Settings, load
-from digest.store import deliveries
+from digest.store import ledger
 from digest.store.engine import connect
+from digest.topics import parse
 
 MAILS_A_CONNECTION = 50
 
@@ -108,7 +108,7 @@ def _way(listed: int) -> Plain:
 
 @plain.task
 def send_one(delivery_id: int) -> None:
-    settings, delivery = _settings(), deliveries.find(_engine(), delivery_id)
+    settings, delivery = _settings(), ledger.find(_engine(), delivery_id)
     assert delivery
     content, relay = _message(delivery), urlsplit(settings.smtp_url)
     with smtplib.SMTP(relay.hostname or "", relay.port or 25) as smtp:

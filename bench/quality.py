@@ -18,7 +18,7 @@ import tantivy
 from bench import captures, postgres, report
 from digest.domain import Paper
 from digest.match import Index, select
-from digest.profile import parse
+from digest.topics import parse
 
 FEWEST_CARRIERS = 5
 DEPTH = 200

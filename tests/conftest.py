@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from digest.store.engine import connect, migrate
-from tests.smtp_server import MailServer
+from tests.support.smtp_server import MailServer
 
 _databases = count(1)
 

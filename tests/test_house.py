@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from alembic import command
 
-from digest.profile import MOST_TOPICS, parse
-from digest.profile.grammar import LONGEST_TOPIC, MOST_WORDS
 from digest.settings import DEVELOPMENT_KEY, BadSetting, Settings, load
 from digest.store.engine import _alembic
+from digest.topics import MOST_TOPICS, parse
+from digest.topics.grammar import LONGEST_TOPIC, MOST_WORDS
 
 ROOT = Path(__file__).parents[1]
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.links import CONFIRM_WITHIN, Links, Purpose
-from tests.factories import NOW
+from tests.support.factories import NOW
 
 LINKS = Links("https://papers.example.org/", ["new key", "old key"])
 

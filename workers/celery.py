@@ -11,7 +11,7 @@ from celery import Celery
 from celery.schedules import crontab
 from celery.signals import setup_logging, worker_init
 
-from digest import logs, wiring
+from digest import bootstrap, logs
 from digest.settings import BadSetting, load_or_exit
 
 settings = load_or_exit()
@@ -67,7 +67,7 @@ def _logging(loglevel: int, **_: object) -> None:
 def _refuse_to_start(**_: object) -> None:
     """Say at once, and not with the first mail, that the mails cannot be signed."""
     try:
-        wiring.signer(settings)
+        bootstrap.signer(settings)
     except BadSetting as error:
         sys.stderr.write(f"digest: {error}\n")
         raise SystemExit(2) from None

@@ -18,14 +18,14 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from digest import wiring
-from digest.deliver import RelayAway
-from digest.jobs import alerting, collecting, delivering, verdicts
+from digest import bootstrap
+from digest.jobs import alerts, collection, delivery, returns
 from digest.links import CONFIRM_WITHIN
-from digest.mailbox import MailboxAway
 from digest.settings import BadSetting
-from digest.store import bounces, readers, runs
+from digest.store import accounts, bounces, readers
 from digest.store.engine import StoreUnready, connect, ready, unreachable
+from digest.transport.mailbox import MailboxAway
+from digest.transport.smtp import RelayAway
 from workers.celery import app, settings
 
 log = structlog.get_logger()
@@ -48,8 +48,8 @@ def engine() -> Engine:
 
 
 @cache
-def _post() -> delivering.Post:
-    return wiring.post(settings)
+def _post() -> delivery.Post:
+    return bootstrap.post(settings)
 
 
 def task(round_: Callable[[], None]) -> Any:  # noqa: ANN401 - Celery ships no types
@@ -70,30 +70,30 @@ def task(round_: Callable[[], None]) -> Any:  # noqa: ANN401 - Celery ships no t
 @task
 def collect() -> None:
     """Look at every day that is worth a look, and tell the operator what is wrong."""
-    with wiring.client(settings) as client:
+    with bootstrap.client(settings) as client:
         looks = [
-            collecting.collect(engine(), site, day, client, settings.clock).collection
-            for site in wiring.sites(settings)
-            for day in collecting.days(engine(), site, settings.clock())
+            collection.collect(engine(), site, day, client, settings.clock).collection
+            for site in bootstrap.sites(settings)
+            for day in collection.days(engine(), site, settings.clock())
         ]
-    alerting.tell(engine(), _post(), settings.operator_email, looks)
+    alerts.tell(engine(), _post(), settings.operator_email, looks)
 
 
 @task
 def plan() -> None:
     """Say how the last two days' digests stand, write down who is due, and wake the workers."""
-    for run in runs.since(engine(), settings.clock() - timedelta(days=1)):
+    for run in accounts.since(engine(), settings.clock() - timedelta(days=1)):
         log.info("account", day=str(run.day), account=str(run))
-    planned = delivering.plan(engine(), settings.clock())
-    for _ in range(min(ceil(planned / delivering.GROUP), MOST_WAKENED)):
+    planned = delivery.plan(engine(), settings.clock())
+    for _ in range(min(ceil(planned / delivery.GROUP), MOST_WAKENED)):
         deliver.delay()
 
 
 @task
 def deliver() -> None:
     """Send what waits, for a while."""
-    with suppress(delivering.Busy):
-        account = delivering.deliver(engine(), _post(), until=settings.clock() + DELIVER_FOR)
+    with suppress(delivery.Busy):
+        account = delivery.deliver(engine(), _post(), until=settings.clock() + DELIVER_FOR)
         if account:
             log.info("delivered", **{state.value: count for state, count in account.items()})
 
@@ -101,7 +101,7 @@ def deliver() -> None:
 @task
 def sweep() -> None:
     """Free what a lost worker held."""
-    lost = delivering.sweep(engine(), settings.clock())
+    lost = delivery.sweep(engine(), settings.clock())
     if lost:
         log.warning("a worker was lost; what it was sending goes again", deliveries=lost)
 
@@ -109,16 +109,16 @@ def sweep() -> None:
 @task
 def forget() -> None:
     """Delete who asked and never confirmed, failures that count no more, and editions nobody will look at again."""
-    delivering.tidy(engine(), settings.clock())
+    delivery.tidy(engine(), settings.clock())
     forgotten = readers.forget_pending(engine(), settings.clock() - CONFIRM_WITHIN)
     log.info("forgot readers who never confirmed", readers=forgotten)
-    bounces.forget(engine(), settings.clock() - verdicts.COUNTS_FOR)
+    bounces.forget(engine(), settings.clock() - returns.COUNTS_FOR)
 
 
 @task
 def take_in() -> None:
     """Judge what came back to the mailbox."""
-    if mailbox := wiring.mailbox(settings):
-        taken = verdicts.empty_mailbox(engine(), wiring.links(settings), mailbox, settings.clock)
+    if mailbox := bootstrap.mailbox(settings):
+        taken = returns.empty_mailbox(engine(), bootstrap.links(settings), mailbox, settings.clock)
         if taken:
             log.info("took in what came back", **{kind.value: count for kind, count in taken.items()})

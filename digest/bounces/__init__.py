@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from digest.bounces.marks import bounce_marks, delivery_marks, leave_marks
 from digest.bounces.opening import MOST_BYTES, opened
 from digest.bounces.reasons import judge
 from digest.bounces.reports import complaint, delivery_report, failure_notice, notification
 from digest.bounces.signs import automatic, leaving
+from digest.bounces.tokens import bounce_marks, delivery_marks, leave_marks
 from digest.domain import Verdict, VerdictKind
 
 __all__ = ["MOST_BYTES", "NOT_UNDERSTOOD", "bounce_marks", "delivery_marks", "leave_marks", "of_message", "of_reply"]

@@ -13,17 +13,17 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from digest import __version__, logs
-from digest.cli import bounce, collecting, delivering, demo, dkim, doctor, matching, reading, subscribers
+from digest.cli import bounce, collect, demo, dkim, doctor, match, preview, readers, send
 from digest.cli.console import Failed, Here, Misused
-from digest.deliver import RelayAway
-from digest.jobs.delivering import Busy
+from digest.jobs.delivery import Busy
 from digest.settings import BadSetting, load
 from digest.store.engine import StoreUnready, unreachable
+from digest.transport.smtp import RelayAway
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for part in (demo, collecting, reading, matching, delivering, bounce, doctor):
+for part in (demo, collect, preview, match, send, bounce, doctor):
     part.add_to(app)
-app.add_typer(subscribers.app, name="readers")
+app.add_typer(readers.app, name="readers")
 app.add_typer(dkim.app, name="dkim")
 
 

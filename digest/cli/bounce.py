@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from digest import bounces, wiring
+from digest import bootstrap, bounces
 from digest.cli.console import Here, Misused, console, print_json
 from digest.domain import Verdict
-from digest.jobs import verdicts
+from digest.jobs import returns
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,7 +30,7 @@ def bounce(
     if explain:
         print_json([_row(bounces.of_message(content))])
         return
-    verdict, done = verdicts.take(here.engine, wiring.links(here.settings), content, here.now)
+    verdict, done = returns.take(here.engine, bootstrap.links(here.settings), content, here.now)
     said = f"{verdict.kind}, {verdict.reason}" if verdict.reason else verdict.kind
     console.print(f"{said}: {done}.", markup=False)
 

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 
 from digest.domain import Delivery, Pick, Window
 from digest.match import Index, select
-from digest.profile import parse
-from digest.store import deliveries, editions
-from digest.store.deliveries import DIGEST
+from digest.store import editions, ledger
+from digest.store.ledger import DIGEST
+from digest.topics import parse
 
 # Windows that are at work at the same time: one for each rhythm that is due, and those of late-comers.
 KEEP_INDEXES = 64
@@ -62,9 +62,9 @@ class Editions:
         """Find what each digest of a group chooses from, by the delivery's id."""
         digests = [delivery for delivery in group if delivery.kind == DIGEST]
         readers = {delivery.reader.id for delivery in digests}
-        heard = deliveries.last_heard(self._engine, digests)
+        heard = ledger.last_heard(self._engine, digests)
         anything_relisted = any(self._shared(delivery.window).relisted for delivery in digests)
-        sent = deliveries.papers_sent(self._engine, readers) if anything_relisted else {}
+        sent = ledger.papers_sent(self._engine, readers) if anything_relisted else {}
         return {delivery.id: self._edition(delivery, sent, heard) for delivery in digests}
 
     def _edition(self, delivery: Delivery, sent: dict[int, set[str]], heard: dict[int, datetime]) -> Edition:

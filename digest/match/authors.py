@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from digest.domain import Paper
 from digest.match.postings import grouped
-from digest.profile.query import Author, Word
-from digest.profile.words import HYPHEN, cut, fold
+from digest.topics.query import Author, Word
+from digest.topics.words import HYPHEN, cut, fold
 
 
 class Authors:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from digest.domain import Paper
-from digest.profile.words import cut, fold
+from digest.topics.words import cut, fold
 
 STRETCH = 6  # words: papers share so many in a row by chance only in a stock sentence
 ALIKE = 0.6  # share of the stretches of the shorter one: a revised abstract keeps more, a follow-up paper less

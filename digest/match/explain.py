@@ -13,8 +13,8 @@ from typing import TypeAlias
 from digest.domain import Paper, Pick, Reason
 from digest.match.index import Index, Stretch
 from digest.match.rank import Ranking, leaves, rankings, to_pick_from
-from digest.profile import Author, Phrase, Profile, Topic
 from digest.text import sentences
+from digest.topics import Author, Phrase, Profile, Topic
 
 Span: TypeAlias = tuple[int, int]  # half-open, in characters
 

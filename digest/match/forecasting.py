@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digest.match.index import Index, union
 from digest.match.rank import rankings, to_pick_from
-from digest.profile import Profile
+from digest.topics import Profile
 
 DAYS = 30  # listed ones, six weeks of Hugging Face: enough for a topic that comes up once a week
 

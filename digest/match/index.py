@@ -16,7 +16,7 @@ from digest.match.authors import Authors
 from digest.match.duplicates import representatives
 from digest.match.phrases import Phrases
 from digest.match.postings import ABSTRACT, KEYWORDS, ORGANIZATION, TITLE, Postings, grouped
-from digest.profile import And, Author, Fact, Not, Or, Phrase, Query
+from digest.topics import And, Author, Fact, Not, Or, Phrase, Query
 
 if TYPE_CHECKING:
     from digest.match.rank import Ranking

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from digest.match.postings import Postings
-from digest.profile.query import Phrase, Word
-from digest.profile.words import BREAK, fold, is_name, joinable, name_forms, stem
+from digest.topics.query import Phrase, Word
+from digest.topics.words import BREAK, fold, is_name, joinable, name_forms, stem
 
 Places: TypeAlias = dict[int, int]
 MOST_JOINED = 4  # words of a query written as one, as in "nonautoregressive"

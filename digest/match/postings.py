@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from digest.domain import Paper
-from digest.profile.words import BREAK, cut, fold, joinable, stem
+from digest.topics.words import BREAK, cut, fold, joinable, stem
 
 # The texts of a paper, in the order in which they are indexed.
 TITLE, KEYWORDS, ABSTRACT, ORGANIZATION = range(4)

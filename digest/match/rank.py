@@ -9,20 +9,7 @@ from itertools import chain
 from digest.domain import Reason
 from digest.match.index import Index, numbers
 from digest.match.scoring import scores
-from digest.profile import (
-    KEEP_LINES,
-    MOST_TOPICS,
-    And,
-    Author,
-    Fact,
-    Not,
-    Or,
-    Phrase,
-    Profile,
-    Query,
-    Topic,
-    read_line,
-)
+from digest.topics import KEEP_LINES, MOST_TOPICS, And, Author, Fact, Not, Or, Phrase, Profile, Query, Topic, read_line
 
 TRENDING = 0.1  # the most liked paper of a day gains so much over the least: enough to order equals
 SPREAD = 0.5  # how fast the papers of one topic give way to those of another

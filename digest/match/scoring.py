@@ -11,8 +11,8 @@ from math import log
 
 from digest.match.index import Index
 from digest.match.postings import ABSTRACT, KEYWORDS, ORGANIZATION, TITLE
-from digest.profile import Author, Fact, Phrase
-from digest.profile.words import BREAK, fold, is_function_word
+from digest.topics import Author, Fact, Phrase
+from digest.topics.words import BREAK, fold, is_function_word
 
 WEIGHTS = {TITLE: 1.75, KEYWORDS: 1.5, ABSTRACT: 1.0, ORGANIZATION: 1.75}
 # What is left of an occurrence for each way in which it is less than the thing itself. Titles are terse: one that only

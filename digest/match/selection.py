@@ -9,7 +9,7 @@ from digest.domain import Selection
 from digest.match.explain import pick
 from digest.match.index import Index, bits, union
 from digest.match.rank import Ranking, rankings, to_pick_from
-from digest.profile import Profile
+from digest.topics import Profile
 
 KEEP_SELECTIONS = 250_000  # a third of a kilobyte each: the picks themselves are shared
 

@@ -11,8 +11,8 @@ from math import log
 from digest.match.index import Index, union
 from digest.match.postings import ABSTRACT, TITLE
 from digest.match.rank import leaves, rankings
-from digest.profile import Phrase, Profile
-from digest.profile.words import BREAK, fold, is_function_word, is_name, stem
+from digest.topics import Phrase, Profile
+from digest.topics.words import BREAK, fold, is_function_word, is_name, stem
 
 LONGEST = 3  # words: longer terms are rarely used twice
 FEWEST_PAPERS = 3  # with a term, for it to be one that people use

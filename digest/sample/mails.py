@@ -24,9 +24,9 @@ from digest.domain import (
     Window,
 )
 from digest.match import Index, select
-from digest.profile import parse
 from digest.sample import records
 from digest.sources.huggingface.records import listings
+from digest.topics import parse
 
 TOPICS = (
     "speculative decoding",

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, exist
 
 from digest.domain import EPOCH, INSTANT, Cadence, Delivery, Preferences, State, Status
 from digest.store import collections, papers
-from digest.store.deliveries import DIGEST, FRESH, waiting_in
 from digest.store.engine import insert_into, writing
+from digest.store.ledger import DIGEST, FRESH, waiting_in
 from digest.store.tables import deliveries, readers
 
 OVERTAKEN = "overtaken"

@@ -22,16 +22,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest import logs, wiring
-from digest.form import Typed
-from digest.jobs.previewing import Shown
-from digest.jobs.showing import Pages
+from digest import bootstrap, logs
+from digest.jobs.previews import Shown
+from digest.jobs.views import Pages
+from digest.readers.form import Typed
 from digest.settings import BadSetting, Settings, load
 from digest.store.engine import StoreUnready, connect, ready
-from digest.web import archive, joining, leaving, mails, metrics, moving, preferences, showing, status, trouble
-from digest.web.body import posted, shown
+from digest.web import address, archive, dev_mails, errors, health, metrics, preferences, subscribe, unsubscribe, view
+from digest.web.forms import posted, shown
 from digest.web.limits import PREVIEWS, SUBSCRIPTIONS, TO_ONE_ADDRESS, Gate
-from digest.web.safety import SafeHeaders, hide_tokens
+from digest.web.security import SafeHeaders, hide_tokens
 from digest.web.site import Site, asset, open_templates
 
 # Far more than our longest form; nobody is read for longer.
@@ -44,14 +44,14 @@ def _both(path: str, show: Callable[[Request], Response], act: Callable[[Request
 
 
 ROUTES = [
-    Route("/", joining.welcome),
-    _both("/preview", joining.preview, joining.preview_typed),
-    Route("/subscribe", posted(joining.subscribe), methods=["POST"]),
-    _both("/confirm/{token}", joining.ask, joining.confirm),
+    Route("/", subscribe.welcome),
+    _both("/preview", subscribe.preview, subscribe.preview_typed),
+    Route("/subscribe", posted(subscribe.subscribe), methods=["POST"]),
+    _both("/confirm/{token}", subscribe.ask, subscribe.confirm),
     # One click ends it whatever comes with it (RFC 8058, section 3.1), so that is not read.
     Route(
         "/unsubscribe/{token}",
-        shown(leaving.ask, posted(leaving.unsubscribe, heeded=False)),
+        shown(unsubscribe.ask, posted(unsubscribe.unsubscribe, heeded=False)),
         methods=["GET", "POST"],
         max_body_size=sys.maxsize,
     ),
@@ -59,19 +59,19 @@ ROUTES = [
     Route("/preferences/{token}/pause", posted(preferences.pause), methods=["POST"]),
     Route("/preferences/{token}/resume", posted(preferences.resume), methods=["POST"]),
     Route("/preferences/{token}/address", posted(preferences.move), methods=["POST"]),
-    Route("/preferences/{token}/return", posted(leaving.come_back), methods=["POST"]),
+    Route("/preferences/{token}/return", posted(unsubscribe.come_back), methods=["POST"]),
     Route("/preferences/{token}/export", preferences.export),
-    _both("/preferences/{token}/delete", leaving.ask_to_delete, leaving.delete),
-    _both("/address/{token}", moving.ask, moving.agree),
-    Route("/address/{token}/decline", posted(moving.decline), methods=["POST"]),
-    Route("/digest/{token}", showing.view),
-    Route("/dev/mails", mails.index),
-    Route("/dev/mails/{name}.{form}", mails.show),
+    _both("/preferences/{token}/delete", unsubscribe.ask_to_delete, unsubscribe.delete),
+    _both("/address/{token}", address.ask, address.agree),
+    Route("/address/{token}/decline", posted(address.decline), methods=["POST"]),
+    Route("/digest/{token}", view.view),
+    Route("/dev/mails", dev_mails.index),
+    Route("/dev/mails/{name}.{form}", dev_mails.show),
     Route("/archive", archive.days),
     Route("/archive/{day}", archive.day),
     Route("/feed.atom", archive.feed),
-    Route("/healthz", status.alive),
-    Route("/readyz", status.ready),
+    Route("/healthz", health.alive),
+    Route("/readyz", health.ready),
     Route("/metrics", metrics.metrics),
     Route("/style.css", asset("style.css")),
     Route("/timezone.js", asset("timezone.js")),
@@ -85,19 +85,19 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
     app = Starlette(
         routes=ROUTES,
         middleware=[Middleware(SafeHeaders)],
-        exception_handlers=trouble.HANDLERS,
+        exception_handlers=errors.HANDLERS,
         lifespan=_lifespan,
         max_body_size=MOST_BODY_BYTES,
     )
     # Nobody is sent elsewhere: a link of ours is right, or it leads nowhere.
     app.router.redirect_slashes = False
-    engine, links = engine or connect(settings.database_url), wiring.links(settings)
+    engine, links = engine or connect(settings.database_url), bootstrap.links(settings)
     gates = (
         Gate(settings.broker_url, SUBSCRIPTIONS),
         Gate(settings.broker_url, PREVIEWS),
         Gate(settings.broker_url, TO_ONE_ADDRESS),
     )
-    templates, composer = open_templates(settings, links), wiring.composer(settings)
+    templates, composer = open_templates(settings, links), bootstrap.composer(settings)
     shown, pages = Shown(engine), Pages(engine, composer)
     app.state.site = Site(settings, engine, links, *gates, templates, composer, shown, pages)
     return app

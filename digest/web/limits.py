@@ -8,9 +8,9 @@ from math import ceil
 
 from limits import RateLimitItem, parse
 
-from digest.broker import Limit
+from digest.readers.subscriptions import MOST_ASKED
 from digest.store.readers import email_key
-from digest.subscriptions import MOST_ASKED
+from digest.transport.rate_limiter import Limit
 
 # Enough for a reading group behind one address, too few to bomb mailboxes.
 SUBSCRIPTIONS = parse("10/hour")

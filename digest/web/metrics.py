@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.domain import Outcome
-from digest.store import collections, deliveries, readers
+from digest.store import collections, ledger, readers
 from digest.web.site import Site
 
 
@@ -30,7 +30,7 @@ class _Counts(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         yield _gauge("digest_readers", "Readers by status.", "status", readers.counts(self._engine))
-        yield _gauge("digest_deliveries", "Deliveries by state.", "state", deliveries.counts(self._engine))
+        yield _gauge("digest_deliveries", "Deliveries by state.", "state", ledger.counts(self._engine))
         newest = {look.source: look for look in collections.newest(self._engine)}
         moments = {name: look.collected_at.timestamp() for name, look in newest.items()}
         found = {name: look.papers for name, look in newest.items()}

@@ -10,11 +10,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest import addresses, form, subscriptions
 from digest.domain import Reader
-from digest.form import NO_MISTAKES, NOTHING, Mistakes, Typed
 from digest.links import Purpose
-from digest.store import bounces, deliveries
+from digest.readers import addresses, form, subscriptions
+from digest.readers.form import NO_MISTAKES, NOTHING, Mistakes, Typed
+from digest.store import bounces, ledger
 from digest.web.site import Site, busy, page, reader_behind, still_there
 
 OF_SOMEBODY_ELSE = ("state", "reason", "attempts", "tried_at", "next_attempt_at")
@@ -69,11 +69,11 @@ def export(request: Request) -> Response:
     """Hand over everything that is kept about a reader, as JSON."""
     reader = reader_behind(request, Purpose.PREFERENCES)
     engine = Site.of(request).engine
-    mails = deliveries.rows_of(engine, reader.id)
+    mails = ledger.rows_of(engine, reader.id)
     kept = {
         "reader": asdict(reader),
         "other_addresses": sorted({mail["recipient"] for mail in mails} - {""}),
-        "papers_sent": sorted(deliveries.papers_sent(engine, [reader.id])[reader.id]),
+        "papers_sent": sorted(ledger.papers_sent(engine, [reader.id])[reader.id]),
         "mails": [_told(dict(mail)) for mail in mails],
         "bounces": list(map(dict, bounces.rows_of(engine, reader.id))),
     }

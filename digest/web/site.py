@@ -16,16 +16,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from digest import form, paths
+from digest import paths
 from digest.compose import Composer, marking, wording
 from digest.compose.mime import printable
 from digest.domain import Delivery, Reader
-from digest.jobs.previewing import Shown
-from digest.jobs.showing import Pages
+from digest.jobs.previews import Shown
+from digest.jobs.views import Pages
 from digest.links import CONFIRM_WITHIN, Links, Purpose
+from digest.readers import form
 from digest.settings import Settings
-from digest.store import deliveries, readers
-from digest.web.body import as_typed
+from digest.store import ledger, readers
+from digest.web.forms import as_typed
 from digest.web.limits import Gate
 
 LONGEST_TOPICS = 10_000  # characters, as the form's field has
@@ -94,7 +95,7 @@ def delivery_behind(request: Request, purpose: Purpose) -> Delivery:
     """Find the mail that a link is about; the same 404, too."""
     site = Site.of(request)
     number = site.links.read(purpose, request.path_params["token"], site.now())
-    delivery = None if number is None else deliveries.find(site.engine, number)
+    delivery = None if number is None else ledger.find(site.engine, number)
     if delivery is None:
         raise HTTPException(404)
     return delivery

@@ -9,7 +9,7 @@ from pathlib import Path
 from digest.compose import Composer, Letterhead
 from digest.domain import Cadence, Delivery, Pick, Reason, Selection, Window
 from digest.links import Links
-from tests.factories import NOW, a_paper, a_reader
+from tests.support.factories import NOW, a_paper, a_reader
 
 FOLDER = Path(__file__).parent
 LETTERHEAD = Letterhead(

@@ -19,8 +19,8 @@ from digest.compose import Letter, opened
 from digest.domain import Mail
 from digest.sample.mails import compose
 from tests.emails import COMPOSER
-from tests.factories import NOW
 from tests.mailcheck.words import visible
+from tests.support.factories import NOW
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

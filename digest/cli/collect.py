@@ -1,0 +1,99 @@
+"""`digest migrate` and `digest collect`: bring the schema and the papers up to date."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated
+
+import typer
+from rich.progress import track
+
+from digest import bootstrap
+from digest.cli.console import Failed, Here, Json, Misused, a_day, console, errors, print_json
+from digest.domain import Outcome
+from digest.jobs import collection
+from digest.jobs.collection import Look
+from digest.store import engine as store
+
+Day = Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="The day to look at; today if left out.")]
+Since = Annotated[
+    str | None, typer.Option(metavar="YYYY-MM-DD", help="Back-fill the archive from this day on; it reaches no digest.")
+]
+OneSource = Annotated[str | None, typer.Option("--source", help="Only this source.")]
+
+# The first of Hugging Face's Daily Papers; arXiv's feeds know but the last days.
+FIRST_DAY = date(2023, 5, 4)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(migrate)
+    app.command()(collect)
+
+
+def migrate(context: typer.Context) -> None:
+    """Bring the database to the newest schema."""
+    here: Here = context.obj
+    revision = store.migrate(here.database)
+    console.print(f"The database has schema {revision}, the newest.")
+
+
+def collect(
+    context: typer.Context, source: OneSource = None, day: Day = None, since: Since = None, as_json: Json = False
+) -> None:
+    """Fetch and store what the sources listed.
+
+    Without options: today, and the recent days worth another look.
+    """
+    here: Here = context.obj
+    asked = _asked(here, a_day(day), a_day(since))
+    with bootstrap.client(here.settings) as client:
+        plan = [
+            (site, on)
+            for site in bootstrap.sites(here.settings, source)
+            for on in asked or collection.days(here.engine, site, here.now)
+        ]
+        looks = []
+        for site, on in track(plan, "Collecting", console=errors, disable=not errors.is_terminal, transient=True):
+            look = collection.collect(here.engine, site, on, client, here.settings.clock, backfill=bool(since))
+            print_json([_row(look)]) if as_json else console.print(_line(look), soft_wrap=True, markup=False)
+            looks.append(look)
+    failed = sum(look.collection.outcome is Outcome.FAILED for look in looks)
+    if failed:
+        raise Failed(
+            f"{failed} of {len(looks)} collections failed; what was stored is kept, and the next look tries again"
+        )
+
+
+def _asked(here: Here, day: date | None, since: date | None) -> list[date]:
+    """The days asked for, newest first: what is older than a stored day is the archive's."""
+    last = day or here.now.date()
+    first = since or last
+    if last > here.now.date():
+        raise Misused(f"{last} is in the future; today is {here.now.date()} (UTC)")
+    if first < FIRST_DAY:
+        raise Misused(f"{first} is too early; no source lists papers before {FIRST_DAY}")
+    if first > last:
+        raise Misused(f"--since {first} is after {last}")
+    return [last - timedelta(days=back) for back in range((last - first).days + 1)] if day or since else []
+
+
+def _row(look: Look) -> dict[str, object]:
+    found = look.collection
+    return {
+        "source": found.source,
+        "day": found.day,
+        "outcome": found.outcome,
+        "papers": found.papers,
+        "new": look.new,
+        "step": found.step,
+        "seconds": round(found.seconds, 3),
+        "note": found.note,
+    }
+
+
+def _line(look: Look) -> str:
+    found = look.collection
+    doubt = "" if found.outcome is Outcome.OK else f", {found.outcome}"
+    note = f": {found.note}" if found.note else ""
+    how = f"by its {found.step} in {found.seconds:.1f} s" if found.step else f"after {found.seconds:.1f} s"
+    return f"{found.day} {found.source}: {found.papers} papers, {look.new} new, {how}{doubt}{note}"

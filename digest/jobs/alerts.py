@@ -1,0 +1,52 @@
+"""Tell the operator when a source is doubtful or has been failing for long: each cause once a day, in one mail.
+
+There is no reader to write to, so this mail does not go through the ledger: it is sent at once, and what could not be
+told is told after the next look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Engine
+
+from digest.domain import EPOCH, Collection, Outcome, Result, State
+from digest.jobs import routing
+from digest.jobs.delivery import Post
+from digest.store import alerts, collections
+
+# A source that is away for a night mends itself; for longer, somebody should know before the morning's digests.
+FAILING_FOR = timedelta(hours=12)
+Causes = dict[tuple[str, date], str]
+
+
+def tell(engine: Engine, post: Post, operator: str, looks: Iterable[Collection]) -> list[str]:
+    """Mail the operator what is wrong with these looks and not yet told; return it, a line a cause."""
+    now = post.clock()
+    wrong = causes(looks, collections.last_good(engine), now) if operator else {}
+    new = alerts.claim(engine, list(wrong))
+    lines = [wrong[cause] for cause in new]
+    results: list[Result] = []
+    try:
+        if lines and (traffic := routing.traffic(engine, post.route.relays, now)).relays:
+            mail = post.composer.alert(operator, lines, now)
+            routing.send(engine, [mail], traffic, replace(post.route, connections=1), results.extend, post.clock)
+    finally:
+        if lines and not any(result.state in (State.SENT, State.UNCERTAIN) for result in results):
+            alerts.release(engine, new)
+    return lines
+
+
+def causes(looks: Iterable[Collection], last_good: Mapping[str, datetime], now: datetime) -> Causes:
+    """Say what the operator should know of these looks: by cause and day, a line each."""
+    found: Causes = {}
+    for look in looks:
+        good = last_good.get(look.source, EPOCH)
+        if look.outcome is Outcome.SUSPICIOUS:
+            found[f"{look.source} is suspicious", look.day] = f"{look.source} is suspicious: {look.note} ({look.day})."
+        elif look.outcome is Outcome.FAILED and now - good > FAILING_FOR:
+            since = f"since {good:%Y-%m-%d %H:%M} UTC" if good > EPOCH else "so far"
+            found[f"{look.source} is late", now.date()] = f"{look.source} is late: no good answer {since}. {look.note}"
+    return found

@@ -1,0 +1,1 @@
+"""The life of a reader: what they may do and what follows, the form they fill in, when they are due."""

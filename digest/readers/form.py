@@ -1,0 +1,136 @@
+"""What a person typed, read and checked: preferences, or what to do about each field. Pure."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
+from email_validator import validate_email
+
+from digest.domain import Cadence, Preferences
+from digest.topics import parse
+
+Typed = Mapping[str, str]
+NOTHING: Typed = {}
+NO_MISTAKES: Mapping[str, str] = {}
+
+MOST_PAPERS = 50
+# What people live in; the rest of the time zone database is history and bookkeeping.
+REGIONS = (
+    "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
+)  # fmt: skip
+# What the database says of a machine that nobody has set, and of the one it is on.
+NO_PLACES = {"Factory", "localtime"}
+
+
+class Mistakes(Exception):
+    """What was typed cannot be used; `by_field` tells the person what to do about each field."""
+
+    def __init__(self, by_field: Mapping[str, str]) -> None:
+        super().__init__(", ".join(by_field))
+        self.by_field = by_field
+
+
+def typed(preferences: Preferences) -> dict[str, str]:
+    """Write preferences as somebody would have typed them into the form."""
+    return {
+        "topics": "\n".join(preferences.topics),
+        "cadence": preferences.cadence,
+        "hour": str(preferences.hour),
+        "timezone": preferences.timezone,
+        "most_papers": str(preferences.most_papers),
+        "pictures": "yes" if preferences.pictures else "no",
+    }
+
+
+def subscription(filled: Typed) -> tuple[str, Preferences]:
+    """Read an address and preferences; raise Mistakes. What was left out is as in Preferences()."""
+    given = _checked({**typed(Preferences()), **filled}, {"email": _email, **FIELDS})
+    return given.pop("email"), Preferences(**given)
+
+
+def address(filled: Typed) -> str:
+    """Read an address; raise Mistakes."""
+    email: str = _checked(filled, {"email": _email})["email"]
+    return email
+
+
+def preferences(filled: Typed, before: Preferences) -> Preferences:
+    """Read preferences; raise Mistakes. What was left out stays as before."""
+    return Preferences(**_checked({**typed(before), **filled}, FIELDS))
+
+
+def _checked(filled: Typed, fields: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
+    values, mistakes = {}, {}
+    for name, read in fields.items():
+        try:
+            values[name] = read(filled.get(name, ""))
+        except ValueError as error:
+            mistakes[name] = str(error)
+    if mistakes:
+        raise Mistakes(mistakes)
+    return values
+
+
+def topics_from(text: str) -> tuple[str, ...]:
+    """Read topics, one a line or parted by commas, each once; raise ValueError with all that is wrong."""
+    profile = parse(text)
+    if profile.errors:
+        raise ValueError("; ".join(map(str, profile.errors)))
+    return tuple(dict.fromkeys(topic.text for topic in profile.topics + profile.exclusions))
+
+
+def _email(text: str) -> str:
+    if not text:
+        raise ValueError("Please write your email address.")
+    return validate_email(text, check_deliverability=False).normalized
+
+
+def _cadence(text: str) -> Cadence:
+    if text not in list(Cadence):
+        raise ValueError("Please choose one of these.")
+    return Cadence(text)
+
+
+def _timezone(text: str) -> str:
+    if text not in _zones():
+        raise ValueError("Please choose a time zone from the list.")
+    return text
+
+
+def _yes(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError("Please say yes or no.")
+    return text == "yes"
+
+
+def _number(what: str, least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isdecimal() and len(text) < 5 and least <= int(text) <= most):
+            raise ValueError(f"Please give {what} from {least} to {most}.")
+        return int(text)
+
+    return read
+
+
+FIELDS: Mapping[str, Callable[[str], Any]] = {
+    "topics": topics_from,
+    "cadence": _cadence,
+    "hour": _number("an hour", 0, 23),
+    "timezone": _timezone,
+    "most_papers": _number("a number of papers", 1, MOST_PAPERS),
+    "pictures": _yes,
+}
+
+
+@functools.cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones()) - NO_PLACES
+
+
+@functools.cache
+def zones_by_region() -> Mapping[str, list[str]]:
+    """Group the time zones to choose from."""
+    return {region: sorted(zone for zone in _zones() if zone.startswith(f"{region}/")) for region in REGIONS}

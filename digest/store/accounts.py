@@ -1,0 +1,36 @@
+"""The account: what became of the digests that were due on each day. It adds up at any moment, for it is the ledger."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, func, select
+
+from digest.domain import Run, State
+from digest.store.engine import reading
+from digest.store.ledger import DIGEST
+from digest.store.tables import deliveries
+
+
+def since(engine: Engine, moment: datetime) -> list[Run]:
+    """The runs of all days from this moment's on, the newest first."""
+    day = _day_of_due(engine)
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    question = (
+        select(day, deliveries.c.state, func.count())
+        .where(deliveries.c.kind == DIGEST, deliveries.c.due_at >= midnight)
+        .group_by(day, deliveries.c.state)
+    )
+    found: dict[str, dict[State, int]] = defaultdict(dict)
+    with reading(engine) as connection:
+        for due, state, count in connection.execute(question):
+            found[str(due)][State(state)] = count
+    return [Run(date.fromisoformat(due), found[due]) for due in sorted(found, reverse=True)]
+
+
+def _day_of_due(engine: Engine) -> ColumnElement[Any]:
+    # SQLite keeps naive UTC; PostgreSQL would take the day in the server's own zone.
+    sqlite = engine.dialect.name == "sqlite"
+    return func.date(deliveries.c.due_at if sqlite else func.timezone("UTC", deliveries.c.due_at))

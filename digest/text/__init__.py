@@ -1,0 +1,70 @@
+"""What strangers wrote: one line of readable text and links one can follow, cleaned once, on the way in; its sentences.
+
+HTML is text here, never markup; nothing raises, whatever comes.
+"""
+
+from __future__ import annotations
+
+import re
+from unicodedata import category, normalize
+
+import httpx
+
+from digest.text.tex import readable
+
+# The longest abstract seen has 1,923 characters; the rest of a longer text is not worth the time it costs.
+MOST_CHARACTERS = 20_000
+MOST_URL_CHARACTERS = 2_000
+# Real texts are read in four rounds at most.
+MOST_ROUNDS = 20
+# Control characters, zero-width and bidirectional marks, and halves of surrogate pairs.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+# A sentence ends at a stop before anything but a small letter, not after what scientists abbreviate or an initial; in
+# Chinese and Japanese at its stop, whatever follows.
+_SENTENCE_END = re.compile(
+    r"""(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bcf)(?<!\bFig)(?<!\bEq)(?<!\b[A-Z])[.!?]["'”)]*\s+(?=[^a-z\s])"""
+    r"""|[。！？]["'”」』）)]*\s*"""
+)
+_TEX_MARKS = dict.fromkeys(map(ord, r"\$^_{}~`"))
+
+
+def plain(raw: str) -> str:
+    """Fold `raw` into one line of readable Unicode. What is plain already stays as it is."""
+    text = _one_line(raw)[:MOST_CHARACTERS].rstrip()
+    for _ in range(MOST_ROUNDS):
+        before, text = text, _one_line(readable(text))
+        if text == before:
+            return text
+    # Only a text made to be slow gets here.
+    return _one_line(text.translate(_TEX_MARKS))
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Find where the sentences of a text stand, as half-open stretches without the space between them; at least one."""
+    ends = [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]
+    starts = [0, *ends[:-1]]
+    found = [(start, start + len(text[start:end].rstrip())) for start, end in zip(starts, ends, strict=True)]
+    return [(start, end) for start, end in found if start < end] or [(0, 0)]
+
+
+def storable(raw: str) -> str:
+    """Keep `raw` as it was sent, but for what neither UTF-8 nor PostgreSQL can hold: NUL and half surrogates."""
+    return "".join(c for c in raw if c != "\0" and category(c) != "Cs")
+
+
+def safe_url(raw: str) -> str:
+    """Return `raw` if it is an http(s) link with a host and nothing odd about it, else an empty string."""
+    odd = not raw.isprintable() or any(c.isspace() or c in "<>\"'`\\" for c in raw)
+    if odd or len(raw) > MOST_URL_CHARACTERS:
+        return ""
+    try:
+        url = httpx.URL(raw)
+    except httpx.InvalidURL:
+        return ""
+    return raw if url.scheme in ("http", "https") and url.host and not url.userinfo else ""
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        text = "".join(c for c in text if c.isspace() or category(c) not in _UNSEEN)
+    return " ".join(normalize("NFC", text).split())

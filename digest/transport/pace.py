@@ -1,0 +1,21 @@
+"""How many mails a second go out, all workers together."""
+
+from __future__ import annotations
+
+import asyncio
+
+from limits import RateLimitItemPerSecond
+
+from digest.transport.rate_limiter import Limit
+
+
+class Pace:
+    """Lets so many mails a second go."""
+
+    def __init__(self, rate: int, broker_url: str) -> None:
+        self._limit = Limit(broker_url, RateLimitItemPerSecond(rate), "mails")
+
+    async def wait(self) -> None:
+        """Return when the next mail may go."""
+        while seconds := await asyncio.to_thread(self._limit.wait, "mails"):
+            await asyncio.sleep(seconds)

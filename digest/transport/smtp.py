@@ -1,0 +1,172 @@
+"""The only SMTP: sends finished mails on a few connections at once, and says what became of each.
+
+It decides nothing about readers: a result carries the server's own words, and the ledger what follows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from aiosmtplib import SMTPException, SMTPResponseException
+
+from digest.domain import Mail, Result, State
+from digest.transport import relay as relays
+from digest.transport.pace import Pace
+from digest.transport.relay import Relay
+from digest.transport.session import NO_CODE, Talk
+
+__all__ = ["OnResults", "Pace", "Relay", "RelayAway", "Route", "send_all"]
+
+# A mail is not begun later than this: its last reply must come within the lease of the ledger (20 minutes).
+SECONDS_TO_BEGIN = 300.0
+# Results that wait to be written down. While the ledger cannot be reached, no more mails go than these.
+MOST_UNWRITTEN = 32
+FAILURES_TO_REST = 5
+
+
+class RelayAway(Exception):
+    """No relay can be reached, or none will talk to us: no mail's fault, and the rest should wait too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How mails go out: through which relays, on how many connections at once, how many on each, how fast."""
+
+    relays: tuple[Relay, ...]
+    connections: int
+    # Relays count mails on a connection, and hang up on those that go on for ever.
+    mails_a_connection: int = 50
+    pace: Pace | None = None
+    # So many mails in a row without an answer, and it is the relay's fault.
+    failures_to_rest: int = FAILURES_TO_REST
+
+
+OnResults = Callable[[Sequence[Result]], None]
+
+
+def send_all(mails: Sequence[Mail], route: Route, on_results: OnResults) -> dict[Relay, str]:
+    """Send each mail once, and hand `on_results`, in a thread of its own, whatever became known since its last call.
+
+    Returns the relays that failed, and why. Mails that could not be tried are accounted for as `queued`. What
+    `on_results` raises ends the round at once, and is raised.
+    """
+    return asyncio.run(_send_all(mails, route, on_results)) if mails else {}
+
+
+async def _send_all(mails: Sequence[Mail], route: Route, on_results: OnResults) -> dict[Relay, str]:
+    return await _Round(mails, route).send(on_results)
+
+
+class _Round:
+    """One group of mails on its way."""
+
+    def __init__(self, mails: Sequence[Mail], route: Route) -> None:
+        self._waiting = deque(mails)
+        self._route = route
+        self._trust = relays.trusted() if any(each.tls or each.starttls for each in route.relays) else None
+        self._known: asyncio.Queue[Result | None] = asyncio.Queue(MOST_UNWRITTEN)
+        self._begin_until = asyncio.get_running_loop().time() + SECONDS_TO_BEGIN
+        self._troubles: dict[Relay, str] = {}
+        self._opened: Counter[Relay] = Counter()
+        self._live: Counter[Relay] = Counter()
+        self._failures: Counter[Relay] = Counter()
+
+    async def send(self, on_results: OnResults) -> dict[Relay, str]:
+        account = asyncio.create_task(self._account(on_results))
+        lanes = asyncio.gather(*(self._lane() for _ in range(min(self._route.connections, len(self._waiting)))))
+        await asyncio.wait((account, lanes), return_when=asyncio.FIRST_COMPLETED)
+        if account.done():
+            lanes.cancel()
+            with suppress(asyncio.CancelledError):
+                await lanes
+            account.result()
+        await lanes
+        why = next(iter(self._troubles.values()), "no time was left to begin it")
+        for mail in self._waiting:
+            await self._known.put(Result(mail.delivery_id, State.QUEUED, why))
+        await self._known.put(None)
+        await account
+        return self._troubles
+
+    async def _account(self, on_results: OnResults) -> None:
+        """Hand on, in one piece, what came in while the last piece was being written down."""
+        more = True
+        while more:
+            piece = [await self._known.get()]
+            while not self._known.empty():
+                piece.append(self._known.get_nowait())
+            more = piece[-1] is not None
+            await asyncio.to_thread(on_results, [result for result in piece if result])
+
+    async def _lane(self) -> None:
+        """Send mail after mail, on one connection at a time, until none waits or no relay can be used."""
+        while self._has_work() and (relay := self._next_relay()):
+            self._opened[relay] += 1
+            try:
+                talk = Talk(await relays.connect(relay, self._trust))
+            except (SMTPException, OSError) as error:
+                if self._live[relay]:
+                    # It talks to our other connections: this one was too many.
+                    return
+                self._troubles[relay] = _words(error)
+                continue
+            await self._use(talk, relay)
+
+    def _has_work(self) -> bool:
+        return bool(self._waiting) and asyncio.get_running_loop().time() < self._begin_until
+
+    def _next_relay(self) -> Relay | None:
+        """The relay that is furthest behind its share of connections."""
+        usable = [relay for relay in self._route.relays if relay not in self._troubles]
+        return min(usable, key=lambda relay: (self._opened[relay] + 1) / relay.weight, default=None)
+
+    async def _use(self, talk: Talk, relay: Relay) -> None:
+        self._live[relay] += 1
+        self._troubles.pop(relay, None)
+        try:
+            for _ in range(self._route.mails_a_connection):
+                if self._route.pace:
+                    await self._route.pace.wait()
+                if not self._has_work() or not talk.is_open or relay in self._troubles:
+                    break
+                await self._known.put(await self._send(talk, relay, self._waiting.popleft()))
+            await talk.part()
+        finally:
+            self._live[relay] -= 1
+            talk.close()
+
+    async def _send(self, talk: Talk, relay: Relay, mail: Mail) -> Result:
+        """Send one mail. Before its data nothing can have arrived; after that, silence means nobody knows."""
+        silence = State.DEFERRED
+        try:
+            await talk.introduce(mail)
+            silence = State.UNCERTAIN
+            reply = await talk.hand_over(mail.content)
+        except ValueError as error:
+            return Result(mail.delivery_id, State.FAILED, f"the address cannot be used: {error}")
+        except SMTPResponseException as error:
+            self._heard(relay, _words(error), answered=error.code not in (NO_CODE, 421))
+            # RFC 5321 4.2.1: 4yz may be tried again, 5yz must not.
+            state = State.FAILED if error.code >= 500 else State.DEFERRED
+            return Result(mail.delivery_id, state, _words(error))
+        except (SMTPException, OSError) as error:
+            talk.close()
+            self._heard(relay, _words(error), answered=False)
+            return Result(mail.delivery_id, silence, _words(error))
+        self._heard(relay, "", answered=True)
+        return Result(mail.delivery_id, State.SENT, f"{reply.code} {reply.text}")
+
+    def _heard(self, relay: Relay, words: str, *, answered: bool) -> None:
+        self._failures[relay] = 0 if answered else self._failures[relay] + 1
+        if self._failures[relay] >= self._route.failures_to_rest:
+            self._troubles[relay] = words
+
+
+def _words(error: Exception) -> str:
+    """The server's reply, or what else went wrong, in one line."""
+    text = f"{error.code} {error.message}" if isinstance(error, SMTPResponseException) else str(error)
+    return " ".join(text.split()) or type(error).__name__

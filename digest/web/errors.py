@@ -1,0 +1,46 @@
+"""What a visitor reads when something is wrong: one plain page each. Refuses to tell them anything of the inside."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from digest.store.engine import unreachable
+from digest.web.security import HEADERS
+from digest.web.site import Site, page
+
+RETRY_AFTER_SECONDS = 60
+
+
+def refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    name = "missing" if error.status_code == 404 else "refused"
+    return page(request, name, error.status_code, error.headers)
+
+
+def away(request: Request, error: Exception) -> Response:
+    structlog.get_logger().error(unreachable(Site.of(request).engine.url, error))
+    return page(request, "away", 503, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def gone(_request: Request, _error: Exception) -> Response:
+    """Answer whoever hung up before we had read them: nobody reads it, and it is no error of ours."""
+    return Response(status_code=400)
+
+
+def broken(request: Request, _error: Exception) -> Response:
+    # Answered outside of all middleware; uvicorn logs the error itself.
+    return page(request, "broken", 500, HEADERS)
+
+
+HANDLERS = {
+    HTTPException: refused,
+    OperationalError: away,
+    NoConnectionFree: away,
+    ClientDisconnect: gone,
+    Exception: broken,
+}

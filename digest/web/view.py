@@ -1,0 +1,28 @@
+"""A digest as a page: what the link in a mail leads to. Changes nothing."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from digest.links import Purpose
+from digest.store import ledger
+from digest.web.site import Site
+
+# A mail carries its style in its tags, has no scripts, and pictures only for a reader who asked for them.
+AS_IN_A_MAIL = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src https:; frame-ancestors 'none'; base-uri 'none'"
+    )
+}
+
+
+def view(request: Request) -> Response:
+    """Show a digest that was sent."""
+    site = Site.of(request)
+    number = site.links.read(Purpose.VIEW, request.path_params["token"])
+    delivery = None if number is None else ledger.find(site.engine, number)
+    if delivery is None or not delivery.papers:
+        raise HTTPException(404)
+    return HTMLResponse(site.pages.show(delivery), headers=AS_IN_A_MAIL)

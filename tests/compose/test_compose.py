@@ -1,0 +1,94 @@
+"""What a mail says as a whole, around its cards."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from digest.compose import MOST_HTML_BYTES, Composer, opened
+from digest.domain import Selection
+from digest.links import Links
+from tests.emails import DAY, FOLDER, LETTERHEAD, TOPICS, a_delivery, a_pick, listed_paper, mails
+from tests.support.composing import COMPOSER, a_digest, a_letter, flat
+from tests.support.factories import NOW
+
+
+def test_a_heading_says_the_readers_day_and_how_many_papers():
+    text = a_letter(a_pick(), a_pick(), listed=1437, timezone="Asia/Tokyo").text
+    assert "Thursday, December 25\n2 papers for you, of 1,437 listed\n" in text
+
+
+def test_what_did_not_fit_is_counted_and_one_link_away():
+    letter = opened(a_digest(a_pick(), more=5).content)
+    assert "And 5 more that fit your topics:\nhttps://papers.example.org/digest/7." in letter.text
+    assert "5 more that fit your topics</a>" in letter.html
+
+
+@pytest.mark.parametrize("word", ["word ", "漢字、", "&<>", "😀"])
+def test_a_digest_stays_under_the_size_at_which_gmail_cuts(word):
+    picks = [a_pick(listed_paper(f"2512.{n:05}", word * 60, abstract=(word * 30 + ". ") * 9)) for n in range(150)]
+    mail = a_digest(*picks, topics=[word * 40] * 50, email="a" * 64 + "@" + "example." * 20 + "org")
+    text, html = opened(mail.content).text, opened(mail.content).html
+    shown = html.count("<h2")
+    assert len(mail.content.partition(b"text/html")[2]) <= MOST_HTML_BYTES
+    assert 5 <= shown < 150
+    assert f"And {150 - shown} more" in text
+    assert text.count("Because") == shown
+
+
+def test_the_view_on_the_web_has_no_limit():
+    picks = tuple(a_pick(listed_paper(f"2512.{n:05}", "Title", abstract="Long. " * 80)) for n in range(150))
+    whole = opened(COMPOSER.digest(a_delivery(), Selection(picks), most_bytes=10**7).content)
+    assert whole.html.count("<h2") == 150
+
+
+def test_a_day_without_papers_can_be_previewed():
+    assert a_letter().subject == "No papers"
+    assert "No papers for you" in a_letter().text
+
+
+def test_every_digest_says_why_it_came_and_how_to_leave():
+    """F10 and U8."""
+    letter = opened(COMPOSER.digest(a_delivery(topics=TOPICS), DAY).content)
+    why = "You get this mail every day because you follow speculative decoding, the author Ada Lovelace and diffusion."
+    for part in (flat(letter.text).replace("*", ""), flat(re.sub("<[^>]+>", "", letter.html))):
+        assert why in part
+        assert "Unsubscribe" in part
+        assert "12 Example Street, Exampleton" in part
+    for part in (letter.text, letter.html):
+        assert LETTERHEAD.links.unsubscribe(1) in part
+        assert LETTERHEAD.links.preferences(1) in part
+        assert LETTERHEAD.links.view(7) in part
+
+
+def test_no_postal_address_leaves_no_line():
+    mail = Composer(replace(LETTERHEAD, postal_address="")).digest(a_delivery(), DAY)
+    assert "Paper Digest, " not in opened(mail.content).text + opened(mail.content).html
+
+
+def test_a_confirmation_repeats_nothing_a_stranger_typed_and_has_a_way_out():
+    mail = COMPOSER.confirm(a_delivery("confirm", topics=("buy my pills",)))
+    letter = opened(mail.content)
+    for part in (letter.text, letter.html):
+        assert "pills" not in part
+        assert "reader@example.org" not in part
+        assert LETTERHEAD.links.confirm(a_delivery("confirm").id, NOW) in part
+        assert LETTERHEAD.links.unsubscribe(1) in part
+
+
+def test_a_quiet_week_names_the_topics_that_found_nothing():
+    letter = opened(COMPOSER.quiet(a_delivery("quiet", topics=("knots", "tides")), listed=143).content)
+    assert "Of 143 papers listed, none matched your topics." in letter.text
+    assert "  - knots\n  - tides\n" in letter.text
+    assert LETTERHEAD.links.preferences(1) in letter.html
+
+
+def test_a_development_address_makes_plain_links():
+    house = replace(LETTERHEAD, links=Links("http://localhost:8000", ["key"]))
+    assert "http://localhost:8000/unsubscribe/" in opened(Composer(house).manage(a_delivery()).content).text
+
+
+@pytest.mark.parametrize("name", mails())
+def test_a_golden_mail_has_not_changed(name):
+    """If the change is meant, `python -m tests.emails` writes them anew."""
+    assert mails()[name].content == (FOLDER / f"{name}.eml").read_bytes()

@@ -1,0 +1,88 @@
+"""What rests for a while, and how many connections there are in all, on both databases."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from digest.jobs import routing
+from digest.jobs.routing import DOMAIN_REST, LONGEST_RELAY_REST, RELAY_REST
+from digest.store import breakers, slots
+from digest.store.engine import connect
+from digest.transport.smtp import Relay
+from tests.support.factories import NOW
+
+ONE, TWO = Relay("one.example.org", 25), Relay("two.example.org", 25)
+SECOND = timedelta(seconds=1)
+
+
+def test_a_relay_that_failed_rests_and_the_other_goes_on(engine):
+    routing.rest(engine, {ONE: "421 not now"}, NOW)
+    assert routing.traffic(engine, (ONE, TWO), NOW + RELAY_REST - SECOND).relays == (TWO,)
+
+
+def test_one_worker_tries_a_relay_that_rested_and_the_others_wait_for_what_it_finds(engine):
+    routing.rest(engine, {ONE: "421 not now"}, NOW)
+    later = NOW + RELAY_REST
+    tried = routing.traffic(engine, (ONE,), later)
+    assert (tried.relays, tried.trying) == ((ONE,), True)
+    assert routing.traffic(engine, (ONE,), later).relays == ()
+    routing.recover(engine, ONE)
+    free = routing.traffic(engine, (ONE,), later)
+    assert (free.relays, free.trying) == ((ONE,), False)
+
+
+def test_a_relay_that_stays_away_is_tried_ever_less_often_and_never_too_rarely(engine):
+    routing.rest(engine, {ONE: "421 not now"}, NOW)
+    moments = [NOW + number * RELAY_REST for number in range(180)]
+    tries = [moment for moment in moments if routing.traffic(engine, (ONE,), moment).trying]
+    gaps = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] == LONGEST_RELAY_REST
+    assert len(tries) < 20
+
+
+def test_of_workers_that_find_the_same_trouble_one_pulls_the_brake(engine):
+    pulled = [breakers.pull(engine, "domain example.org", "slow", DOMAIN_REST, 9 * DOMAIN_REST, NOW) for _ in range(3)]
+    assert [brake and brake.failures for brake in pulled] == [1, None, None]
+
+
+def test_what_was_long_ago_is_forgotten(engine):
+    breakers.pull(engine, "domain example.org", "slow", DOMAIN_REST, 9 * DOMAIN_REST, NOW)
+    later = NOW + breakers.REMEMBERED_FOR + 2 * DOMAIN_REST
+    assert breakers.pull(engine, "domain example.org", "slow", DOMAIN_REST, 9 * DOMAIN_REST, later).failures == 1
+
+
+@pytest.fixture
+def another(engine):
+    """The engine of another process."""
+    other = connect(engine.url.render_as_string(hide_password=False))
+    yield other
+    other.dispose()
+
+
+def test_who_sends_alone_has_all_seats_and_gives_them_back(engine, another):
+    for each in (engine, another, engine):
+        with slots.taken(each, 8) as connections:
+            assert connections == 8
+
+
+def test_who_finds_all_seats_taken_gets_none(engine, another, monkeypatch):
+    monkeypatch.setattr(slots, "PATIENCE_SECONDS", 0.1)
+    with slots.taken(engine, 8), slots.taken(another, 8) as connections:
+        assert connections == 0
+
+
+def test_two_who_send_at_once_share_the_seats(postgres):
+    url = postgres()
+    first, second = connect(url), connect(url)
+    with second.connect() as other:
+        # Somebody who waits for a seat, for as long as this test wants.
+        other.execute(text("SELECT pg_advisory_lock(:key, pg_backend_pid())"), {"key": slots.WORKERS})
+        with slots.taken(first, 8) as shared:
+            assert shared == 4
+        other.execute(text("SELECT pg_advisory_unlock_all()"))
+        with slots.taken(first, 8) as alone:
+            assert alone == 8
+    first.dispose()
+    second.dispose()

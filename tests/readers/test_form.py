@@ -1,0 +1,111 @@
+"""What people type: read as preferences, or answered field by field."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.domain import Cadence, Preferences
+from digest.readers import form
+from digest.readers.form import Mistakes, topics_from
+from digest.topics import MOST_TOPICS
+from digest.topics.grammar import LONGEST_TOPIC
+
+FILLED = {
+    "email": "ada@example.org",
+    "topics": "speculative decoding\nprotein folding",
+    "cadence": "weekdays",
+    "hour": "6",
+    "timezone": "Europe/Berlin",
+    "most_papers": "5",
+}
+
+
+def mistakes(**changed):
+    with pytest.raises(Mistakes) as caught:
+        form.subscription(FILLED | changed)
+    return caught.value.by_field
+
+
+def test_a_filled_form_becomes_an_address_and_preferences():
+    email, preferences = form.subscription(FILLED)
+    assert email == "ada@example.org"
+    topics = ("speculative decoding", "protein folding")
+    assert preferences == Preferences(topics, Cadence.WEEKDAYS, 6, "Europe/Berlin", 5)
+
+
+def test_an_address_alone_is_enough():
+    assert form.subscription({"email": "ada@example.org"}) == ("ada@example.org", Preferences())
+
+
+def test_what_is_left_out_of_the_preferences_stays_as_it_was():
+    before = Preferences(("rag",), Cadence.WEEKLY, 9, "Asia/Tokyo", 3)
+    assert form.preferences({"hour": "10"}, before) == Preferences(("rag",), Cadence.WEEKLY, 10, "Asia/Tokyo", 3)
+    assert form.preferences({"topics": ""}, before).topics == ()
+
+
+def test_an_address_is_normalised_without_asking_the_network():
+    assert form.subscription({"email": "Ada@EXAMPLE.org"})[0] == "Ada@example.org"
+    assert form.subscription({"email": "ada@no-such-domain.example"})[0] == "ada@no-such-domain.example"
+
+
+@pytest.mark.parametrize("email", ["", "ada", "ada@", "@example.org", "a b@example.org", "ada@localhost", "a@b..org"])
+def test_a_bad_address_is_a_mistake_that_says_why(email):
+    assert mistakes(email=email).keys() == {"email"}
+    assert mistakes(email=email)["email"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("cadence", "hourly"),
+        ("cadence", ""),
+        ("hour", "24"),
+        ("hour", "-1"),
+        ("hour", "seven"),
+        ("hour", "9" * 5000),
+        ("timezone", "Mars/Olympus"),
+        ("timezone", "../../etc/passwd"),
+        ("timezone", ""),
+        ("timezone", "Factory"),
+        ("timezone", "localtime"),
+        ("most_papers", "0"),
+        ("most_papers", "51"),
+        ("most_papers", "2.5"),
+    ],
+)
+def test_a_choice_that_is_not_offered_is_a_mistake(field, text):
+    assert mistakes(**{field: text}).keys() == {field}
+
+
+def test_all_mistakes_are_said_at_once():
+    assert mistakes(email="", hour="99", most_papers="").keys() == {"email", "hour", "most_papers"}
+
+
+def test_topics_are_parted_by_lines_and_commas_and_come_once():
+    assert topics_from("rag, RAG, rag\n\n  long context  ,\nagents,") == ("rag", "RAG", "long context", "agents")
+
+
+def test_too_many_topics_say_how_many_there_may_be():
+    many = "\n".join(f"topic {number}" for number in range(MOST_TOPICS + 3))
+    assert f"only {MOST_TOPICS} are read" in mistakes(topics=many)["topics"]
+
+
+def test_a_topic_that_is_too_long_says_which():
+    text = mistakes(topics="short\n" + "x" * (LONGEST_TOPIC + 1))["topics"]
+    assert f"topic 2: too long: a topic has at most {LONGEST_TOPIC} characters" in text
+
+
+@given(st.dictionaries(st.sampled_from(sorted(FILLED)), st.text()))
+def test_nothing_one_can_type_breaks_the_form(filled):
+    try:
+        _, preferences = form.subscription(filled)
+    except Mistakes:
+        return
+    assert form.preferences(form.typed(preferences), Preferences()) == preferences
+
+
+def test_every_zone_to_choose_can_be_chosen():
+    zones = form.zones_by_region()
+    assert "Europe/Berlin" in zones["Europe"]
+    for zone in [zone for names in zones.values() for zone in names]:
+        assert form.preferences({"timezone": zone}, Preferences()).timezone == zone

@@ -1,0 +1,49 @@
+"""The schema on its way from one revision to the next: nothing is lost, and no number is given twice."""
+
+import pytest
+from alembic import command
+
+from digest.domain import Preferences
+from digest.store import ledger, readers
+from digest.store.engine import _alembic, connect, migrate, move, writing
+from tests.support.factories import NOW
+from tests.support.visitor import LINKS, a_subscriber, a_visitor, dump
+
+
+def test_a_database_with_readers_and_deliveries_keeps_them_when_tables_are_copied(tmp_path):
+    engine = connect(f"sqlite:///{tmp_path}/old.sqlite3")
+    move(engine, command.upgrade, "0004")
+    reader = a_subscriber(engine)
+    with writing(engine) as connection:
+        ledger.queue(connection, reader.id, "manage", NOW)
+    before = dump(engine)
+    migrate(engine)
+    assert dump(engine) == before
+    move(engine, command.downgrade, "0004")
+    assert dump(engine) == before
+    migrate(engine)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        command.check(_alembic(connection))
+
+
+def test_no_table_is_copied_while_that_would_delete_rows(tmp_path):
+    engine = connect(f"sqlite:///{tmp_path}/old.sqlite3")
+    move(engine, command.upgrade, "0004")
+    with engine.connect() as connection, pytest.raises(RuntimeError, match="digest migrate"):
+        command.upgrade(_alembic(connection), "head")
+
+
+def test_the_links_of_a_reader_who_is_gone_open_nothing_for_ever(engine):
+    gone = a_subscriber(engine, email="gone@example.org")
+    with writing(engine) as connection:
+        ledger.queue(connection, gone.id, "manage", NOW)
+    [old] = dump(engine)["deliveries"]
+    readers.forget(engine, "gone@example.org")
+    other = readers.admit(engine, "other@example.org", Preferences(), NOW)
+    with writing(engine) as connection:
+        ledger.queue(connection, other.id, "manage", NOW)
+    [new] = dump(engine)["deliveries"]
+    assert other.id > gone.id
+    assert new.id > old.id
+    assert a_visitor(engine).get(LINKS.preferences(gone.id)).status_code == 404

@@ -1,0 +1,74 @@
+"""Somebody who visits the endpoint, and what they find: the words the tests of the web speak."""
+
+import asyncio
+
+import httpx
+from sqlalchemy import select
+
+from digest.domain import Cadence, Preferences, Status
+from digest.links import Links
+from digest.settings import Settings
+from digest.store import readers
+from digest.store.engine import writing
+from digest.store.tables import metadata
+from digest.web import create_app
+from tests.support.factories import NOW
+
+BASE = "https://papers.example.org"
+LINKS = Links(BASE, ["a key"])
+CHOSEN = Preferences(("speculative decoding",), Cadence.WEEKDAYS, 6, "Europe/Berlin", 5)
+
+
+class Visitor:
+    """Somebody who sends requests: no cookies, no redirects followed."""
+
+    def __init__(self, app, host="192.0.2.1"):
+        self.app, self.host = app, host
+
+    def send(self, method, url, **request):
+        async def send():
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=(self.host, 4000))
+            async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+                return await client.request(method, url, **request)
+
+        return asyncio.run(send())
+
+    def get(self, url, **request):
+        return self.send("GET", url, **request)
+
+    def post(self, url, **request):
+        return self.send("POST", url, **request)
+
+
+def a_visitor(engine, host="192.0.2.1", **given):
+    """Somebody from a network of their own, without a broker that could count them."""
+    return Visitor(create_app(the_settings(**given), engine), host)
+
+
+def the_settings(**given):
+    nowhere = {"broker_url": "redis://127.0.0.1:1/0", "postal_address": "1 Example Street"}
+    return Settings(**nowhere | {"base_url": BASE, "secret_key": "a key", "now": NOW} | given)
+
+
+def a_subscriber(engine, status=Status.ACTIVE, email="ada@example.org"):
+    reader = readers.admit(engine, email, CHOSEN, NOW)
+    with writing(engine) as connection:
+        readers.set_status(connection, reader.id, status)
+    return readers.find(engine, reader.id)
+
+
+def dump(engine):
+    """Everything in the database."""
+    with engine.connect() as connection:
+        return {
+            table.name: connection.execute(select(table).order_by(*table.primary_key)).all()
+            for table in metadata.sorted_tables
+        }
+
+
+def mails(engine):
+    return [row.kind for row in dump(engine)["deliveries"]]
+
+
+def status_of(engine, reader):
+    return readers.find(engine, reader.id).status

@@ -1,0 +1,204 @@
+"""The mailbox that mails come back to, on a real IMAP server; and `digest bounce`, on stdin."""
+
+import contextlib
+import imaplib
+import io
+import smtplib
+import sys
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from digest import bootstrap, bounces
+from digest.cli.demo.processes import Parts, free_port
+from digest.domain import Status, VerdictKind
+from digest.jobs import returns
+from digest.links import Purpose
+from digest.settings import BadSetting, Settings, load
+from digest.transport import mailbox
+from digest.transport.mailbox import Mailbox, MailboxAway
+from tests.cli.test_cli import Digest
+from tests.support.factories import NOW
+from tests.support.returned import LINKS, a_letter, an_original, complaint, report
+from tests.support.visitor import a_subscriber, dump, status_of
+
+USER, PASSWORD = "bounces@papers.example.org", "a p@ss/word"
+
+
+class Post:
+    """A mail server on this machine: `receives` puts a message into its mailbox."""
+
+    def __init__(self, smtp, imap):
+        self.smtp, self.imap = smtp, imap
+        self.url = f"imap://bounces%40papers.example.org:a%20p%40ss%2Fword@127.0.0.1:{imap}/INBOX"
+
+    def receives(self, *messages):
+        with smtplib.SMTP("127.0.0.1", self.smtp) as smtp:
+            for content in messages:
+                smtp.sendmail("", [USER], content.replace(b"\n", b"\r\n"))
+
+    @contextlib.contextmanager
+    def opened(self):
+        with imaplib.IMAP4("127.0.0.1", self.imap) as imap:
+            imap.login(USER, PASSWORD)
+            imap.select("INBOX")
+            yield imap
+
+    def waiting(self, criterion="ALL"):
+        with self.opened() as imap:
+            return len(imap.search(None, criterion)[1][0].split())
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    ports = {"smtp": free_port(0), "imap": free_port(0)}
+    options = " ".join(f"--{name}-port {port}" for name, port in ports.items())
+    with Parts(tmp_path_factory.mktemp("mailbox")) as parts:
+        parts.start(
+            "mail", f"mail_devel --host 127.0.0.1 --no-http --user {USER} --password '{PASSWORD}' {options}", {}
+        )
+        for port in ports.values():
+            parts.wait_for_port(port)
+        yield Post(*ports.values())
+
+
+@pytest.fixture
+def post(server):
+    with server.opened() as imap:
+        imap.store("1:*", "+FLAGS", r"(\Deleted)")
+        imap.expunge()
+    return server
+
+
+def take_in(engine, post):
+    return returns.empty_mailbox(engine, LINKS, Mailbox.at(post.url), lambda: NOW)
+
+
+def test_what_comes_back_is_judged_and_deleted(engine, post):
+    ada, bob, eve = (a_subscriber(engine, email=f"{name}@example.org") for name in ("ada", "bob", "eve"))
+    token = LINKS.token(Purpose.UNSUBSCRIBE, bob.id)
+    post.receives(
+        complaint(original=an_original(ada.id)),
+        a_letter("unsubscribe", to=f"unsubscribe+{token}@papers.example.org"),
+        a_letter("Out of office", to="bounces@papers.example.org"),
+    )
+    taken = take_in(engine, post)
+    assert taken == {VerdictKind.COMPLAINT: 1, VerdictKind.UNSUBSCRIBE: 1, VerdictKind.AUTO_REPLY: 1}
+    assert [status_of(engine, reader) for reader in (ada, bob, eve)] == [
+        Status.COMPLAINED,
+        Status.UNSUBSCRIBED,
+        Status.ACTIVE,
+    ]
+    assert post.waiting() == 0
+
+
+def test_what_nobody_understands_stays_for_a_person_and_is_looked_at_once(engine, post):
+    post.receives(a_letter("Re: 3 papers", "Thank you!"))
+    assert take_in(engine, post) == {VerdictKind.NONE: 1}
+    assert take_in(engine, post) == {}
+    assert (post.waiting(), post.waiting("FLAGGED"), post.waiting("UNSEEN")) == (1, 1, 1)
+
+
+def test_nothing_is_deleted_while_the_database_is_away(post):
+    post.receives(report(), report())
+
+    def away(content):
+        raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+    with pytest.raises(OperationalError):
+        mailbox.empty(Mailbox.at(post.url), away, bounces.MOST_BYTES)
+    assert (post.waiting(), post.waiting("FLAGGED")) == (2, 0)
+
+
+def test_so_many_at_a_time_and_the_rest_the_next_time(post):
+    post.receives(*(report() for _ in range(5)))
+    assert mailbox.empty(Mailbox.at(post.url), bool, bounces.MOST_BYTES, most=3) == 3
+    assert post.waiting() == 2
+
+
+def test_of_a_long_message_the_beginning_is_read(post):
+    post.receives(report() + b"one more line\n" * 1_000)
+    seen = []
+    mailbox.empty(Mailbox.at(post.url), lambda content: not seen.append(content), 500)
+    assert [len(content) for content in seen] == [500]
+
+
+@pytest.mark.parametrize("wrong", ["imap://bounces%40papers.example.org:no@127.0.0.1:{port}", "imap://x:y@127.0.0.1:1"])
+def test_a_mailbox_that_cannot_be_used_says_so_without_its_password(post, wrong):
+    with pytest.raises(MailboxAway, match="DIGEST_BOUNCE_MAILBOX_URL") as error:
+        mailbox.empty(Mailbox.at(wrong.format(port=post.imap)), bool, 1)
+    assert ":no@" not in str(error.value)
+
+
+def test_a_server_without_tls_is_not_trusted_where_tls_is_demanded(post):
+    with pytest.raises(MailboxAway):
+        mailbox.empty(Mailbox.at(post.url.replace("imap://", "imap+starttls://")), bool, 1)
+
+
+def test_a_mailbox_is_named_by_its_url():
+    assert Mailbox.at("imaps://a:b@mail.example.org/Returned") == Mailbox(
+        "mail.example.org", 993, "a", "b", "Returned", True
+    )
+    assert Mailbox.at("imap://a:b@mail.example.org").folder == "INBOX"
+    assert bootstrap.mailbox(Settings()) is None
+
+
+def test_a_wrong_mailbox_names_its_setting(monkeypatch):
+    monkeypatch.setenv("DIGEST_BOUNCE_MAILBOX_URL", "pop3://mail.example.org")
+    with pytest.raises(BadSetting, match="DIGEST_BOUNCE_MAILBOX_URL"):
+        load()
+
+
+# On stdin.
+
+
+class Piped(io.TextIOWrapper):
+    """What a mail server writes to us."""
+
+    def __init__(self, content):
+        super().__init__(io.BytesIO(content))
+
+
+@pytest.fixture
+def pipe(monkeypatch, database_url):
+    def run(content, *words, url=database_url):
+        monkeypatch.setattr(sys, "stdin", Piped(content))
+        return Digest(database_url=url, secret_key="a key", base_url="https://papers.example.org")("bounce", *words)
+
+    return run
+
+
+def test_explaining_prints_the_verdict_and_needs_no_database(pipe):
+    ran = pipe(report(), "--explain", url="postgresql://127.0.0.1:1/none")
+    assert ran.code == 0
+    assert ran.rows == [
+        {"kind": "hard", "recipients": ["ada@example.org"], "reason": "no-such-user", "status": "5.1.1"}
+    ]
+
+
+def test_a_verdict_from_a_pipe_is_acted_on_and_said_in_one_line(engine, pipe):
+    reader = a_subscriber(engine)
+    ran = pipe(complaint(original=an_original(reader.id)))
+    assert (ran.code, ran.out) == (0, "complaint, abuse: ada@example.org is complained now.\n")
+    assert status_of(engine, reader) is Status.COMPLAINED
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"x" * 3_000_000, report(), a_letter("Hello")])
+def test_nothing_to_do_is_no_failure(engine, pipe, content):
+    a_subscriber(engine)
+    before = dump(engine)
+    ran = pipe(content)
+    assert ran.code == 0
+    assert len(ran.out.splitlines()) == 1
+    assert dump(engine) == before
+
+
+def test_what_cannot_be_written_down_is_a_failure(pipe):
+    assert pipe(report(), url="postgresql://127.0.0.1:1/none").code == 1
+
+
+def test_a_terminal_is_no_message(pipe, monkeypatch):
+    monkeypatch.setattr(Piped, "isatty", lambda self: True)
+    ran = pipe(b"")
+    assert ran.code == 2
+    assert "on stdin" in ran.err

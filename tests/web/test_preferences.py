@@ -1,0 +1,111 @@
+"""What one gets, changed by whoever holds the link."""
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from digest.domain import Cadence, Preferences, Result, State, Status, Verdict, VerdictKind
+from digest.store import bounces, ledger, readers
+from digest.store.engine import writing
+from tests.store.test_ledger import plan
+from tests.support.factories import NOW
+from tests.support.visitor import LINKS, a_subscriber, a_visitor, dump, status_of
+
+
+@pytest.fixture
+def visitor(engine):
+    return a_visitor(engine)
+
+
+def test_preferences_can_be_changed_one_by_one(visitor, engine):
+    reader = a_subscriber(engine)
+    answer = visitor.post(LINKS.preferences(reader.id), data={"cadence": "weekly", "topics": "agents, rag"})
+    assert answer.status_code == 200
+    assert "Saved." in answer.text
+    assert readers.find(engine, reader.id).preferences == Preferences(
+        ("agents", "rag"), Cadence.WEEKLY, 6, "Europe/Berlin", 5
+    )
+    assert "next on Monday 29 December at 06:00" in answer.text
+
+
+def test_a_mistake_in_the_preferences_is_shown_beside_the_field_and_changes_nothing(visitor, engine):
+    reader = a_subscriber(engine)
+    before = dump(engine)
+    answer = visitor.post(LINKS.preferences(reader.id), data={"timezone": "Mars/Olympus", "topics": "agents"})
+    assert answer.status_code == 422
+    page = LexborHTMLParser(answer.text)
+    assert page.css_first("#timezone-mistake").text() == "Please choose a time zone from the list."
+    assert page.css_first("#topics").text().strip() == "agents"
+    assert dump(engine) == before
+
+
+def test_a_pause_lasts_until_one_resumes(visitor, engine):
+    reader = a_subscriber(engine)
+    link = LINKS.preferences(reader.id)
+    assert "It is paused" in visitor.post(f"{link}/pause").text
+    assert status_of(engine, reader) is Status.PAUSED
+    assert "next on Thursday 25 December at 06:00" in visitor.post(f"{link}/resume").text
+    assert status_of(engine, reader) is Status.ACTIVE
+
+
+def test_the_export_has_what_is_kept_about_the_reader(visitor, engine):
+    reader = a_subscriber(engine)
+    answer = visitor.get(LINKS.preferences(reader.id) + "/export")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="paper-digest.json"'
+    kept = answer.json()
+    assert kept["reader"]["email"] == "ada@example.org"
+    assert kept["reader"]["preferences"]["topics"] == ["speculative decoding"]
+    assert kept["reader"]["created_at"] == NOW.isoformat()
+    assert kept["papers_sent"] == []
+
+
+def test_the_export_has_what_became_of_every_mail_and_what_came_back(visitor, engine):
+    reader, _other = a_subscriber(engine), a_subscriber(engine, email="bob@example.org")
+    plan(engine)
+    for mail in ledger.claim(engine, 10, NOW):
+        ledger.choose(engine, [(mail, ["2512.00001"])])
+        ledger.record(engine, [(mail, Result(mail.id, State.SENT, "250 queued as 4F2"), NOW)], NOW)
+        with writing(engine) as connection:
+            full = Verdict(VerdictKind.SOFT, (), "mailbox-full", "4.2.2")
+            bounces.note(connection, mail.reader.id, mail.id, full, NOW)
+    kept = visitor.get(LINKS.preferences(reader.id) + "/export").json()
+    [mail], [bounce] = kept["mails"], kept["bounces"]
+    assert (mail["kind"], mail["state"], mail["reason"]) == ("digest", "sent", "250 queued as 4F2")
+    assert (mail["due_at"], mail["tried_at"], mail["papers"]) == (NOW.isoformat(), NOW.isoformat(), ["2512.00001"])
+    assert (bounce["delivery_id"], bounce["kind"], bounce["reason"]) == (mail["id"], "soft", "mailbox-full")
+    assert bounce["noted_at"] == NOW.isoformat()
+
+
+def test_pictures_are_for_who_asks_for_them(visitor, engine):
+    reader = a_subscriber(engine)
+    assert readers.find(engine, reader.id).preferences.pictures is False
+    visitor.post(LINKS.preferences(reader.id), data={"pictures": "yes"})
+    assert readers.find(engine, reader.id).preferences.pictures is True
+    page = LexborHTMLParser(visitor.get(LINKS.preferences(reader.id)).text)
+    assert page.css_first("#pictures option[selected]").attributes["value"] == "yes"
+    assert visitor.get(LINKS.preferences(reader.id) + "/export").json()["reader"]["preferences"]["pictures"] is True
+    visitor.post(LINKS.preferences(reader.id), data={"pictures": "no"})
+    assert readers.find(engine, reader.id).preferences.pictures is False
+
+
+def test_the_link_to_pause_in_a_mail_leads_to_the_button(visitor, engine):
+    reader = a_subscriber(engine)
+    page = LexborHTMLParser(visitor.get(LINKS.preferences(reader.id)).text)
+    assert page.css_first("#pause button").text() == "Pause"
+    assert status_of(engine, reader) is Status.ACTIVE
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"content": b"\x00", "headers": {"Content-Type": "multipart/form-data"}},
+        {"json": {"hour": "5"}},
+        {"data": {f"field{number}": "" for number in range(100)} | {"hour": "5"}},
+        {},
+    ],
+)
+def test_what_cannot_be_read_is_not_said_to_be_saved(visitor, engine, body):
+    reader = a_subscriber(engine)
+    answer = visitor.post(LINKS.preferences(reader.id), **body)
+    assert answer.status_code == 400
+    assert "Saved." not in answer.text
+    assert readers.find(engine, reader.id) == reader

@@ -1,0 +1,145 @@
+"""The whole loop as the workers run it: a real broker, a real Celery worker, real SMTP, both databases."""
+
+import importlib
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from digest import sample
+from digest.domain import Preferences
+from digest.readers import subscriptions
+from digest.store import ledger, papers, readers
+from tests.store.test_papers import DAY, a_collection
+from tests.support.factories import NOW, a_listing, a_paper
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 40
+
+
+@pytest.fixture
+def environment(database_url, broker, mail_server):
+    return {
+        "DIGEST_DATABASE_URL": database_url,
+        "DIGEST_BROKER_URL": broker,
+        "DIGEST_SMTP_URL": mail_server.url,
+        "DIGEST_NOW": (NOW + timedelta(minutes=1)).isoformat(),
+    }
+
+
+def celery(environment, *arguments, **more):
+    command = [sys.executable, "-m", "celery", "-A", "workers", *arguments]
+    return subprocess.Popen(command, env=os.environ | environment, cwd=ROOT, start_new_session=True, **more)
+
+
+@pytest.fixture
+def worker(environment):
+    process = celery(environment, "worker", "--loglevel", "warning", "--concurrency", "2", "--without-mingle")
+    yield process
+    process.terminate()
+    process.wait(20)
+
+
+def call(environment, task):
+    """Queue a task as another process of the service would."""
+    code = f"import workers.tasks as tasks; tasks.{task}.delay()"
+    subprocess.run([sys.executable, "-c", code], env=os.environ | environment, cwd=ROOT, check=True, timeout=30)
+
+
+def wait_until(condition):
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def finished(engine):
+    counts = ledger.counts(engine)
+    return counts["queued"] == counts["sending"] == 0
+
+
+@pytest.mark.slow
+def test_two_topics_become_one_mail_with_the_right_papers_and_running_again_sends_nothing(
+    engine, environment, worker, mail_server
+):
+    wanted, other = a_paper("2512.1", title="Speculative decoding"), a_paper("2512.2", title="Marsh birds")
+    also = a_paper("2512.3", title="A graph of graphs")
+    listings = [a_listing(paper, rank=rank) for rank, paper in enumerate((wanted, other, also), 1)]
+    papers.keep(engine, listings, a_collection())
+    readers.admit(engine, "ada@example.org", Preferences(("speculative decoding", "graphs")), NOW)
+
+    call(environment, "plan")
+    wait_until(lambda: mail_server.mails and finished(engine))
+    [(recipient, content)] = mail_server.mails
+    assert recipient == "ada@example.org"
+    assert b"Speculative decoding" in content
+    assert b"A graph of graphs" in content
+    assert b"Marsh birds" not in content
+
+    for task in ("plan", "deliver", "sweep", "plan", "deliver"):
+        call(environment, task)
+    readers.admit(engine, "last@example.org", Preferences(("marsh birds",)), NOW)
+    call(environment, "plan")
+    # The mail to the one who came last says that everything before it is done.
+    wait_until(lambda: "last@example.org" in mail_server.recipients and finished(engine))
+    assert sorted(mail_server.recipients) == ["ada@example.org", "last@example.org"]
+
+
+@pytest.mark.slow
+def test_the_first_digest_follows_the_confirmation(engine, environment, worker, mail_server):
+    papers.keep(engine, [a_listing(a_paper(title="Speculative decoding"))], a_collection(day=DAY))
+    subscriptions.subscribe(engine, "ada@example.org", Preferences(("speculative decoding",)), NOW)
+    call(environment, "deliver")
+    wait_until(lambda: len(mail_server.mails) == 1 and finished(engine))
+    subscriptions.confirm(engine, ledger.find(engine, 1), NOW + timedelta(minutes=1))
+    call(environment, "deliver")
+    wait_until(lambda: len(mail_server.mails) == 2)
+
+
+@pytest.mark.slow
+def test_a_worker_says_in_one_line_that_the_broker_is_away_and_goes_on_trying(tmp_path):
+    log = tmp_path / "worker.log"
+    with log.open("w") as stderr:
+        worker = celery({"DIGEST_BROKER_URL": "redis://127.0.0.1:1/0"}, "worker", stderr=stderr)
+    try:
+        wait_until(lambda: "[ERROR]" in log.read_text())
+        [said, *_] = [line for line in log.read_text().splitlines() if "[ERROR]" in line]
+        assert "Cannot connect to redis://" in said
+        assert "Connection refused" in said
+        assert worker.poll() is None
+    finally:
+        worker.kill()
+        worker.wait(20)
+
+
+def test_every_entry_of_the_timetable_names_a_task(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    celery_app = importlib.import_module("workers.celery")
+    importlib.import_module("workers.tasks")
+    assert {entry["task"] for entry in celery_app.TIMETABLE.values()} <= set(celery_app.app.tasks)
+
+
+@pytest.mark.slow
+def test_a_look_that_finds_too_little_is_told_to_the_operator(environment, mail_server):
+    with sample.serve(DAY + timedelta(days=90)) as url:
+        here = environment | {"DIGEST_HUGGINGFACE_URL": url, "DIGEST_OPERATOR_EMAIL": "operator@example.org"}
+        code = "import workers.tasks as tasks; tasks.collect(); tasks.collect()"
+        subprocess.run([sys.executable, "-c", code], env=os.environ | here, cwd=ROOT, check=True, timeout=60)
+    assert mail_server.recipients == ["operator@example.org"]
+
+
+def test_the_bounce_mailbox_is_on_the_timetable_when_there_is_one(tmp_path):
+    said = [timetable({}), timetable({"DIGEST_BOUNCE_MAILBOX_URL": "imap://a:b@127.0.0.1:1/INBOX"})]
+    assert ["workers.tasks.take_in" in entries for entries in said] == [False, True]
+
+
+def timetable(environment):
+    code = "from workers.celery import TIMETABLE; print(*(entry['task'] for entry in TIMETABLE.values()))"
+    command = [sys.executable, "-c", code]
+    return subprocess.run(
+        command, env=os.environ | environment, cwd=ROOT, check=True, capture_output=True
+    ).stdout.decode()
