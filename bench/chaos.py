@@ -141,7 +141,7 @@ class Chaos:
         if state != self._seen:
             self._seen, self._quiet_since = state, time.monotonic()
         elif time.monotonic() - self._quiet_since > QUIET_SECONDS:
-            rests = [brake.until for brake in breakers.known(self.engine).values() if brake.until > now]
+            rests = [breaker.until for breaker in breakers.known(self.engine).values() if breaker.until > now]
             self.clock.leap(max(min([*rests, following or now]), now + SHORTEST_LEAP))
             self._quiet_since = time.monotonic()
         return not due and not left
@@ -176,7 +176,7 @@ def promises(chaos: Chaos, count: int) -> Iterator[tuple[bool, str]]:
     yield most_open <= CONNECTIONS * 2, f"{most_open} connections at most, of {CONNECTIONS} allowed"
 
 
-def rehearse(count: int, kills: int, seed: int, seconds: float) -> bool:
+def dry_run(count: int, kills: int, seed: int, seconds: float) -> bool:
     """Let everything fail; say what became of the promises."""
     shares = [f"--{name}={share}" for name, share in FAULTS.items()]
     with parts.postgres() as postgres, parts.broker() as broker, tempfile.TemporaryDirectory() as named:
@@ -254,7 +254,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1_800, help="when to give up")
     wanted = parser.parse_args()
     say(f"{wanted.deliveries:,} deliveries, {wanted.kills} kills, seed {wanted.seed}")
-    sys.exit(0 if rehearse(wanted.deliveries, wanted.kills, wanted.seed, wanted.seconds) else 1)
+    sys.exit(0 if dry_run(wanted.deliveries, wanted.kills, wanted.seed, wanted.seconds) else 1)
 
 
 if __name__ == "__main__":

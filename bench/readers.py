@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from digest.domain import Collection, Listing, Outcome, Status
+from digest.domain import CollectionRun, Listing, Outcome, Status
 from digest.store import papers
 from digest.store.engine import writing
 from digest.store.tables import readers
@@ -19,7 +19,7 @@ AT_ONCE = 20_000
 
 
 def collect(engine: Engine, found: Sequence[Listing], now: datetime) -> None:
-    look = Collection("huggingface", found[0].day, "api", len(found), 0.1, Outcome.OK, "", now)
+    look = CollectionRun("huggingface", found[0].day, "api", len(found), 0.1, Outcome.OK, "", now)
     papers.keep(engine, found, look)
 
 

@@ -11,12 +11,12 @@ from digest.compose import Composer, Letterhead
 from digest.compose.dkim import BITS, NAME, BadKey, Signer, read_key
 from digest.compose.mime import ascii_domain
 from digest.jobs.collection import Site
-from digest.jobs.delivery import Post
+from digest.jobs.delivery import Dispatcher
 from digest.links import Links
 from digest.settings import BadSetting, Settings
 from digest.sources import UnknownSource, by_name, fetch
 from digest.transport.mailbox import Mailbox
-from digest.transport.smtp import Pace, Relay, Route
+from digest.transport.smtp import Relay, Route, SendingRate
 
 log = structlog.get_logger()
 
@@ -46,18 +46,18 @@ def signer(settings: Settings) -> Signer | None:
     except BadKey as error:
         raise BadSetting(f"DIGEST_DKIM_PRIVATE_KEY: {path} {error}; `digest dkim new` makes one") from None
     if key.key_size < BITS:
-        log.warning("the DKIM key is short: many receivers want more bits", bits=key.key_size, wanted=BITS)
+        log.warning("dkim.key_short", bits=key.key_size, wanted=BITS)
     return Signer(ascii_domain(settings.domain), selector, key)
 
 
-def post(settings: Settings) -> Post:
-    return Post(composer(settings), route(settings), settings.clock, settings.resend_uncertain)
+def post(settings: Settings) -> Dispatcher:
+    return Dispatcher(composer(settings), route(settings), settings.clock, settings.resend_uncertain)
 
 
 def route(settings: Settings) -> Route:
-    pace = Pace(settings.smtp_rate, settings.broker_url) if settings.smtp_rate else None
+    rate = SendingRate(settings.smtp_rate, settings.broker_url) if settings.smtp_rate else None
     relays = tuple(Relay.at(url) for url in settings.smtp_urls)
-    return Route(relays, settings.smtp_connections, settings.smtp_mails_per_connection, pace)
+    return Route(relays, settings.smtp_connections, settings.smtp_mails_per_connection, rate)
 
 
 def mailbox(settings: Settings) -> Mailbox | None:

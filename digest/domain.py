@@ -76,7 +76,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Collection:
+class CollectionRun:
     """One look at one day of one source: which step answered, how many papers, how long, how it went."""
 
     source: str
@@ -263,7 +263,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Brake:
+class Breaker:
     """A relay that rests (`relay HOST:PORT`) or a recipient's domain that is slowed (`domain NAME`), and why."""
 
     name: str

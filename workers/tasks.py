@@ -48,7 +48,7 @@ def engine() -> Engine:
 
 
 @cache
-def _post() -> delivery.Post:
+def _post() -> delivery.Dispatcher:
     return bootstrap.post(settings)
 
 
@@ -83,7 +83,7 @@ def collect() -> None:
 def plan() -> None:
     """Say how the last two days' digests stand, write down who is due, and wake the workers."""
     for run in accounts.since(engine(), settings.clock() - timedelta(days=1)):
-        log.info("account", day=str(run.day), account=str(run))
+        log.info("deliveries.account", day=str(run.day), account=str(run))
     planned = delivery.plan(engine(), settings.clock())
     for _ in range(min(ceil(planned / delivery.GROUP), MOST_WAKENED)):
         deliver.delay()
@@ -95,7 +95,7 @@ def deliver() -> None:
     with suppress(delivery.Busy):
         account = delivery.deliver(engine(), _post(), until=settings.clock() + DELIVER_FOR)
         if account:
-            log.info("delivered", **{state.value: count for state, count in account.items()})
+            log.info("deliveries.sent", **{state.value: count for state, count in account.items()})
 
 
 @task
@@ -103,7 +103,7 @@ def sweep() -> None:
     """Free what a lost worker held."""
     lost = delivery.sweep(engine(), settings.clock())
     if lost:
-        log.warning("a worker was lost; what it was sending goes again", deliveries=lost)
+        log.warning("worker.lost", deliveries=lost)
 
 
 @task
@@ -111,7 +111,7 @@ def forget() -> None:
     """Delete who asked and never confirmed, failures that count no more, and editions nobody will look at again."""
     delivery.tidy(engine(), settings.clock())
     forgotten = readers.forget_pending(engine(), settings.clock() - CONFIRM_WITHIN)
-    log.info("forgot readers who never confirmed", readers=forgotten)
+    log.info("readers.forgotten", readers=forgotten)
     bounces.forget(engine(), settings.clock() - returns.COUNTS_FOR)
 
 
@@ -121,4 +121,4 @@ def take_in() -> None:
     if mailbox := bootstrap.mailbox(settings):
         taken = returns.empty_mailbox(engine(), bootstrap.links(settings), mailbox, settings.clock)
         if taken:
-            log.info("took in what came back", **{kind.value: count for kind, count in taken.items()})
+            log.info("returned.round", **{kind.value: count for kind, count in taken.items()})

@@ -12,7 +12,7 @@ from digest import bootstrap
 from digest.cli.console import Failed, Here, Json, Misused, a_day, console, errors, print_json
 from digest.domain import Outcome
 from digest.jobs import collection
-from digest.jobs.collection import Look
+from digest.jobs.collection import Collected
 from digest.store import engine as store
 
 Day = Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="The day to look at; today if left out.")]
@@ -77,7 +77,7 @@ def _asked(here: Here, day: date | None, since: date | None) -> list[date]:
     return [last - timedelta(days=back) for back in range((last - first).days + 1)] if day or since else []
 
 
-def _row(look: Look) -> dict[str, object]:
+def _row(look: Collected) -> dict[str, object]:
     found = look.collection
     return {
         "source": found.source,
@@ -91,7 +91,7 @@ def _row(look: Look) -> dict[str, object]:
     }
 
 
-def _line(look: Look) -> str:
+def _line(look: Collected) -> str:
     found = look.collection
     doubt = "" if found.outcome is Outcome.OK else f", {found.outcome}"
     note = f": {found.note}" if found.note else ""

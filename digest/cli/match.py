@@ -24,7 +24,7 @@ Since = Annotated[
     str | None, typer.Option(metavar="YYYY-MM-DD", help="From this listed day on; the newest one if left out.")
 ]
 Until = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Up to this listed day.")]
-Limit = Annotated[int, typer.Option(min=1, help="At most so many papers.")]
+RateLimiter = Annotated[int, typer.Option(min=1, help="At most so many papers.")]
 Explain = Annotated[
     bool, typer.Option("--explain", help="Say how the topics were read, and what each adds to a paper's score.")
 ]
@@ -44,7 +44,7 @@ def match(
     topics: Topics,
     since: Since = None,
     until: Until = None,
-    limit: Limit = 10,
+    limit: RateLimiter = 10,
     explain: Explain = False,
     as_forecast: AsForecast = False,
     as_json: Json = False,

@@ -10,7 +10,7 @@ import typer
 
 from digest import bootstrap
 from digest.cli.console import Here, Json, console, print_json, print_table
-from digest.domain import Brake, Collection, Run, State
+from digest.domain import Breaker, CollectionRun, Run, State
 from digest.jobs import delivery
 from digest.store import accounts, bounces, breakers, collections, ledger, readers
 
@@ -31,7 +31,7 @@ def send(
     """Plan and deliver what is due, in this process. Run again, it goes on where it stopped."""
     here: Here = context.obj
     if dry_run:
-        _rehearse(here, as_json)
+        _dry_run(here, as_json)
         return
     planned = delivery.plan(here.engine, here.now)
     delivery.sweep(here.engine, here.now)
@@ -43,20 +43,20 @@ def send(
     console.print(f"{planned} planned; {done or 'nothing was waiting'}.")
     for run in _runs(here)[:1]:
         console.print(f"Digests of {run.day}: {run}.")
-    for brake in _brakes(here):
-        console.print(f"{brake.name} rests until {_moment(brake.until)}: {brake.reason}")
+    for breaker in _brakes(here):
+        console.print(f"{breaker.name} rests until {_moment(breaker.until)}: {breaker.reason}")
 
 
 def _runs(here: Here) -> list[Run]:
     return accounts.since(here.engine, here.now - LATELY)
 
 
-def _brakes(here: Here) -> list[Brake]:
-    return [brake for brake in breakers.known(here.engine).values() if brake.until > here.now]
+def _brakes(here: Here) -> list[Breaker]:
+    return [breaker for breaker in breakers.known(here.engine).values() if breaker.until > here.now]
 
 
-def _rehearse(here: Here, as_json: bool) -> None:
-    drafts = delivery.rehearse(here.engine, bootstrap.post(here.settings))
+def _dry_run(here: Here, as_json: bool) -> None:
+    drafts = delivery.dry_run(here.engine, bootstrap.post(here.settings))
     rows = [(draft.delivery.reader.email, draft.delivery.kind, len(draft.papers), draft.reason) for draft in drafts]
     if as_json:
         print_json(dict(zip(("email", "kind", "papers", "skipped"), row, strict=True)) for row in rows)
@@ -80,7 +80,7 @@ def stats(context: typer.Context, as_json: Json = False) -> None:
                     "deliveries": states,
                     "runs": [{"day": run.day, "planned": run.planned} | _states(run) for run in account],
                     "verdicts": failed,
-                    "resting": [asdict(brake) for brake in resting],
+                    "resting": [asdict(breaker) for breaker in resting],
                     "collections": {look.source: _fields(look) for look in looks},
                 }
             ]
@@ -92,12 +92,12 @@ def stats(context: typer.Context, as_json: Json = False) -> None:
     print_table("Digests by the day they were due", ("Day", "planned =", *State), rows)
     print_table(f"Mails that failed, last {LATELY.days} days", ("Verdict", "Mails"), failed.items())
     if resting:
-        rows = [(brake.name, _moment(brake.until), brake.reason) for brake in resting]
+        rows = [(breaker.name, _moment(breaker.until), breaker.reason) for breaker in resting]
         print_table("Resting", ("What", "Until", "Because"), rows)
     _print_collections(looks)
 
 
-def _fields(look: Collection) -> dict[str, object]:
+def _fields(look: CollectionRun) -> dict[str, object]:
     return {name: getattr(look, name) for name in collections.FIELDS}
 
 
@@ -105,7 +105,7 @@ def _states(run: Run) -> dict[str, int]:
     return {state.value: run.states.get(state, 0) for state in State}
 
 
-def _print_collections(looks: list[Collection]) -> None:
+def _print_collections(looks: list[CollectionRun]) -> None:
     rows = [(look.source, look.day, look.outcome, look.papers, _moment(look.collected_at), look.note) for look in looks]
     print_table("Last collections", ("Source", "Day", "Outcome", "Papers", "At", "Note"), rows)
 

@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from digest.domain import EPOCH, Collection, Outcome, Result, State
+from digest.domain import EPOCH, CollectionRun, Outcome, Result, State
 from digest.jobs import routing
-from digest.jobs.delivery import Post
+from digest.jobs.delivery import Dispatcher
 from digest.store import alerts, collections
 
 # A source that is away for a night mends itself; for longer, somebody should know before the morning's digests.
@@ -22,7 +22,7 @@ FAILING_FOR = timedelta(hours=12)
 Causes = dict[tuple[str, date], str]
 
 
-def tell(engine: Engine, post: Post, operator: str, looks: Iterable[Collection]) -> list[str]:
+def tell(engine: Engine, post: Dispatcher, operator: str, looks: Iterable[CollectionRun]) -> list[str]:
     """Mail the operator what is wrong with these looks and not yet told; return it, a line a cause."""
     now = post.clock()
     wrong = causes(looks, collections.last_good(engine), now) if operator else {}
@@ -30,16 +30,16 @@ def tell(engine: Engine, post: Post, operator: str, looks: Iterable[Collection])
     lines = [wrong[cause] for cause in new]
     results: list[Result] = []
     try:
-        if lines and (traffic := routing.traffic(engine, post.route.relays, now)).relays:
+        if lines and (now_open := routing.current(engine, post.route.relays, now)).relays:
             mail = post.composer.alert(operator, lines, now)
-            routing.send(engine, [mail], traffic, replace(post.route, connections=1), results.extend, post.clock)
+            routing.send(engine, [mail], now_open, replace(post.route, connections=1), results.extend, post.clock)
     finally:
         if lines and not any(result.state in (State.SENT, State.UNCERTAIN) for result in results):
             alerts.release(engine, new)
     return lines
 
 
-def causes(looks: Iterable[Collection], last_good: Mapping[str, datetime], now: datetime) -> Causes:
+def causes(looks: Iterable[CollectionRun], last_good: Mapping[str, datetime], now: datetime) -> Causes:
     """Say what the operator should know of these looks: by cause and day, a line each."""
     found: Causes = {}
     for look in looks:

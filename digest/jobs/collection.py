@@ -10,7 +10,7 @@ import httpx
 import structlog
 from sqlalchemy import Engine
 
-from digest.domain import Collection, Outcome
+from digest.domain import CollectionRun, Outcome
 from digest.sources import Source, fetch, freshness
 from digest.store import collections, papers
 
@@ -30,10 +30,10 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Collected:
     """What one look at one day brought: the collection, and how many of its listings were new."""
 
-    collection: Collection
+    collection: CollectionRun
     new: int
 
 
@@ -51,15 +51,13 @@ def collect(
     clock: Callable[[], datetime],
     *,
     backfill: bool = False,
-) -> Look:
+) -> Collected:
     """Fetch one day and store what it lists. What went wrong is in the collection that comes back, and in the log."""
-    haul, seconds = fetch.collect(site.source, day, base_url=site.base_url, client=client)
+    result, seconds = fetch.collect(site.source, day, base_url=site.base_url, client=client)
     past = collections.history(engine, site.source.name, day - HISTORY)
-    outcome, note = freshness.judge(len(haul.listings), haul.problem, day, past, site.source, clock())
-    notes = "; ".join(part for part in (note, *haul.notes, *haul.dropped) if part)[:LONGEST_NOTE]
-    found = Collection(site.source.name, day, haul.step, len(haul.listings), seconds, outcome, notes, clock())
+    outcome, note = freshness.judge(len(result.listings), result.problem, day, past, site.source, clock())
+    notes = "; ".join(part for part in (note, *result.notes, *result.dropped) if part)[:LONGEST_NOTE]
+    found = CollectionRun(site.source.name, day, result.step, len(result.listings), seconds, outcome, notes, clock())
     if outcome is not Outcome.OK:
-        log.warning(
-            "collection is not to be trusted", source=site.source.name, day=str(day), outcome=outcome, note=note
-        )
-    return Look(found, papers.keep(engine, haul.listings, found, backfill=backfill))
+        log.warning("collection.doubted", source=site.source.name, day=str(day), outcome=outcome, note=note)
+    return Collected(found, papers.keep(engine, result.listings, found, backfill=backfill))

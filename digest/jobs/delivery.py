@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from stamina import retry
 
 from digest.compose import Composer
-from digest.domain import Brake, Delivery, Mail, Result, Selection, State, Status
+from digest.domain import Breaker, Delivery, Mail, Result, Selection, State, Status
 from digest.jobs import returns, routing
 from digest.jobs.editions import Edition, Editions, chosen_again
 from digest.jobs.routing import RELAY_REST
@@ -55,7 +55,7 @@ class Busy(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class Dispatcher:
     """What it takes to send: who writes, which way it goes, what the time is, and what is sent again."""
 
     composer: Composer
@@ -80,7 +80,7 @@ def plan(engine: Engine, now: datetime) -> int:
     return planning.plan(engine, now, schedule.MOST_CATCH_UP, schedule.next_due)
 
 
-def deliver(engine: Engine, post: Post, *, until: datetime | None = None) -> Counter[State]:
+def deliver(engine: Engine, post: Dispatcher, *, until: datetime | None = None) -> Counter[State]:
     """Send what waits in the ledger, group by group, until nothing does or the time is over; return the account.
 
     Raises RelayAway when no relay can be used any more, and what was claimed waits in the ledger again; Busy when no
@@ -98,23 +98,23 @@ def deliver(engine: Engine, post: Post, *, until: datetime | None = None) -> Cou
 
 
 def _deliver_group(
-    engine: Engine, post: Post, connections: int, found: Editions, account: Counter[State]
+    engine: Engine, post: Dispatcher, connections: int, found: Editions, account: Counter[State]
 ) -> list[Delivery]:
     """Claim, write and send one group; return it, empty if nothing waits or no relay can be used."""
-    traffic = routing.traffic(engine, post.route.relays, post.clock())
-    most = 1 if traffic.trying else GROUP
-    if not traffic.relays:
+    now_open = routing.current(engine, post.route.relays, post.clock())
+    most = 1 if now_open.half_open else GROUP
+    if not now_open.relays:
         return []
     group = ledger.claim(engine, most, post.clock(), resend_uncertain=post.resend_uncertain)
     record = partial(_record, engine, post.clock, {delivery.id: delivery for delivery in group}, account)
-    going = [delivery for delivery in group if routing.domain_of(delivery) not in traffic.slowed]
+    going = [delivery for delivery in group if routing.domain_of(delivery) not in now_open.slowed]
     if len(going) < len(group):
-        _rest(engine, [delivery for delivery in group if delivery not in going], traffic.slowed, post.clock())
+        _rest(engine, [delivery for delivery in group if delivery not in going], now_open.slowed, post.clock())
     mails = _write(engine, going, found, post.composer, record)
     route = replace(post.route, connections=connections)
-    troubles = routing.send(engine, mails, traffic, route, record, post.clock)
-    if len(troubles) == len(post.route.relays):
-        relay, why = next(iter(troubles.items()))
+    failures = routing.send(engine, mails, now_open, route, record, post.clock)
+    if len(failures) == len(post.route.relays):
+        relay, why = next(iter(failures.items()))
         raise RelayAway(f"cannot send through {relay}: {why} (DIGEST_SMTP_URL)")
     return group
 
@@ -130,13 +130,13 @@ def _write(
     return [draft.mail for draft in drafts if draft.mail]
 
 
-def _rest(engine: Engine, group: Sequence[Delivery], slowed: Mapping[str, Brake], now: datetime) -> None:
+def _rest(engine: Engine, group: Sequence[Delivery], slowed: Mapping[str, Breaker], now: datetime) -> None:
     """Put back what goes to a domain that is slowed, untried."""
     results = []
     for delivery in group:
-        brake = slowed[routing.domain_of(delivery)]
-        result = Result(delivery.id, State.QUEUED, f"{brake.name} is slowed: {brake.reason}")
-        results.append((delivery, result, schedule.after_rest(delivery.id, brake.until, now)))
+        breaker = slowed[routing.domain_of(delivery)]
+        result = Result(delivery.id, State.QUEUED, f"{breaker.name} is slowed: {breaker.reason}")
+        results.append((delivery, result, schedule.after_rest(delivery.id, breaker.until, now)))
     ledger.record(engine, results, now)
 
 
@@ -147,14 +147,14 @@ def _record(
     now = clock()
     after = [_after(result, group[result.delivery_id], now) for result in results]
     ledger.record(engine, after, now)
-    routing.heed(engine, [(delivery, result) for delivery, result, _ in after], now)
+    routing.throttle(engine, [(delivery, result) for delivery, result, _ in after], now)
     returns.hear(engine, [(group[result.delivery_id], result) for result in results], now)
     account.update(result.state for _, result, _ in after)
 
 
-def rehearse(engine: Engine, post: Post) -> list[Draft]:
+def dry_run(engine: Engine, post: Dispatcher) -> list[Draft]:
     """What planning and delivering would write now, without changing anything."""
-    due = planning.rehearse(engine, post.clock(), schedule.MOST_CATCH_UP, schedule.next_due, post.resend_uncertain)
+    due = planning.dry_run(engine, post.clock(), schedule.MOST_CATCH_UP, schedule.next_due, post.resend_uncertain)
     found = Editions(engine).gather(due)
     return [_safe_draft(delivery, found.get(delivery.id), post.composer) for delivery in due]
 
@@ -174,7 +174,7 @@ def _safe_draft(delivery: Delivery, edition: Edition | None, composer: Composer)
         return _draft(delivery, edition, composer)
     except Exception as error:
         # Our own fault, whatever it is. Raised, it would hold up all who were claimed together, again and again.
-        log.exception("a mail could not be written", delivery=delivery.id)
+        log.exception("mail.unwritable", delivery=delivery.id)
         return Draft(delivery, reason=f"could not be written: {error!r}", state=State.FAILED)
 
 

@@ -42,7 +42,7 @@ class Recent:
     lock: Lock = field(default_factory=Lock)
 
 
-class Shown:
+class Previews:
     """What is shown to those who try topics."""
 
     def __init__(self, engine: Engine) -> None:

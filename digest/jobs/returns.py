@@ -78,9 +78,9 @@ def empty_mailbox(engine: Engine, links: Links, mailbox: Mailbox, clock: Clock) 
         except SQLAlchemyError:
             raise  # The database is away: the message waits.
         except Exception:
-            log.exception("a returned mail could not be judged; it stays in the mailbox, flagged")
+            log.exception("returned.unjudged")
             return False
-        log.info("a mail came back", kind=verdict.kind, reason=verdict.reason, done=done)
+        log.info("returned.taken", kind=verdict.kind, reason=verdict.reason, done=done)
         taken[verdict.kind] += 1
         return verdict.reason != bounces.NOT_UNDERSTOOD
 
@@ -89,7 +89,7 @@ def empty_mailbox(engine: Engine, links: Links, mailbox: Mailbox, clock: Clock) 
 
 
 def _tell(verdict: Verdict, mails: int) -> None:
-    log.warning("mail is refused for our own fault", reason=verdict.reason, status=verdict.status, mails=mails)
+    log.warning("mail.refused_for_our_fault", reason=verdict.reason, status=verdict.status, mails=mails)
 
 
 def _whose(links: Links, content: bytes) -> tuple[int, int | None] | None:

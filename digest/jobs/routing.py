@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Engine
 
-from digest.domain import Brake, Delivery, Mail, Result, State
+from digest.domain import Breaker, Delivery, Mail, Result, State
 from digest.store import breakers
 from digest.transport.smtp import OnResults, Relay, Route, send_all
 
@@ -27,71 +27,71 @@ GREYLISTED = re.compile(r"gr[ea]y.?list", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
+class Routing:
     """The relays to use, whether one of them is only tried, and the domains that rest."""
 
     relays: tuple[Relay, ...]
-    trying: bool
-    slowed: Mapping[str, Brake]
+    half_open: bool
+    slowed: Mapping[str, Breaker]
 
 
-def traffic(engine: Engine, relays: Iterable[Relay], now: datetime) -> Traffic:
+def current(engine: Engine, relays: Iterable[Relay], now: datetime) -> Routing:
     """Look at the brakes. A relay that rested long enough is tried with one mail, by one worker."""
     known = breakers.known(engine)
     slowed = {name.removeprefix("domain "): each for name, each in known.items() if each.until > now}
     free = []
     for relay in relays:
-        brake = known.get(f"relay {relay}")
-        if brake is None:
+        breaker = known.get(f"relay {relay}")
+        if breaker is None:
             free.append(relay)
-        elif brake.until <= now and _rest(engine, relay, brake.reason, now):
+        elif breaker.until <= now and _trip_relay(engine, relay, breaker.reason, now):
             # Until the mail went, it rests for all others, and longer than before.
-            return Traffic((relay,), True, slowed)
-    return Traffic(tuple(free), False, slowed)
+            return Routing((relay,), True, slowed)
+    return Routing(tuple(free), False, slowed)
 
 
 def send(
     engine: Engine,
     mails: Sequence[Mail],
-    traffic: Traffic,
+    routing: Routing,
     route: Route,
     on_results: OnResults,
     clock: Callable[[], datetime],
 ) -> dict[Relay, str]:
-    """Send through the relays of this traffic, and note which of them rest now and which is back; return troubles."""
-    route = replace(route, relays=traffic.relays)
-    if traffic.trying:
+    """Send through the relays of this routing, and note which of them rest now and which is back; return troubles."""
+    route = replace(route, relays=routing.relays)
+    if routing.half_open:
         # That it greets is not enough: it has to answer the mail.
         route = replace(route, connections=1, failures_to_rest=1)
-    troubles = send_all(mails, route, on_results)
-    rest(engine, troubles, clock())
-    if traffic.trying and mails and not troubles:
-        recover(engine, traffic.relays[0])
-    return troubles
+    failures = send_all(mails, route, on_results)
+    open_circuits(engine, failures, clock())
+    if routing.half_open and mails and not failures:
+        close_circuit(engine, routing.relays[0])
+    return failures
 
 
-def rest(engine: Engine, troubles: Mapping[Relay, str], now: datetime) -> None:
+def open_circuits(engine: Engine, failures: Mapping[Relay, str], now: datetime) -> None:
     """Let relays that failed rest, and say so once."""
-    for relay, why in troubles.items():
-        if brake := _rest(engine, relay, why, now):
-            log.error("a relay rests", relay=str(relay), until=f"{brake.until:%H:%M} UTC", why=why)
+    for relay, why in failures.items():
+        if breaker := _trip_relay(engine, relay, why, now):
+            log.error("relay.opened", relay=str(relay), until=f"{breaker.until:%H:%M} UTC", why=why)
 
 
-def _rest(engine: Engine, relay: Relay, why: str, now: datetime) -> Brake | None:
-    return breakers.pull(engine, f"relay {relay}", why, RELAY_REST, LONGEST_RELAY_REST, now)
+def _trip_relay(engine: Engine, relay: Relay, why: str, now: datetime) -> Breaker | None:
+    return breakers.trip(engine, f"relay {relay}", why, RELAY_REST, LONGEST_RELAY_REST, now)
 
 
-def recover(engine: Engine, relay: Relay) -> None:
-    breakers.release(engine, f"relay {relay}")
-    log.warning("a relay is back", relay=str(relay))
+def close_circuit(engine: Engine, relay: Relay) -> None:
+    breakers.reset(engine, f"relay {relay}")
+    log.warning("relay.closed", relay=str(relay))
 
 
-def heed(engine: Engine, answers: Iterable[tuple[Delivery, Result]], now: datetime) -> None:
+def throttle(engine: Engine, answers: Iterable[tuple[Delivery, Result]], now: datetime) -> None:
     """Slow the domains that asked for it."""
     asked = {domain_of(delivery): result.reason for delivery, result in answers if _asks_to_slow_down(result)}
     for domain, why in asked.items():
-        if brake := breakers.pull(engine, f"domain {domain}", why, DOMAIN_REST, LONGEST_DOMAIN_REST, now):
-            log.warning("a domain is slowed", domain=domain, until=f"{brake.until:%H:%M} UTC", why=why)
+        if breaker := breakers.trip(engine, f"domain {domain}", why, DOMAIN_REST, LONGEST_DOMAIN_REST, now):
+            log.warning("domain.throttled", domain=domain, until=f"{breaker.until:%H:%M} UTC", why=why)
 
 
 def _asks_to_slow_down(result: Result) -> bool:

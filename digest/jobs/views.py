@@ -16,7 +16,7 @@ MOST_PAGE_BYTES = 2_000_000
 KEEP_INDEXES = 8
 
 
-class Pages:
+class DigestPages:
     """The digests that were sent, as pages."""
 
     def __init__(self, engine: Engine, composer: Composer) -> None:

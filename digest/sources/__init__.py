@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from digest.sources import arxiv, huggingface
-from digest.sources.exchange import Answer, Conversation, Haul, Request, Source
+from digest.sources.exchange import Answer, Exchange, FetchResult, Request, Source
 
-__all__ = ["NAMES", "Answer", "Conversation", "Haul", "Request", "Source", "UnknownSource", "by_name", "known"]
+__all__ = ["NAMES", "Answer", "Exchange", "FetchResult", "Request", "Source", "UnknownSource", "by_name", "known"]
 
 
 class UnknownSource(ValueError):

@@ -14,7 +14,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from digest.domain import Listing, Paper
-from digest.sources.exchange import Conversation, Haul, Request, Source, Unbelievable, Unreadable, moment, person
+from digest.sources.exchange import Exchange, FetchResult, Request, Source, Unbelievable, Unreadable, moment, person
 from digest.text import plain, storable
 
 _ID = re.compile(r"(?:\A|[:/])(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?\Z", re.ASCII)
@@ -41,16 +41,16 @@ def arxiv_id(text: str) -> str:
     return found[1] if found else ""
 
 
-def ask(categories: tuple[str, ...], day: date) -> Conversation:
+def ask(categories: tuple[str, ...], day: date) -> Exchange:
     """Ask for the feed, and believe it for its own day only."""
     answer = yield Request(f"/atom/{'+'.join(quote(category) for category in categories)}")
     try:
         return read(answer.whole(), day)
     except Unbelievable as why:
-        return Haul(problem=str(why))
+        return FetchResult(problem=str(why))
 
 
-def read(body: bytes, day: date) -> Haul:
+def read(body: bytes, day: date) -> FetchResult:
     """Read a feed, or an answer of arXiv's query API; raise Unbelievable unless it is an Atom feed of that day."""
     feed = _parsed(body)
     entries = feed.findall(f"{_ATOM}entry")
@@ -71,7 +71,7 @@ def read(body: bytes, day: date) -> Haul:
     full = (
         (f"the feed ends at {MOST_ENTRIES} entries: ask for fewer categories",) if len(entries) >= MOST_ENTRIES else ()
     )
-    return Haul(tuple(found.values()), "feed", notes=full, dropped=tuple(dropped))
+    return FetchResult(tuple(found.values()), "feed", notes=full, dropped=tuple(dropped))
 
 
 def _parsed(body: bytes) -> Element:

@@ -44,7 +44,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Haul:
+class FetchResult:
     """What a source listed on a day, and the `step` that said so.
 
     A non-empty `problem` means there is no believable answer, and says why; `notes` are about earlier steps
@@ -59,7 +59,7 @@ class Haul:
 
 
 # A source yields requests, is sent the answers, and returns the haul.
-Conversation = Generator[Request, Answer, Haul]
+Exchange = Generator[Request, Answer, FetchResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Source:
 
     name: str
     home: str
-    ask: Callable[[date], Conversation]
+    ask: Callable[[date], Exchange]
     looks_back: bool = True
     weekdays_only: bool = True
     zone: str = "UTC"

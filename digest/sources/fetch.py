@@ -17,7 +17,7 @@ import httpx
 import stamina
 
 from digest import __version__
-from digest.sources import Answer, Haul, Request, Source
+from digest.sources import Answer, FetchResult, Request, Source
 
 # The largest real answer, a feed of 2,000 entries, has some 5 MB. Counted unpacked: a bomb is found out after the
 # first network read, 64 kB, which gzip can blow up to 67 MB.
@@ -54,18 +54,18 @@ def client(*, base_url: str, operator: str = "") -> httpx.Client:
     )
 
 
-def collect(source: Source, day: date, *, base_url: str, client: httpx.Client) -> tuple[Haul, float]:
+def collect(source: Source, day: date, *, base_url: str, client: httpx.Client) -> tuple[FetchResult, float]:
     """Ask a source for a day; return what it listed and the seconds it took."""
     started = monotonic()
-    conversation = source.ask(day)
+    exchange = source.ask(day)
     attempts = ATTEMPTS
     try:
-        request = next(conversation)
+        request = next(exchange)
         while True:
             answer = _answer(client, base_url.rstrip("/"), request, attempts)
             # Where nobody answered, the next question is not worth all the patience again.
             attempts = ATTEMPTS if answer.status else 1
-            request = conversation.send(answer)
+            request = exchange.send(answer)
     except StopIteration as end:
         return end.value, monotonic() - started
 

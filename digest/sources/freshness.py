@@ -8,7 +8,7 @@ from statistics import median
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from digest.domain import Collection, Outcome
+from digest.domain import CollectionRun, Outcome
 
 # Fewer than this share of the usual is suspicious. At a third, two of 61 real days were, though nothing was wrong.
 FEW = 1 / 4
@@ -35,7 +35,7 @@ class Habits(Protocol):
 
 
 def judge(
-    count: int, problem: str, day: date, history: Sequence[Collection], habits: Habits, now: datetime
+    count: int, problem: str, day: date, history: Sequence[CollectionRun], habits: Habits, now: datetime
 ) -> tuple[Outcome, str]:
     """Judge an answer with `count` listings by what the source listed before; return the outcome and the reason."""
     if problem:
@@ -51,7 +51,7 @@ def judge(
     return Outcome.SUSPICIOUS, note
 
 
-def days_to_look_at(habits: Habits, history: Sequence[Collection], now: datetime) -> list[date]:
+def days_to_look_at(habits: Habits, history: Sequence[CollectionRun], now: datetime) -> list[date]:
     """List the days worth a look now, earliest first: today, the young ones, and those with no good look so far."""
     zone = ZoneInfo(habits.zone)
     today = now.astimezone(zone).date()
@@ -65,7 +65,7 @@ def days_to_look_at(habits: Habits, history: Sequence[Collection], now: datetime
     return [day for day in days if not _done(day, newest.get(day), today, habits)]
 
 
-def _usual(day: date, history: Sequence[Collection]) -> float:
+def _usual(day: date, history: Sequence[CollectionRun]) -> float:
     """How many papers to expect: what earlier same weekdays had, or what an earlier look at the day itself found."""
     best: dict[date, int] = {}
     for found in history:
@@ -75,7 +75,7 @@ def _usual(day: date, history: Sequence[Collection]) -> float:
     return max(best.get(day, 0), median(before) if before else 0)
 
 
-def _done(day: date, found: Collection | None, today: date, habits: Habits) -> bool:
+def _done(day: date, found: CollectionRun | None, today: date, habits: Habits) -> bool:
     if not found or found.outcome is not Outcome.OK:
         return False
     if not found.papers and not _lists_on(day, habits):

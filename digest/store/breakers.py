@@ -9,37 +9,37 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, select
 
-from digest.domain import Brake
+from digest.domain import Breaker
 from digest.store.engine import insert_into, reading, writing
-from digest.store.tables import brakes
+from digest.store.tables import breakers
 
-# One that is pulled again within this time holds twice as long.
+# One that is tripped again within this time holds twice as long.
 REMEMBERED_FOR = timedelta(hours=6)
 
 
-def known(engine: Engine) -> dict[str, Brake]:
+def known(engine: Engine) -> dict[str, Breaker]:
     """All brakes by name, those that hold no longer included."""
     with reading(engine) as connection:
-        rows = connection.execute(select(brakes).order_by(brakes.c.name))
-        return {row.name: Brake(row.name, row.failures, row.until, row.reason) for row in rows}
+        rows = connection.execute(select(breakers).order_by(breakers.c.name))
+        return {row.name: Breaker(row.name, row.failures, row.until, row.reason) for row in rows}
 
 
-def pull(engine: Engine, name: str, reason: str, first: timedelta, longest: timedelta, now: datetime) -> Brake | None:
-    """Rest a relay or slow a domain: at first for `first`, and twice as long each time it is pulled again soon.
+def trip(engine: Engine, name: str, reason: str, first: timedelta, longest: timedelta, now: datetime) -> Breaker | None:
+    """Rest a relay or slow a domain: at first for `first`, and twice as long each time it is tripped again soon.
 
     None if it holds already: of workers that find the same trouble, one pulls.
     """
     with writing(engine) as connection:
-        connection.execute(brakes.delete().where(brakes.c.until < now - REMEMBERED_FOR))
-        before = connection.execute(select(brakes.c.failures).where(brakes.c.name == name)).scalar() or 0
+        connection.execute(breakers.delete().where(breakers.c.until < now - REMEMBERED_FOR))
+        before = connection.execute(select(breakers.c.failures).where(breakers.c.name == name)).scalar() or 0
         until = now + min(first * (1 << min(before, 16)), longest)
         row = {"failures": before + 1, "until": until, "reason": reason}
-        pulled = insert_into(connection, brakes).values(name=name, **row)
-        pulled = pulled.on_conflict_do_update(index_elements=["name"], set_=row, where=brakes.c.until <= now)
-        done = connection.execute(pulled.returning(brakes.c.name)).first()
-        return Brake(name, before + 1, until, reason) if done else None
+        tripped = insert_into(connection, breakers).values(name=name, **row)
+        tripped = tripped.on_conflict_do_update(index_elements=["name"], set_=row, where=breakers.c.until <= now)
+        done = connection.execute(tripped.returning(breakers.c.name)).first()
+        return Breaker(name, before + 1, until, reason) if done else None
 
 
-def release(engine: Engine, name: str) -> None:
+def reset(engine: Engine, name: str) -> None:
     with writing(engine) as connection:
-        connection.execute(brakes.delete().where(brakes.c.name == name))
+        connection.execute(breakers.delete().where(breakers.c.name == name))

@@ -7,25 +7,25 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
-from digest.domain import Collection, Outcome
+from digest.domain import CollectionRun, Outcome
 from digest.store.engine import reading
 from digest.store.tables import collections
 
 FIELDS = tuple(column.name for column in collections.columns if column.name != "id")
 
 
-def record(connection: Connection, collection: Collection) -> None:
+def record(connection: Connection, collection: CollectionRun) -> None:
     connection.execute(collections.insert().values({name: getattr(collection, name) for name in FIELDS}))
 
 
-def history(engine: Engine, source: str, since: date) -> list[Collection]:
+def history(engine: Engine, source: str, since: date) -> list[CollectionRun]:
     """A source's collections of the days from `since` on, oldest look first."""
     question = select(collections).where(collections.c.source == source, collections.c.day >= since)
     with reading(engine) as connection:
         return [_collection(row) for row in connection.execute(question.order_by(collections.c.id))]
 
 
-def newest(engine: Engine) -> list[Collection]:
+def newest(engine: Engine) -> list[CollectionRun]:
     """The last collection of each source."""
     last = select(func.max(collections.c.id)).group_by(collections.c.source)
     with reading(engine) as connection:
@@ -53,6 +53,6 @@ def last(engine: Engine) -> int:
         return connection.execute(select(func.max(collections.c.id))).scalar() or 0
 
 
-def _collection(row: Row[Any]) -> Collection:
+def _collection(row: Row[Any]) -> CollectionRun:
     fields = {name: row._mapping[name] for name in FIELDS}
-    return Collection(**fields | {"outcome": Outcome(row.outcome)})
+    return CollectionRun(**fields | {"outcome": Outcome(row.outcome)})

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, Select, and_, case, exists, func, literal, select
 
-from digest.domain import Collection, Listing, Paper, Window
+from digest.domain import CollectionRun, Listing, Paper, Window
 from digest.store.collections import record
 from digest.store.engine import insert_into, reading, writing
 from digest.store.tables import Strings, listings, papers
@@ -19,7 +19,7 @@ PAPER_FIELDS = tuple(column.name for column in papers.columns)
 SILENT_AFTER = timedelta(days=7)
 
 
-def keep(engine: Engine, found: Sequence[Listing], collection: Collection, *, backfill: bool = False) -> int:
+def keep(engine: Engine, found: Sequence[Listing], collection: CollectionRun, *, backfill: bool = False) -> int:
     """Store what a collection found, and the collection itself, in one transaction; return how many listings are new.
 
     A paper known already is completed and refreshed, never emptied: a poorer answer (a card has no abstract)
@@ -62,7 +62,7 @@ def _has_newer(connection: Connection, source: str, day: date) -> bool:
     return bool(connection.execute(select(newer)).scalar())
 
 
-def _count(connection: Connection, collection: Collection) -> int:
+def _count(connection: Connection, collection: CollectionRun) -> int:
     of_the_day = (listings.c.source == collection.source) & (listings.c.day == collection.day)
     return connection.execute(select(func.count()).where(of_the_day)).scalar_one()
 

@@ -15,7 +15,7 @@ from digest.store.engine import insert_into, writing
 from digest.store.ledger import DIGEST, FRESH, waiting_in
 from digest.store.tables import deliveries, readers
 
-OVERTAKEN = "overtaken"
+SUPERSEDED = "overtaken"
 # The readers planned in one transaction: some tenths of a second, which is what a crash undoes and others wait for.
 RANGE = 10_000
 NextDue = Callable[[Preferences, datetime], datetime]
@@ -49,7 +49,7 @@ def _end_of_range(connection: Connection, due: ColumnElement[bool]) -> Row[Any] 
     return connection.execute(last).one_or_none()
 
 
-def rehearse(
+def dry_run(
     engine: Engine, now: datetime, catch_up: timedelta, next_due: NextDue, resend_uncertain: bool = True
 ) -> list[Delivery]:
     """What would wait to be sent after planning now; nothing is kept."""
@@ -63,7 +63,7 @@ def rehearse(
 def plan_for(
     connection: Connection, due: ColumnElement[bool], now: datetime, catch_up: timedelta, next_due: NextDue
 ) -> int:
-    _overtake(connection, due)
+    _supersede(connection, due)
     planned = _insert(connection, due, now, now.date() - catch_up)
     _move_on(connection, due, now, next_due)
     return planned
@@ -75,11 +75,11 @@ def _due(now: datetime) -> ColumnElement[bool]:
 
 def _covered(digest: Any) -> ColumnElement[bool]:  # noqa: ANN401 - the table or an alias of it
     """The next window begins where the last covered one ended. These leave theirs uncovered."""
-    left = (digest.c.state == State.FAILED) | (digest.c.reason == OVERTAKEN)
+    left = (digest.c.state == State.FAILED) | (digest.c.reason == SUPERSEDED)
     return and_(digest.c.kind == DIGEST, ~left)
 
 
-def _overtake(connection: Connection, due: ColumnElement[bool]) -> None:
+def _supersede(connection: Connection, due: ColumnElement[bool]) -> None:
     """Drop digests still waiting when the next one is due: its window takes theirs in.
 
     One that was uncertain when a later one was planned is not in that one's window, and goes its own way.
@@ -90,7 +90,7 @@ def _overtake(connection: Connection, due: ColumnElement[bool]) -> None:
     )
     waiting = (deliveries.c.kind == DIGEST) & deliveries.c.state.in_((State.QUEUED, State.DEFERRED))
     whose = deliveries.c.reader_id.in_(select(readers.c.id).where(due))
-    connection.execute(deliveries.update().where(waiting, whose, newest).values(state=State.SKIPPED, reason=OVERTAKEN))
+    connection.execute(deliveries.update().where(waiting, whose, newest).values(state=State.SKIPPED, reason=SUPERSEDED))
 
 
 def _move_on(connection: Connection, due: ColumnElement[bool], now: datetime, next_due: NextDue) -> None:

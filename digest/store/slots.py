@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 
 # The first keys of our advisory locks.
-SEATS, WORKERS = 0x5EA7, 0x5EA8
+SLOTS, WORKERS = 0x5EA7, 0x5EA8
 # Others give back what they hold too much after each group.
 PATIENCE_SECONDS = 5.0
 GLANCE_SECONDS = 0.02
@@ -26,8 +26,8 @@ GLANCE_SECONDS = 0.02
 def taken(engine: Engine, most: int) -> Iterator[int]:
     """Hold a fair share of the seats, and give them back at the end; 0 if none came free for some seconds."""
     take = _file if engine.dialect.name == "sqlite" else _locks
-    with take(engine, most) as seats:
-        yield seats
+    with take(engine, most) as slots:
+        yield slots
 
 
 @contextmanager
@@ -42,13 +42,13 @@ def _locks(engine: Engine, most: int) -> Iterator[int]:
 
 def _share(connection: Connection, most: int) -> int:
     """Take seats until there are as many as each of the workers present may have, or none is free."""
-    share, seats = max(1, most // present(connection)), 0
-    for seat in range(most):
+    share, slots = max(1, most // present(connection)), 0
+    for slot in range(most):
         lock = text("SELECT pg_try_advisory_lock(:key, :seat)")
-        seats += connection.execute(lock, {"key": SEATS, "seat": seat}).scalar_one()
-        if seats == share:
+        slots += connection.execute(lock, {"key": SLOTS, "seat": slot}).scalar_one()
+        if slots == share:
             break
-    return seats
+    return slots
 
 
 def present(connection: Connection) -> int:
@@ -78,6 +78,6 @@ def _lock(file: int) -> bool:
 
 def _patiently(take: Callable[[], int]) -> int:
     end = time.monotonic() + PATIENCE_SECONDS
-    while not (seats := take()) and time.monotonic() < end:
+    while not (slots := take()) and time.monotonic() < end:
         time.sleep(GLANCE_SECONDS)
-    return seats
+    return slots

@@ -199,7 +199,7 @@ editions = Table(
 )
 
 # Relays that rest and recipients' domains that are slowed, each until when and why.
-brakes = Table(
+breakers = Table(
     "brakes",
     metadata,
     Column("name", Text, primary_key=True),

@@ -113,7 +113,7 @@ def _fetched(imap: imaplib.IMAP4, number: str, most_bytes: int) -> bytes | None:
     except imaplib.IMAP4.abort:
         raise
     except imaplib.IMAP4.error as error:
-        log.warning("a returned mail cannot be fetched", message=number, error=str(error))
+        log.warning("returned.unfetchable", message=number, error=str(error))
         return None
     return next((answer[1] for answer in answers if isinstance(answer, tuple)), None)
 

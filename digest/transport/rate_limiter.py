@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 1
 SHORTEST_WAIT = 0.005
 
 
-class Limit:
+class RateLimiter:
     """So many of something in a time, for all processes together; while the broker is away, for each alone."""
 
     def __init__(self, broker_url: str, most: RateLimitItem, of: str) -> None:
@@ -31,7 +31,7 @@ class Limit:
         try:
             return self._wait(self._shared, key)
         except RedisError as error:
-            log.warning(f"the broker is away, so this process counts {self._of} alone", why=str(error))
+            log.warning("broker.away", counted_alone=self._of, why=str(error))
             return self._wait(self._own, key)
 
     def _wait(self, limiter: MovingWindowRateLimiter, key: str) -> float:

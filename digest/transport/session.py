@@ -35,7 +35,7 @@ class Reply(NamedTuple):
     text: str
 
 
-class Talk(asyncio.Protocol):
+class SmtpSession(asyncio.Protocol):
     """A conversation with a relay that has been greeted."""
 
     def __init__(self, smtp: SMTP) -> None:
@@ -84,7 +84,7 @@ class Talk(asyncio.Protocol):
                 # Of commands that went together, only the first one's reply is awaited when it fails.
                 asked.exception()
 
-    async def introduce(self, mail: Mail) -> None:
+    async def send_envelope(self, mail: Mail) -> None:
         """Name sender and recipient, and ask to send the data. Nothing can have arrived yet.
 
         Raises SMTPResponseException with a refusal, other SMTPExceptions for silence, ValueError for an address that
@@ -101,7 +101,7 @@ class Talk(asyncio.Protocol):
         if refusal:
             raise SMTPResponseException(*refusal)
 
-    async def hand_over(self, content: bytes) -> Reply:
+    async def send_data(self, content: bytes) -> Reply:
         """Send the data, and wait for who takes the responsibility. After an error, nobody knows whether it arrived."""
         # RFC 5321 4.5.2: a line that begins with a dot gets another.
         reply = await self._ask(content.replace(b"\r\n.", b"\r\n..") + b".", SECONDS_AFTER_THE_DOT)

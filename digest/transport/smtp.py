@@ -15,11 +15,11 @@ from aiosmtplib import SMTPException, SMTPResponseException
 
 from digest.domain import Mail, Result, State
 from digest.transport import relay as relays
-from digest.transport.pace import Pace
+from digest.transport.rate import SendingRate
 from digest.transport.relay import Relay
-from digest.transport.session import NO_CODE, Talk
+from digest.transport.session import NO_CODE, SmtpSession
 
-__all__ = ["OnResults", "Pace", "Relay", "RelayAway", "Route", "send_all"]
+__all__ = ["OnResults", "Relay", "RelayAway", "Route", "SendingRate", "send_all"]
 
 # A mail is not begun later than this: its last reply must come within the lease of the ledger (20 minutes).
 SECONDS_TO_BEGIN = 300.0
@@ -39,8 +39,8 @@ class Route:
     relays: tuple[Relay, ...]
     connections: int
     # Relays count mails on a connection, and hang up on those that go on for ever.
-    mails_a_connection: int = 50
-    pace: Pace | None = None
+    mails_per_connection: int = 50
+    rate: SendingRate | None = None
     # So many mails in a row without an answer, and it is the relay's fault.
     failures_to_rest: int = FAILURES_TO_REST
 
@@ -107,14 +107,14 @@ class _Round:
         while self._has_work() and (relay := self._next_relay()):
             self._opened[relay] += 1
             try:
-                talk = Talk(await relays.connect(relay, self._trust))
+                session = SmtpSession(await relays.connect(relay, self._trust))
             except (SMTPException, OSError) as error:
                 if self._live[relay]:
                     # It talks to our other connections: this one was too many.
                     return
                 self._troubles[relay] = _words(error)
                 continue
-            await self._use(talk, relay)
+            await self._use(session, relay)
 
     def _has_work(self) -> bool:
         return bool(self._waiting) and asyncio.get_running_loop().time() < self._begin_until
@@ -124,28 +124,28 @@ class _Round:
         usable = [relay for relay in self._route.relays if relay not in self._troubles]
         return min(usable, key=lambda relay: (self._opened[relay] + 1) / relay.weight, default=None)
 
-    async def _use(self, talk: Talk, relay: Relay) -> None:
+    async def _use(self, session: SmtpSession, relay: Relay) -> None:
         self._live[relay] += 1
         self._troubles.pop(relay, None)
         try:
-            for _ in range(self._route.mails_a_connection):
-                if self._route.pace:
-                    await self._route.pace.wait()
-                if not self._has_work() or not talk.is_open or relay in self._troubles:
+            for _ in range(self._route.mails_per_connection):
+                if self._route.rate:
+                    await self._route.rate.wait()
+                if not self._has_work() or not session.is_open or relay in self._troubles:
                     break
-                await self._known.put(await self._send(talk, relay, self._waiting.popleft()))
-            await talk.part()
+                await self._known.put(await self._send(session, relay, self._waiting.popleft()))
+            await session.part()
         finally:
             self._live[relay] -= 1
-            talk.close()
+            session.close()
 
-    async def _send(self, talk: Talk, relay: Relay, mail: Mail) -> Result:
+    async def _send(self, session: SmtpSession, relay: Relay, mail: Mail) -> Result:
         """Send one mail. Before its data nothing can have arrived; after that, silence means nobody knows."""
         silence = State.DEFERRED
         try:
-            await talk.introduce(mail)
+            await session.send_envelope(mail)
             silence = State.UNCERTAIN
-            reply = await talk.hand_over(mail.content)
+            reply = await session.send_data(mail.content)
         except ValueError as error:
             return Result(mail.delivery_id, State.FAILED, f"the address cannot be used: {error}")
         except SMTPResponseException as error:
@@ -154,7 +154,7 @@ class _Round:
             state = State.FAILED if error.code >= 500 else State.DEFERRED
             return Result(mail.delivery_id, state, _words(error))
         except (SMTPException, OSError) as error:
-            talk.close()
+            session.close()
             self._heard(relay, _words(error), answered=False)
             return Result(mail.delivery_id, silence, _words(error))
         self._heard(relay, "", answered=True)

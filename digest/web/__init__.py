@@ -23,15 +23,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest import bootstrap, logs
-from digest.jobs.previews import Shown
-from digest.jobs.views import Pages
+from digest.jobs.previews import Previews
+from digest.jobs.views import DigestPages
 from digest.readers.form import Typed
 from digest.settings import BadSetting, Settings, load
 from digest.store.engine import StoreUnready, connect, ready
 from digest.web import address, archive, dev_mails, errors, health, metrics, preferences, subscribe, unsubscribe, view
 from digest.web.forms import posted, shown
-from digest.web.limits import PREVIEWS, SUBSCRIPTIONS, TO_ONE_ADDRESS, Gate
-from digest.web.security import SafeHeaders, hide_tokens
+from digest.web.limits import PREVIEWS, SUBSCRIPTIONS, TO_ONE_ADDRESS, VisitorLimit
+from digest.web.security import SecurityHeaders, mask_tokens
 from digest.web.site import Site, asset, open_templates
 
 # Far more than our longest form; nobody is read for longer.
@@ -81,10 +81,10 @@ ROUTES = [
 
 def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
     """Make the endpoint. It starts without a database, and says so to visitors until there is one."""
-    logging.getLogger("uvicorn.access").addFilter(hide_tokens)
+    logging.getLogger("uvicorn.access").addFilter(mask_tokens)
     app = Starlette(
         routes=ROUTES,
-        middleware=[Middleware(SafeHeaders)],
+        middleware=[Middleware(SecurityHeaders)],
         exception_handlers=errors.HANDLERS,
         lifespan=_lifespan,
         max_body_size=MOST_BODY_BYTES,
@@ -93,12 +93,12 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
     app.router.redirect_slashes = False
     engine, links = engine or connect(settings.database_url), bootstrap.links(settings)
     gates = (
-        Gate(settings.broker_url, SUBSCRIPTIONS),
-        Gate(settings.broker_url, PREVIEWS),
-        Gate(settings.broker_url, TO_ONE_ADDRESS),
+        VisitorLimit(settings.broker_url, SUBSCRIPTIONS),
+        VisitorLimit(settings.broker_url, PREVIEWS),
+        VisitorLimit(settings.broker_url, TO_ONE_ADDRESS),
     )
     templates, composer = open_templates(settings, links), bootstrap.composer(settings)
-    shown, pages = Shown(engine), Pages(engine, composer)
+    shown, pages = Previews(engine), DigestPages(engine, composer)
     app.state.site = Site(settings, engine, links, *gates, templates, composer, shown, pages)
     return app
 

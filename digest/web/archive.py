@@ -41,7 +41,7 @@ def day(request: Request) -> Response:
 def feed(request: Request) -> Response:
     """Give the newest papers for some topics as an Atom feed (RFC 4287)."""
     site = Site.of(request)
-    if too_many := busy(request, site.preview_gate):
+    if too_many := busy(request, site.preview_limit):
         return too_many
     topics = asked_topics(request)
     feed = site.templates.get_template("feed.atom")

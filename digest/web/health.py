@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from digest.domain import Collection
+from digest.domain import CollectionRun
 from digest.store import collections
 from digest.store.engine import StoreUnready, unreachable
 from digest.store.engine import ready as schema_is_newest
@@ -32,7 +32,7 @@ def ready(request: Request) -> Response:
     return JSONResponse({"ready": True, "sources": {name: _said(newest.get(name)) for name in site.settings.sources}})
 
 
-def _said(last: Collection | None) -> dict[str, object] | None:
+def _said(last: CollectionRun | None) -> dict[str, object] | None:
     if last is None:
         return None
     return {

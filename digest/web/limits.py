@@ -10,7 +10,7 @@ from limits import RateLimitItem, parse
 
 from digest.readers.subscriptions import MOST_ASKED
 from digest.store.readers import email_key
-from digest.transport.rate_limiter import Limit
+from digest.transport.rate_limiter import RateLimiter
 
 # Enough for a reading group behind one address, too few to bomb mailboxes.
 SUBSCRIPTIONS = parse("10/hour")
@@ -22,11 +22,11 @@ PREVIEWS = parse("60/hour")
 TO_ONE_ADDRESS = parse(f"{MOST_ASKED}/day")
 
 
-class Gate:
+class VisitorLimit:
     """Lets visitors in, so many in a while from one network or to one address."""
 
     def __init__(self, broker_url: str, most: RateLimitItem) -> None:
-        self._limit = Limit(broker_url, most, "visits")
+        self._limit = RateLimiter(broker_url, most, "visits")
 
     def wait(self, host: str | None) -> int:
         """Count one visit from this address, and return 0; or the seconds until there is room for it."""

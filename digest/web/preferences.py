@@ -58,9 +58,9 @@ def move(request: Request, filled: Typed) -> Response:
         address = form.address(filled)
     except Mistakes as mistakes:
         return _page(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
-    if too_many := busy(request, site.gate):
+    if too_many := busy(request, site.subscribe_limit):
         return too_many
-    quietly = bool(site.address_gate.wait_to_write(address))
+    quietly = bool(site.address_limit.wait_to_write(address))
     asking = addresses.ask(site.engine, reader.id, address, site.now(), quietly=quietly)
     return _page(request, still_there(asking))
 

@@ -25,7 +25,7 @@ HEADERS = {
 TOKEN = re.compile(rf"/({'|'.join(Purpose)})/[^/]+")
 
 
-class SafeHeaders:
+class SecurityHeaders:
     """Puts HEADERS on every answer that does not have its own."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -42,7 +42,7 @@ class SafeHeaders:
         await self.app(scope, receive, send_safely)
 
 
-def hide_tokens(record: logging.LogRecord) -> bool:
+def mask_tokens(record: logging.LogRecord) -> bool:
     """Write uvicorn's line of a request without its token, and without its query: what one looks for is private."""
     if isinstance(record.args, tuple) and len(record.args) == 5:
         client, method, path, *rest = record.args

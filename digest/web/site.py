@@ -20,14 +20,14 @@ from digest import paths
 from digest.compose import Composer, marking, wording
 from digest.compose.mime import printable
 from digest.domain import Delivery, Reader
-from digest.jobs.previews import Shown
-from digest.jobs.views import Pages
+from digest.jobs.previews import Previews
+from digest.jobs.views import DigestPages
 from digest.links import CONFIRM_WITHIN, Links, Purpose
 from digest.readers import form
 from digest.settings import Settings
 from digest.store import ledger, readers
 from digest.web.forms import as_typed
-from digest.web.limits import Gate
+from digest.web.limits import VisitorLimit
 
 LONGEST_TOPICS = 10_000  # characters, as the form's field has
 # What is everybody's may be kept a while, and found.
@@ -42,13 +42,13 @@ class Site:
     settings: Settings
     engine: Engine
     links: Links
-    gate: Gate
-    preview_gate: Gate
-    address_gate: Gate
+    subscribe_limit: VisitorLimit
+    preview_limit: VisitorLimit
+    address_limit: VisitorLimit
     templates: Environment
     composer: Composer
-    shown: Shown
-    pages: Pages
+    shown: Previews
+    pages: DigestPages
 
     @classmethod
     def of(cls, request: Request) -> Site:
@@ -68,9 +68,9 @@ def page(
     return HTMLResponse(template.render(known), status, headers)
 
 
-def busy(request: Request, gate: Gate) -> Response | None:
+def busy(request: Request, subscribe_limit: VisitorLimit) -> Response | None:
     """Count a visit, and answer when there were too many from this network."""
-    wait = gate.wait(request.client and request.client.host)
+    wait = subscribe_limit.wait(request.client and request.client.host)
     return page(request, "busy", 429, {"Retry-After": str(wait)}, minutes=ceil(wait / 60)) if wait else None
 
 

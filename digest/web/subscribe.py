@@ -33,7 +33,7 @@ def subscribe(request: Request, filled: Typed) -> Response:
         return _form(request, {**FRESH, **filled}, mistakes.by_field, 422)
     site = Site.of(request)
     if not filled.get(TRAP):
-        if too_many := busy(request, site.gate):
+        if too_many := busy(request, site.subscribe_limit):
             return too_many
         subscriptions.subscribe(site.engine, email, preferences, site.now())
     return page(request, "inbox")
@@ -47,7 +47,7 @@ def preview(request: Request) -> Response:
 def preview_typed(request: Request, filled: Typed) -> Response:
     """Show what the topics in the form would bring, and keep the form as it was filled in."""
     site = Site.of(request)
-    if too_many := busy(request, site.preview_gate):
+    if too_many := busy(request, site.preview_limit):
         return too_many
     filled = {**FRESH, **filled}
     return _form(request, filled, seen=site.shown.preview(filled["topics"].replace("\r", "")))

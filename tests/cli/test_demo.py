@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from digest.cli import demo
-from digest.cli.demo.processes import Parts, environment_of
+from digest.cli.demo.processes import Processes, environment_of
 from digest.settings import Settings, load
 
 # One of the operator's own for every setting that leads anywhere.
@@ -49,7 +49,7 @@ def test_no_part_of_the_demo_learns_what_is_set_for_the_real_service(monkeypatch
 
 
 def _said_by_a_part(folder, settings):
-    with Parts(folder) as parts:
+    with Processes(folder) as parts:
         parts.start("web", f"{sys.executable} -c '{SAY_THEM}'", environment_of(settings))
         end = time.monotonic() + 20
         while not (said := (folder / "web.log").read_text()).endswith("\n") and time.monotonic() < end:

@@ -8,7 +8,7 @@ from dns.resolver import Resolver
 from digest.cli.console import Here
 from digest.cli.doctor import FRESH_FOR, Health, examined
 from digest.compose import dkim
-from digest.domain import Collection, Outcome
+from digest.domain import CollectionRun, Outcome
 from digest.settings import Settings
 from digest.store import collections
 from digest.store.engine import connect, migrate, writing
@@ -31,7 +31,7 @@ def url(tmp_path):
     engine = connect(url)
     migrate(engine)
     with writing(engine) as connection:
-        found = Collection("huggingface", NOW.date(), "api", 20, 0.1, Outcome.OK, "", NOW)
+        found = CollectionRun("huggingface", NOW.date(), "api", 20, 0.1, Outcome.OK, "", NOW)
         collections.record(connection, found)
     engine.dispose()
     return url

@@ -7,7 +7,7 @@ import pytest
 
 from digest import bootstrap
 from digest.compose import Composer, opened
-from digest.domain import Collection, Outcome
+from digest.domain import CollectionRun, Outcome
 from digest.jobs import alerts, routing
 from digest.jobs.alerts import FAILING_FOR
 from digest.settings import Settings
@@ -22,7 +22,7 @@ OPERATOR = "operator@example.org"
 
 def a_look(outcome=Outcome.SUSPICIOUS, source="huggingface", day=DAY, at=NOW):
     note = "3 papers on a Wednesday, where 31 are usual" if outcome is Outcome.SUSPICIOUS else "HTTP 503"
-    return Collection(source, day, "api", 3, 0.5, outcome, "" if outcome is Outcome.OK else note, at)
+    return CollectionRun(source, day, "api", 3, 0.5, outcome, "" if outcome is Outcome.OK else note, at)
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_what_is_well_is_not_told_nor_is_anything_without_an_operator(tell, mail
 
 def test_a_relay_that_rests_is_left_alone_until_it_is_tried_and_back(tell, engine, mail_server):
     port = mail_server.url.rpartition(":")[2]
-    routing.rest(engine, {Relay("127.0.0.1", int(port)): "421 not now"}, NOW)
+    routing.open_circuits(engine, {Relay("127.0.0.1", int(port)): "421 not now"}, NOW)
     tell(a_look())
     assert mail_server.connections == 0
     assert len(tell(a_look(), at=NOW + routing.RELAY_REST)) == 1

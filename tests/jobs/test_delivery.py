@@ -258,8 +258,8 @@ def test_a_relay_that_greets_and_then_answers_no_mail_is_not_back(service, reply
             service.now = next(iter(breakers.known(service.engine).values())).until
             with pytest.raises(RelayAway):
                 service.delivers()
-            [brake] = breakers.known(service.engine).values()
-            assert (brake.failures, len(asked)) == (failures, first + failures - 1)
+            [breaker] = breakers.known(service.engine).values()
+            assert (breaker.failures, len(asked)) == (failures, first + failures - 1)
 
 
 def test_a_domain_that_asks_for_it_is_slowed_and_the_others_go_on(service):

@@ -160,7 +160,7 @@ class Ledger(RuleBasedStateMachine):
         """The digests that count, each with those before it that do not."""
         between = set()
         for row in self.rows():
-            if row.state == State.FAILED or row.reason == planning.OVERTAKEN:
+            if row.state == State.FAILED or row.reason == planning.SUPERSEDED:
                 between.add(row.id)
             else:
                 yield between, row

@@ -17,25 +17,25 @@ SECOND = timedelta(seconds=1)
 
 
 def test_a_relay_that_failed_rests_and_the_other_goes_on(engine):
-    routing.rest(engine, {ONE: "421 not now"}, NOW)
-    assert routing.traffic(engine, (ONE, TWO), NOW + RELAY_REST - SECOND).relays == (TWO,)
+    routing.open_circuits(engine, {ONE: "421 not now"}, NOW)
+    assert routing.current(engine, (ONE, TWO), NOW + RELAY_REST - SECOND).relays == (TWO,)
 
 
 def test_one_worker_tries_a_relay_that_rested_and_the_others_wait_for_what_it_finds(engine):
-    routing.rest(engine, {ONE: "421 not now"}, NOW)
+    routing.open_circuits(engine, {ONE: "421 not now"}, NOW)
     later = NOW + RELAY_REST
-    tried = routing.traffic(engine, (ONE,), later)
-    assert (tried.relays, tried.trying) == ((ONE,), True)
-    assert routing.traffic(engine, (ONE,), later).relays == ()
-    routing.recover(engine, ONE)
-    free = routing.traffic(engine, (ONE,), later)
-    assert (free.relays, free.trying) == ((ONE,), False)
+    tried = routing.current(engine, (ONE,), later)
+    assert (tried.relays, tried.half_open) == ((ONE,), True)
+    assert routing.current(engine, (ONE,), later).relays == ()
+    routing.close_circuit(engine, ONE)
+    free = routing.current(engine, (ONE,), later)
+    assert (free.relays, free.half_open) == ((ONE,), False)
 
 
 def test_a_relay_that_stays_away_is_tried_ever_less_often_and_never_too_rarely(engine):
-    routing.rest(engine, {ONE: "421 not now"}, NOW)
+    routing.open_circuits(engine, {ONE: "421 not now"}, NOW)
     moments = [NOW + number * RELAY_REST for number in range(180)]
-    tries = [moment for moment in moments if routing.traffic(engine, (ONE,), moment).trying]
+    tries = [moment for moment in moments if routing.current(engine, (ONE,), moment).half_open]
     gaps = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
     assert gaps == sorted(gaps)
     assert gaps[-1] == LONGEST_RELAY_REST
@@ -43,14 +43,14 @@ def test_a_relay_that_stays_away_is_tried_ever_less_often_and_never_too_rarely(e
 
 
 def test_of_workers_that_find_the_same_trouble_one_pulls_the_brake(engine):
-    pulled = [breakers.pull(engine, "domain example.org", "slow", DOMAIN_REST, 9 * DOMAIN_REST, NOW) for _ in range(3)]
-    assert [brake and brake.failures for brake in pulled] == [1, None, None]
+    pulled = [breakers.trip(engine, "domain example.org", "slow", DOMAIN_REST, 9 * DOMAIN_REST, NOW) for _ in range(3)]
+    assert [breaker and breaker.failures for breaker in pulled] == [1, None, None]
 
 
 def test_what_was_long_ago_is_forgotten(engine):
-    breakers.pull(engine, "domain example.org", "slow", DOMAIN_REST, 9 * DOMAIN_REST, NOW)
+    breakers.trip(engine, "domain example.org", "slow", DOMAIN_REST, 9 * DOMAIN_REST, NOW)
     later = NOW + breakers.REMEMBERED_FOR + 2 * DOMAIN_REST
-    assert breakers.pull(engine, "domain example.org", "slow", DOMAIN_REST, 9 * DOMAIN_REST, later).failures == 1
+    assert breakers.trip(engine, "domain example.org", "slow", DOMAIN_REST, 9 * DOMAIN_REST, later).failures == 1
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ def collect(day, url):
 
 def test_the_sample_edition_comes_in_through_the_same_door_as_a_real_day():
     with sample.serve(DAY) as url:
-        haul, empty = collect(DAY, url), collect(DAY - timedelta(days=1), url)
-    assert (haul.step, haul.problem, haul.dropped, len(haul.listings)) == ("api", "", (), 25)
-    assert {listing.day for listing in haul.listings} == {DAY}
-    assert all(listing.paper.published_at.date() < DAY for listing in haul.listings)
+        result, empty = collect(DAY, url), collect(DAY - timedelta(days=1), url)
+    assert (result.step, result.problem, result.dropped, len(result.listings)) == ("api", "", (), 25)
+    assert {listing.day for listing in result.listings} == {DAY}
+    assert all(listing.paper.published_at.date() < DAY for listing in result.listings)
     assert (empty.listings, empty.problem) == ((), "")
 
 

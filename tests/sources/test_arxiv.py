@@ -30,22 +30,22 @@ def a_feed(*entries, updated="2025-12-24T05:00:19.866337+00:00"):
 
 
 def told(body, day=DAY, status=200):
-    conversation = SOURCE.ask(day)
-    next(conversation)
+    exchange = SOURCE.ask(day)
+    next(exchange)
     with pytest.raises(StopIteration) as end:
-        conversation.send(Answer(status, "https://rss.arxiv.example/atom", {}, body))
+        exchange.send(Answer(status, "https://rss.arxiv.example/atom", {}, body))
     return end.value.value
 
 
-def ids(haul):
-    return [listing.paper.id for listing in haul.listings]
+def ids(result):
+    return [listing.paper.id for listing in result.listings]
 
 
 def test_the_feed_of_all_categories_is_asked_for_at_once():
     with PageServer() as server, fetch.client(base_url="https://digest.example.org") as client:
         server.answers("/atom/cs.CL+cs.LG", a_feed(an_entry()))
-        haul, _ = fetch.collect(SOURCE, DAY, base_url=server.url, client=client)
-    assert (haul.step, ids(haul)) == ("feed", ["2512.00001"])
+        result, _ = fetch.collect(SOURCE, DAY, base_url=server.url, client=client)
+    assert (result.step, ids(result)) == ("feed", ["2512.00001"])
 
 
 def test_every_field_is_read():
@@ -61,9 +61,9 @@ def test_every_field_is_read():
 
 def test_new_and_cross_listed_papers_count_and_replaced_ones_do_not():
     entries = [an_entry(f"2512.0000{n}", type=t) for n, t in enumerate(["new", "replace", "cross", "replace-cross"])]
-    haul = told(a_feed(*entries))
-    assert [(listing.paper.id, listing.rank) for listing in haul.listings] == [("2512.00000", 1), ("2512.00002", 2)]
-    assert haul.dropped == ()
+    result = told(a_feed(*entries))
+    assert [(listing.paper.id, listing.rank) for listing in result.listings] == [("2512.00000", 1), ("2512.00002", 2)]
+    assert result.dropped == ()
 
 
 def test_a_cross_listed_paper_was_not_published_on_the_feeds_day():
@@ -83,24 +83,24 @@ def test_old_ids_are_ids_too(id, key):
 
 
 def test_a_bad_entry_is_dropped_and_its_neighbours_are_not():
-    haul = told(a_feed(an_entry("2512.00001"), an_entry("nonsense"), an_entry("2512.00003", title=" "), an_entry()))
-    assert ids(haul) == ["2512.00001"]
-    assert haul.dropped == (
+    result = told(a_feed(an_entry("2512.00001"), an_entry("nonsense"), an_entry("2512.00003", title=" "), an_entry()))
+    assert ids(result) == ["2512.00001"]
+    assert result.dropped == (
         "entry 2: 'oai:arXiv.org:nonsensev2' is no arXiv id",
         "entry 3: 2512.00003 has no title",
     )
 
 
 def test_the_feed_is_believed_for_its_own_day_only():
-    haul = told(a_feed(an_entry()), date(2025, 12, 23))
-    assert haul.problem == "the arXiv feed only holds 2025-12-24, not 2025-12-23"
-    assert haul.listings == ()
+    result = told(a_feed(an_entry()), date(2025, 12, 23))
+    assert result.problem == "the arXiv feed only holds 2025-12-24, not 2025-12-23"
+    assert result.listings == ()
 
 
 @pytest.mark.parametrize(("updated", "day"), [("2025-12-25T05:00:10+00:00", 25), ("2025-12-25T04:00:10+00:00", 24)])
 def test_an_empty_feed_tells_its_day_by_the_clock_of_new_york(updated, day):
-    haul = told(a_feed(updated=updated), date(2025, 12, day))
-    assert (haul.problem, haul.listings, haul.step) == ("", (), "feed")
+    result = told(a_feed(updated=updated), date(2025, 12, day))
+    assert (result.problem, result.listings, result.step) == ("", (), "feed")
 
 
 def test_a_feed_without_any_date_is_not_believed():
@@ -109,8 +109,8 @@ def test_a_feed_without_any_date_is_not_believed():
 
 def test_a_full_feed_is_said_to_be_full(monkeypatch):
     monkeypatch.setattr("digest.sources.arxiv.MOST_ENTRIES", 2)
-    haul = told(a_feed(an_entry("2512.00001"), an_entry("2512.00002")))
-    assert haul.notes == ("the feed ends at 2 entries: ask for fewer categories",)
+    result = told(a_feed(an_entry("2512.00001"), an_entry("2512.00002")))
+    assert result.notes == ("the feed ends at 2 entries: ask for fewer categories",)
 
 
 BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><feed>&b;</feed>'
@@ -130,9 +130,9 @@ BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><feed>&b;</feed>'
     ],
 )
 def test_what_is_no_feed_is_a_failure_with_a_reason(body, why):
-    haul = told(body)
-    assert haul.problem.startswith(why)
-    assert haul.listings == ()
+    result = told(body)
+    assert result.problem.startswith(why)
+    assert result.listings == ()
 
 
 def test_a_refusal_is_a_failure():
@@ -148,19 +148,19 @@ def test_no_answer_makes_it_crash(body):
 @pytest.mark.realdata
 def test_a_real_feed_is_read():
     feed = capture("arxiv/rss-atom-cs.AI-2025-08-20.xml").read_bytes()
-    haul = told(feed, date(2025, 8, 20))
-    assert (haul.problem, haul.dropped) == ("", ())
-    assert len(haul.listings) == feed.count(b"<entry>") == 7
-    first = haul.listings[0].paper
+    result = told(feed, date(2025, 8, 20))
+    assert (result.problem, result.dropped) == ("", ())
+    assert len(result.listings) == feed.count(b"<entry>") == 7
+    first = result.listings[0].paper
     assert (first.id, first.categories) == ("2508.13426", ("cs.CL", "cs.AI"))
     assert first.authors == ("Chunhua Liu", "Kabir Manandhar Shrestha", "Sukai Huang")
     assert first.abstract.startswith("As large language models (LLMs) increasingly mediate")
-    assert all("Announce Type" not in listing.paper.abstract for listing in haul.listings)
+    assert all("Announce Type" not in listing.paper.abstract for listing in result.listings)
 
 
 @pytest.mark.realdata
 def test_a_real_answer_of_the_query_api_is_read_too():
-    haul = told(capture("arxiv/api-atom.xml").read_bytes(), date(2026, 5, 10))
-    assert ids(haul) == ["2605.08083", "2605.08077"]
-    assert haul.listings[1].paper.authors[0] == "Shuhang Lin"
-    assert haul.listings[1].paper.published_at == datetime(2026, 5, 10, 10, tzinfo=UTC)
+    result = told(capture("arxiv/api-atom.xml").read_bytes(), date(2026, 5, 10))
+    assert ids(result) == ["2605.08083", "2605.08077"]
+    assert result.listings[1].paper.authors[0] == "Shuhang Lin"
+    assert result.listings[1].paper.published_at == datetime(2026, 5, 10, 10, tzinfo=UTC)

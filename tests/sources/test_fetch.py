@@ -6,7 +6,7 @@ import httpx
 import pytest
 import stamina
 
-from digest.sources import Haul, Request, Source, fetch
+from digest.sources import FetchResult, Request, Source, fetch
 from tests.support.factories import NOW
 from tests.support.page_server import PageServer
 
@@ -35,11 +35,11 @@ def asked(server, *paths, **request):
         for path in paths:
             answer = yield Request(path, **request)
             answers.append(answer)
-        return Haul(step="last")
+        return FetchResult(step="last")
 
     with fetch.client(base_url="https://digest.example.org", operator="operator@example.org") as client:
-        haul, seconds = fetch.collect(Source("test", "", ask), DAY, base_url=server.url, client=client)
-    assert haul == Haul(step="last")
+        result, seconds = fetch.collect(Source("test", "", ask), DAY, base_url=server.url, client=client)
+    assert result == FetchResult(step="last")
     assert seconds >= 0
     return answers
 
@@ -65,7 +65,7 @@ def test_every_request_says_who_asks_and_whom_to_write_to(server):
 def test_a_base_url_may_have_a_folder_and_a_slash_at_its_end(server):
     def ask(day):
         yield Request("/api")
-        return Haul()
+        return FetchResult()
 
     with fetch.client(base_url="") as client:
         fetch.collect(Source("test", "", ask), DAY, base_url=f"{server.url}/mirror/", client=client)
@@ -186,11 +186,11 @@ def test_a_redirect_leads_to_https_and_never_away_from_it(start, steps):
 
     def ask(day):
         answer = yield Request("/")
-        return Haul(problem=answer.error)
+        return FetchResult(problem=answer.error)
 
     with httpx.Client(transport=httpx.MockTransport(outside)) as client:
-        haul, _ = fetch.collect(Source("test", "", ask), DAY, base_url=f"{start}://papers.example", client=client)
-    assert haul.problem.startswith("a redirect elsewhere")
+        result, _ = fetch.collect(Source("test", "", ask), DAY, base_url=f"{start}://papers.example", client=client)
+    assert result.problem.startswith("a redirect elsewhere")
     assert len(asked) == steps
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.domain import Collection, Outcome
+from digest.domain import CollectionRun, Outcome
 from digest.sources import by_name
 from digest.sources.freshness import days_to_look_at, judge
 from tests.support.factories import NOW
@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 def look(day, papers=20, outcome=Outcome.OK, at=None):
     """A look at a day; on the evening after it, unless said otherwise."""
     at = at or datetime.combine(day + DAY, NOW.time(), UTC)
-    return Collection("huggingface", day, "api", papers, 0.5, outcome, "", at)
+    return CollectionRun("huggingface", day, "api", papers, 0.5, outcome, "", at)
 
 
 def weeks_before(day, *papers):

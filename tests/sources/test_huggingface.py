@@ -35,11 +35,11 @@ def ask(server, day=WEDNESDAY):
 
 def told(answers, day=WEDNESDAY):
     """The haul where the API and then the page answer with these bodies."""
-    conversation, bodies = SOURCE.ask(day), iter(answers)
-    request = next(conversation)
+    exchange, bodies = SOURCE.ask(day), iter(answers)
+    request = next(exchange)
     try:
         while True:
-            request = conversation.send(Answer(200, f"https://papers.example{request.path}", {}, next(bodies)))
+            request = exchange.send(Answer(200, f"https://papers.example{request.path}", {}, next(bodies)))
     except StopIteration as end:
         return end.value
 
@@ -48,15 +48,15 @@ def listed(*records, day=WEDNESDAY):
     return told([json.dumps(records).encode(), b""], day)
 
 
-def ids(haul):
-    return [listing.paper.id for listing in haul.listings]
+def ids(result):
+    return [listing.paper.id for listing in result.listings]
 
 
 def test_the_api_is_asked_for_one_day_in_the_longest_pages_there_are(server):
-    haul = ask(server)
-    assert (haul.step, haul.problem, haul.notes, haul.dropped) == ("api", "", (), ())
-    assert [(listing.rank, listing.upvotes, listing.comments) for listing in haul.listings] == [(1, 9, 2), (2, 0, 0)]
-    assert {(listing.source, listing.day) for listing in haul.listings} == {("huggingface", WEDNESDAY)}
+    result = ask(server)
+    assert (result.step, result.problem, result.notes, result.dropped) == ("api", "", (), ())
+    assert [(listing.rank, listing.upvotes, listing.comments) for listing in result.listings] == [(1, 9, 2), (2, 0, 0)]
+    assert {(listing.source, listing.day) for listing in result.listings} == {("huggingface", WEDNESDAY)}
     assert [seen.params for seen in server.requests] == [{"date": "2025-12-24", "limit": "100", "p": "0"}]
 
 
@@ -70,8 +70,8 @@ def test_a_day_of_any_length_comes_whole(server, count):
 def test_a_server_that_ignores_paging_does_not_keep_it_busy(server, ignored):
     server.days[WEDNESDAY] = [a_record(f"2512.{n:05}") for n in range(120)]
     server.ignores(ignored)
-    haul = ask(server)
-    assert ids(haul) == [f"2512.{n:05}" for n in range(100 if ignored == "p" else 120)]
+    result = ask(server)
+    assert ids(result) == [f"2512.{n:05}" for n in range(100 if ignored == "p" else 120)]
     assert len(server.requests) <= 4
 
 
@@ -130,10 +130,10 @@ def test_a_paper_is_keyed_by_its_arxiv_id_or_else_by_the_sites_own(id, key):
 
 @pytest.mark.parametrize("id", [2503.0213, None, "", "trending", "../x", "2512.00001\n", "a b1", "date/2025-12-24", []])
 def test_a_record_without_a_believable_id_is_dropped_and_its_neighbours_are_not(id):
-    haul = listed(a_record("2512.00001"), a_record() | {"paper": {"id": id, "title": "T"}}, a_record("2512.00003"))
-    assert ids(haul) == ["2512.00001", "2512.00003"]
-    assert len(haul.dropped) == 1
-    assert haul.dropped[0].startswith("record 2: ")
+    result = listed(a_record("2512.00001"), a_record() | {"paper": {"id": id, "title": "T"}}, a_record("2512.00003"))
+    assert ids(result) == ["2512.00001", "2512.00003"]
+    assert len(result.dropped) == 1
+    assert result.dropped[0].startswith("record 2: ")
 
 
 def test_a_link_that_is_no_link_is_left_out():
@@ -148,60 +148,60 @@ def test_a_link_wrapped_over_two_lines_is_put_together():
 
 
 def test_a_paper_listed_twice_is_one_listing():
-    haul = listed(a_record("2512.00001", upvotes=3), a_record("2512.00001", upvotes=1), a_record("2512.00002"))
-    assert [(listing.paper.id, listing.rank) for listing in haul.listings] == [("2512.00001", 1), ("2512.00002", 2)]
+    result = listed(a_record("2512.00001", upvotes=3), a_record("2512.00001", upvotes=1), a_record("2512.00002"))
+    assert [(listing.paper.id, listing.rank) for listing in result.listings] == [("2512.00001", 1), ("2512.00002", 2)]
 
 
 def test_a_paper_of_another_day_is_not_stored_under_this_one():
-    haul = listed(a_record("2512.00001"), a_record("2512.00002", day=date(2025, 12, 23)))
-    assert ids(haul) == ["2512.00001"]
-    assert haul.dropped == ("record 2: 2512.00002 was listed on 2025-12-23, not on 2025-12-24",)
+    result = listed(a_record("2512.00001"), a_record("2512.00002", day=date(2025, 12, 23)))
+    assert ids(result) == ["2512.00001"]
+    assert result.dropped == ("record 2: 2512.00002 was listed on 2025-12-23, not on 2025-12-24",)
 
 
 def test_another_days_list_is_not_believed(server):
     server.days[WEDNESDAY] = [a_record(day=date(2025, 12, 23))]
-    haul = ask(server)
-    assert haul.listings == ()
-    assert haul.problem.count("was listed on 2025-12-23, not on 2025-12-24") == 2
+    result = ask(server)
+    assert result.listings == ()
+    assert result.problem.count("was listed on 2025-12-23, not on 2025-12-24") == 2
 
 
 def test_cards_are_not_believed_where_the_api_spoke_of_another_day(server):
     server.answers("/api", json.dumps([a_record(day=date(2025, 12, 23))]).encode())
     server.loses_embedded_json()
-    haul = ask(server)
-    assert haul.listings == ()
-    assert haul.problem.endswith("page: no embedded papers")
+    result = ask(server)
+    assert result.listings == ()
+    assert result.problem.endswith("page: no embedded papers")
 
 
 def test_a_future_day_is_said_to_be_one_and_no_page_is_asked(server):
-    haul = ask(server, date(2030, 1, 1))
-    assert haul.problem == "2030-01-01 is in the future; the API says: date cannot be after today"
+    result = ask(server, date(2030, 1, 1))
+    assert result.problem == "2030-01-01 is in the future; the API says: date cannot be after today"
     assert server.paths() == ["/api/daily_papers"]
 
 
 def test_a_refused_limit_says_nothing_about_the_day(server):
     server.answers("/api", b'{"error": "limit must be at most 50"}', status=400)
-    haul = ask(server)
-    assert (haul.step, len(haul.listings)) == ("page", 2)
+    result = ask(server)
+    assert (result.step, len(result.listings)) == ("page", 2)
 
 
 def test_an_empty_weekend_is_an_answer(server):
-    haul = ask(server, SATURDAY)
-    assert (haul.step, haul.listings, haul.problem) == ("api", (), "")
+    result = ask(server, SATURDAY)
+    assert (result.step, result.listings, result.problem) == ("api", (), "")
     assert server.paths() == ["/api/daily_papers"]
 
 
 def test_an_empty_weekday_is_an_answer_once_the_page_has_been_asked_too(server):
     server.today = CHRISTMAS
-    haul = ask(server, CHRISTMAS)
-    assert (haul.step, haul.listings, haul.problem) == ("api", (), "")
-    assert haul.notes == ("api: an empty list", "page: there is no 2025-12-25: the page led to /papers")
+    result = ask(server, CHRISTMAS)
+    assert (result.step, result.listings, result.problem) == ("api", (), "")
+    assert result.notes == ("api: an empty list", "page: there is no 2025-12-25: the page led to /papers")
 
 
 def test_the_page_knows_better_than_an_api_with_an_empty_list(server):
     server.answers("/api", b"[]")
-    haul = ask(server)
-    assert (haul.step, len(haul.listings), haul.notes) == ("page", 2, ("api: an empty list",))
+    result = ask(server)
+    assert (result.step, len(result.listings), result.notes) == ("page", 2, ("api: an empty list",))
 
 
 @pytest.mark.parametrize(
@@ -219,9 +219,9 @@ def test_the_page_knows_better_than_an_api_with_an_empty_list(server):
 )
 def test_an_odd_api_answer_is_left_for_the_page(server, body, why):
     server.answers("/api", body)
-    haul = ask(server)
-    assert (haul.step, haul.problem, len(haul.listings)) == ("page", "", 2)
-    assert haul.notes[0].startswith(f"api: {why}")
+    result = ask(server)
+    assert (result.step, result.problem, len(result.listings)) == ("page", "", 2)
+    assert result.notes[0].startswith(f"api: {why}")
 
 
 def test_the_page_gives_what_the_api_would(server):
@@ -258,10 +258,10 @@ def test_the_cards_give_id_title_rank_upvotes_and_comments(server):
 def test_a_page_without_papers_is_a_failure_and_no_empty_day(server, body, why):
     server.fails("/api", 500)
     server.answers(PAGE, body)
-    haul = ask(server)
-    assert (haul.listings, haul.step) == ((), "")
-    assert haul.problem.startswith("api: HTTP 500; page: ")
-    assert why in haul.problem
+    result = ask(server)
+    assert (result.listings, result.step) == ((), "")
+    assert result.problem.startswith("api: HTTP 500; page: ")
+    assert why in result.problem
 
 
 @pytest.mark.parametrize("to", ["/papers", "/papers/date/2025-12-23"])
@@ -299,15 +299,15 @@ odd_records = json_values | st.fixed_dictionaries({"paper": odd_papers}, optiona
 
 @given(st.lists(odd_records, max_size=4))
 def test_no_record_spoils_its_neighbours(records):
-    haul = told([json.dumps([a_record("2512.00001"), *records]).encode(), b""])
-    assert "2512.00001" in ids(haul)
-    assert len(haul.listings) + len(haul.dropped) <= 1 + len(records)
+    result = told([json.dumps([a_record("2512.00001"), *records]).encode(), b""])
+    assert "2512.00001" in ids(result)
+    assert len(result.listings) + len(result.dropped) <= 1 + len(records)
 
 
 @given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()), st.binary())
 def test_no_answer_makes_it_crash(api, page):
-    haul = told([api, page])
-    assert haul.problem or haul.step
+    result = told([api, page])
+    assert result.problem or result.step
 
 
 @given(json_values, st.text())
@@ -348,9 +348,9 @@ def test_every_record_of_every_real_day_is_read_field_by_field():
     days = huggingface_days()
     with PageServer(days, today=max(days)) as server:
         for day, records in days.items():
-            haul = ask(server, day)
-            assert (haul.step, haul.dropped, len(haul.listings)) == ("api", (), len(records))
-            for rank, (record, listing) in enumerate(zip(records, haul.listings, strict=True), 1):
+            result = ask(server, day)
+            assert (result.step, result.dropped, len(result.listings)) == ("api", (), len(records))
+            for rank, (record, listing) in enumerate(zip(records, result.listings, strict=True), 1):
                 wanted = expected(record, day, rank)
                 found = {name: getattr(listing.paper, name, None) for name in wanted}
                 found |= {name: getattr(listing, name) for name in ("rank", "day", "upvotes", "comments")}
@@ -363,10 +363,10 @@ def test_a_real_page_gives_its_thirteen_papers(server, step):
     day, page = date(2024, 8, 1), capture("huggingface/pages/papers-2024-08-01.html").read_bytes()
     server.fails("/api", 500)
     server.answers("/papers/date/2024-08-01", page if step == "page" else page.replace(b"data-props", b"data-gone"))
-    haul = ask(server, day)
-    assert (haul.step, haul.problem, haul.dropped) == (step, "", ())
-    assert ids(haul)[:3] == ["2407.21783", "2407.21705", "2407.21770"]
-    assert [listing.upvotes for listing in haul.listings] == [94, 24, 19, 16, 11, 8, 8, 8, 7, 7, 7, 5, 3]
-    assert [listing.comments for listing in haul.listings] == [5, 2, 5, 8, 2, 2, 2, 3, 3, 2, 2, 2, 2]
-    authors = [len(listing.paper.authors) for listing in haul.listings]
+    result = ask(server, day)
+    assert (result.step, result.problem, result.dropped) == (step, "", ())
+    assert ids(result)[:3] == ["2407.21783", "2407.21705", "2407.21770"]
+    assert [listing.upvotes for listing in result.listings] == [94, 24, 19, 16, 11, 8, 8, 8, 7, 7, 7, 5, 3]
+    assert [listing.comments for listing in result.listings] == [5, 2, 5, 8, 2, 2, 2, 3, 3, 2, 2, 2, 2]
+    authors = [len(listing.paper.authors) for listing in result.listings]
     assert authors == ([533, 5, 8, 7, 12, 5, 8, 28, 5, 6, 3, 4, 6] if step == "page" else [0] * 13)

@@ -357,7 +357,7 @@ def test_everyone_is_read_in_pages(engine, monkeypatch):
 
 def test_a_rehearsal_changes_nothing(engine):
     admit(engine, "ada@example.org")
-    [rehearsed] = planning.rehearse(engine, NOW, schedule.MOST_CATCH_UP, schedule.next_due)
+    [rehearsed] = planning.dry_run(engine, NOW, schedule.MOST_CATCH_UP, schedule.next_due)
     assert rehearsed.reader.email == "ada@example.org"
     assert sum(ledger.counts(engine).values()) == 0
     assert plan(engine) == 1

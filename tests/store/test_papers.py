@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from digest.domain import EPOCH, Collection, Outcome, Window
+from digest.domain import EPOCH, CollectionRun, Outcome, Window
 from digest.store import collections, papers
 from digest.store.engine import reading
 from tests.support.factories import NOW, a_listing, a_paper
@@ -12,7 +12,7 @@ DAY = date(2025, 12, 24)
 
 
 def a_collection(source="huggingface", day=DAY, at=NOW, papers=1, outcome=Outcome.OK):
-    return Collection(source, day, "api", papers, 0.5, outcome, "", at)
+    return CollectionRun(source, day, "api", papers, 0.5, outcome, "", at)
 
 
 def keep(engine, *listings, at=NOW, backfill=False):

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from digest import bootstrap, bounces
-from digest.cli.demo.processes import Parts, free_port
+from digest.cli.demo.processes import Processes, free_port
 from digest.domain import Status, VerdictKind
 from digest.jobs import returns
 from digest.links import Purpose
@@ -25,7 +25,7 @@ from tests.support.visitor import a_subscriber, dump, status_of
 USER, PASSWORD = "bounces@papers.example.org", "a p@ss/word"
 
 
-class Post:
+class Dispatcher:
     """A mail server on this machine: `receives` puts a message into its mailbox."""
 
     def __init__(self, smtp, imap):
@@ -53,13 +53,13 @@ class Post:
 def server(tmp_path_factory):
     ports = {"smtp": free_port(0), "imap": free_port(0)}
     options = " ".join(f"--{name}-port {port}" for name, port in ports.items())
-    with Parts(tmp_path_factory.mktemp("mailbox")) as parts:
+    with Processes(tmp_path_factory.mktemp("mailbox")) as parts:
         parts.start(
             "mail", f"mail_devel --host 127.0.0.1 --no-http --user {USER} --password '{PASSWORD}' {options}", {}
         )
         for port in ports.values():
             parts.wait_for_port(port)
-        yield Post(*ports.values())
+        yield Dispatcher(*ports.values())
 
 
 @pytest.fixture

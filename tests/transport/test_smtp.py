@@ -8,7 +8,7 @@ import pytest
 from digest.domain import Mail, State
 from digest.transport import relay as relays
 from digest.transport import session, smtp
-from digest.transport.smtp import FAILURES_TO_REST, MOST_UNWRITTEN, Pace, Relay, Route, send_all
+from digest.transport.smtp import FAILURES_TO_REST, MOST_UNWRITTEN, Relay, Route, SendingRate, send_all
 from tests.support.lying_relay import Certificate, LyingRelay
 
 CONTENT = b"Subject: hello\r\nFrom: a@example.org\r\n\r\n.a dot first\r\nend\r\n"
@@ -24,12 +24,12 @@ def route(*servers, connections=4, **more):
     return Route(tuple(Relay.at(server.url) for server in servers), connections, **more)
 
 
-def sent(mails, *servers, troubles=(), **route_of):
+def sent(mails, *servers, failures=(), **route_of):
     """Send, and return each delivery's result; every mail must be answered for exactly once."""
     results = []
     found = send_all(mails, route(*servers, **route_of), results.extend)
     assert sorted(result.delivery_id for result in results) == [mail.delivery_id for mail in mails]
-    assert [str(relay) for relay in found] == list(troubles)
+    assert [str(relay) for relay in found] == list(failures)
     return {result.delivery_id: result for result in results}
 
 
@@ -52,7 +52,7 @@ def test_connections_are_shared_and_no_more_than_allowed(mail_server):
 
 
 def test_a_connection_carries_no_more_than_its_number_of_mails(mail_server):
-    sent(mails(7), mail_server, connections=1, mails_a_connection=3)
+    sent(mails(7), mail_server, connections=1, mails_per_connection=3)
     assert mail_server.connections == 3
 
 
@@ -80,7 +80,7 @@ def test_silence_after_the_dot_is_uncertain_and_the_next_mail_gets_a_new_connect
 
 def test_a_relay_that_is_away_leaves_every_mail_queued(mail_server):
     mail_server.url = "smtp://127.0.0.1:1"
-    results = sent(mails(3), mail_server, troubles=["127.0.0.1:1"])
+    results = sent(mails(3), mail_server, failures=["127.0.0.1:1"])
     assert {result.state for result in results.values()} == {State.QUEUED}
     assert "Connect" in results[1].reason
 
@@ -191,7 +191,7 @@ def test_a_relay_that_lies_about_tls_gets_no_mail_and_no_password(monkeypatch, t
     with LyingRelay(certificate, **script) as relay:
         port = relay.url.rpartition(":")[2]
         relay.url = f"smtp+starttls://me:secret@localhost:{port}"
-        results = sent(mails(2), relay, connections=1, troubles=[f"localhost:{port}"])
+        results = sent(mails(2), relay, connections=1, failures=[f"localhost:{port}"])
     assert {result.state for result in results.values()} == {State.QUEUED}
     assert not {"MAIL", "AUTH", "RCPT", "DATA"} & set(relay.verbs)
 
@@ -199,7 +199,7 @@ def test_a_relay_that_lies_about_tls_gets_no_mail_and_no_password(monkeypatch, t
 def test_several_relays_share_the_connections_by_their_weight():
     with LyingRelay() as strong, LyingRelay() as weak:
         strong.url += "?weight=3"
-        sent(mails(24), strong, weak, connections=1, mails_a_connection=3)
+        sent(mails(24), strong, weak, connections=1, mails_per_connection=3)
     assert (len(strong.mails), len(weak.mails)) == (18, 6)
 
 
@@ -207,14 +207,14 @@ def test_when_one_of_two_relays_is_away_the_other_takes_all(mail_server):
     with LyingRelay() as away:
         pass
     port = away.url.rpartition(":")[2]
-    results = sent(mails(9), away, mail_server, troubles=[f"localhost:{port}"])
+    results = sent(mails(9), away, mail_server, failures=[f"localhost:{port}"])
     assert {result.state for result in results.values()} == {State.SENT}
 
 
 def test_a_relay_that_hangs_up_on_mail_after_mail_is_left_alone(mail_server):
     mail_server.hang_up_after_data()
     port = mail_server.url.rpartition(":")[2]
-    results = sent(mails(20), mail_server, connections=1, troubles=[f"127.0.0.1:{port}"])
+    results = sent(mails(20), mail_server, connections=1, failures=[f"127.0.0.1:{port}"])
     states = [result.state for result in results.values()]
     assert states == [State.UNCERTAIN] * FAILURES_TO_REST + [State.QUEUED] * (20 - FAILURES_TO_REST)
 
@@ -236,8 +236,8 @@ def test_no_mail_is_begun_that_could_end_after_its_lease(mail_server, monkeypatc
 
 def test_the_pace_holds_for_all_who_count_at_the_same_broker(mail_server, broker):
     def send(numbers):
-        pace = Pace(20, broker)
-        send_all(numbers, route(mail_server, connections=2, pace=pace), lambda results: None)
+        rate = SendingRate(20, broker)
+        send_all(numbers, route(mail_server, connections=2, rate=rate), lambda results: None)
 
     everybody = mails(50)
     started = time.monotonic()
@@ -252,9 +252,9 @@ def test_the_pace_holds_for_all_who_count_at_the_same_broker(mail_server, broker
 
 
 def test_without_the_broker_each_process_keeps_the_pace_alone(mail_server):
-    pace = Pace(20, "redis://127.0.0.1:1/0")
+    rate = SendingRate(20, "redis://127.0.0.1:1/0")
     started = time.monotonic()
     results = []
-    send_all(mails(30), route(mail_server, pace=pace), results.extend)
+    send_all(mails(30), route(mail_server, rate=rate), results.extend)
     assert {result.state for result in results} == {State.SENT}
     assert time.monotonic() - started >= 1.0

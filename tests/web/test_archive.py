@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from digest.domain import Collection, Outcome
+from digest.domain import CollectionRun, Outcome
 from digest.store import papers
 from tests.support.factories import NOW, a_listing, a_paper
 from tests.support.visitor import a_visitor, dump
@@ -27,7 +27,7 @@ def visitor(engine):
             a_listing(title="Proteins", rank=3),
         ],
     }.items():
-        papers.keep(engine, found, Collection("huggingface", day, "api", len(found), 0.1, Outcome.OK, "", NOW))
+        papers.keep(engine, found, CollectionRun("huggingface", day, "api", len(found), 0.1, Outcome.OK, "", NOW))
     return a_visitor(engine)
 
 
@@ -82,7 +82,7 @@ def test_the_archive_of_an_empty_store_says_so(engine):
 def test_nothing_turns_the_text_of_a_page_around(engine):
     day = date(2025, 12, 24)
     hostile = a_paper(title="Agents \u202eevil\x07", authors=("Ada \u2066Bob",), abstract="Agents \u202eact.")
-    papers.keep(engine, [a_listing(hostile)], Collection("huggingface", day, "api", 1, 0.1, Outcome.OK, "", NOW))
+    papers.keep(engine, [a_listing(hostile)], CollectionRun("huggingface", day, "api", 1, 0.1, Outcome.OK, "", NOW))
     visitor = a_visitor(engine)
     topics = {"topics": "agents\u202e\x00"}
     for answer in (visitor.get("/archive/2025-12-24"), visitor.get("/preview", params=topics)):

@@ -2,14 +2,14 @@ from datetime import date
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from digest.domain import Collection, Outcome, Status
+from digest.domain import CollectionRun, Outcome, Status
 from digest.store import papers
 from tests.support.factories import NOW, a_listing
 from tests.support.visitor import a_subscriber, a_visitor, dump
 
 
 def test_prometheus_reads_how_the_service_does(engine):
-    look = Collection("huggingface", date(2025, 12, 24), "api", 1, 0.1, Outcome.SUSPICIOUS, "few", NOW)
+    look = CollectionRun("huggingface", date(2025, 12, 24), "api", 1, 0.1, Outcome.SUSPICIOUS, "few", NOW)
     papers.keep(engine, [a_listing()], look)
     for number, status in enumerate([Status.ACTIVE, Status.ACTIVE, Status.BOUNCED]):
         a_subscriber(engine, status, f"{number}@example.org")

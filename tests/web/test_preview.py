@@ -8,8 +8,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import event
 
-from digest.domain import Collection, Outcome
-from digest.jobs.previews import MOST_PAPERS, Shown
+from digest.domain import CollectionRun, Outcome
+from digest.jobs.previews import MOST_PAPERS, Previews
 from digest.store import papers
 from digest.web.limits import PREVIEWS
 from tests.support.factories import NOW, a_listing
@@ -20,7 +20,7 @@ DAYS = [date(2025, 12, day) for day in (22, 23, 24)]
 
 def stored(engine, *titles, day=DAYS[-1]):
     found = [a_listing(title=title, day=day, rank=rank) for rank, title in enumerate(titles, 1)]
-    papers.keep(engine, found, Collection("huggingface", day, "api", len(found), 0.1, Outcome.OK, "", NOW))
+    papers.keep(engine, found, CollectionRun("huggingface", day, "api", len(found), 0.1, Outcome.OK, "", NOW))
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_new_collection_is_seen_at_once(visitor, engine):
 def test_of_a_busy_source_the_newest_whole_days_are_taken(engine):
     for day in DAYS:
         stored(engine, *[f"Speculative decoding {day} {number}" for number in range(MOST_PAPERS * 2 // 5)], day=day)
-    preview = Shown(engine).preview("speculative decoding")
+    preview = Previews(engine).preview("speculative decoding")
     assert (preview.days, preview.papers_a_day) == (2, MOST_PAPERS * 2 // 5)
 
 
@@ -98,7 +98,7 @@ def test_a_day_with_more_papers_than_we_take_is_taken_alone(engine):
 
 def test_who_asks_while_the_papers_are_indexed_anew_is_answered_from_the_old_ones(engine):
     stored(engine, "Quantum papers")
-    site = Shown(engine)
+    site = Previews(engine)
     assert len(site.preview("quantum").picks) == 1
     stored(engine, "Quantum papers", "More quantum papers")
     begun, go_on = Event(), Event()

@@ -16,12 +16,12 @@ from selectolax.lexbor import LexborHTMLParser
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
-from digest.domain import Collection, Outcome, Status
+from digest.domain import CollectionRun, Outcome, Status
 from digest.links import Links, Purpose
 from digest.store import collections, readers
 from digest.store.engine import connect, writing
 from digest.web import ROUTES
-from digest.web.security import hide_tokens
+from digest.web.security import mask_tokens
 from tests.support.factories import NOW
 from tests.support.visitor import BASE, LINKS, a_subscriber, a_visitor, dump, mails, status_of
 
@@ -125,7 +125,7 @@ def test_no_token_and_no_query_reaches_the_access_log():
     def logged(path):
         args = ("192.0.2.1:4000", "POST", path, "1.1", 200)
         record = logging.LogRecord("uvicorn.access", 20, "", 0, '%s - "%s %s HTTP/%s" %d', args, None)
-        assert hide_tokens(record)
+        assert mask_tokens(record)
         return record.getMessage()
 
     assert '"POST /unsubscribe/... HTTP/1.1" 200' in logged("/unsubscribe/7.secret")
@@ -197,7 +197,7 @@ def test_without_the_broker_a_subscription_is_stored_all_the_same(visitor, engin
 
 def test_readiness_tells_how_fresh_each_source_is(engine):
     visitor = a_visitor(engine, sources="huggingface,arxiv")
-    last = Collection("huggingface", date(2025, 12, 24), "api", 42, 0.5, Outcome.OK, "", NOW)
+    last = CollectionRun("huggingface", date(2025, 12, 24), "api", 42, 0.5, Outcome.OK, "", NOW)
     with writing(engine) as connection:
         collections.record(connection, last)
     answer = visitor.get("/readyz")

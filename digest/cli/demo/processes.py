@@ -21,7 +21,7 @@ SECONDS_TO_END = 8.0
 GLANCE_SECONDS = 0.05
 
 
-class Parts:
+class Processes:
     """Processes, each in a session of its own, so that Ctrl-C reaches us alone and we end them in order.
 
     They know no setting but those they are given: they start in a folder of their own, where no `.env` is.
@@ -66,7 +66,7 @@ class Parts:
                 raise Failed(f"nothing answers on port {port} after {seconds:.0f} s (see {self.logs})")
             time.sleep(GLANCE_SECONDS)
 
-    def __enter__(self) -> Parts:
+    def __enter__(self) -> Processes:
         return self
 
     def __exit__(

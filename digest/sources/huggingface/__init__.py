@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 
 from selectolax.lexbor import LexborHTMLParser
 
-from digest.sources.exchange import Answer, Conversation, Haul, Request, Source, Unbelievable, WrongDay
+from digest.sources.exchange import Answer, Exchange, FetchResult, Request, Source, Unbelievable, WrongDay
 from digest.sources.huggingface.page import cards, embedded, parsed, tree
 from digest.sources.huggingface.records import listings, mapping
 from digest.text import plain
@@ -33,28 +33,28 @@ class RefusedDay(Exception):
     """The API's word that there is no such day."""
 
 
-def ask(day: date) -> Conversation:
+def ask(day: date) -> Exchange:
     """Ask for one day's list, step by step until one is believable."""
     empty, steps = None, STEPS
     try:
-        haul = yield from _from_api(day)
-        if haul.listings or day.weekday() >= SATURDAY:
-            return haul
+        result = yield from _from_api(day)
+        if result.listings or day.weekday() >= SATURDAY:
+            return result
         # No weekday is empty, holidays aside, so the page is asked too.
-        empty, steps, note = haul, DATED_STEPS, "api: an empty list"
+        empty, steps, note = result, DATED_STEPS, "api: an empty list"
     except RefusedDay as why:
-        return Haul(step="api", problem=str(why))
+        return FetchResult(step="api", problem=str(why))
     except Unbelievable as why:
         steps, note = DATED_STEPS if isinstance(why, WrongDay) else STEPS, f"api: {why}"
     page = yield Request(f"/papers/date/{day}")
-    haul = _from_page(day, page, steps, note)
-    return replace(empty, notes=haul.notes) if empty and haul.problem else haul
+    result = _from_page(day, page, steps, note)
+    return replace(empty, notes=result.notes) if empty and result.problem else result
 
 
 SOURCE = Source("huggingface", "https://huggingface.co", ask)
 
 
-def _from_api(day: date) -> Generator[Request, Answer, Haul]:
+def _from_api(day: date) -> Generator[Request, Answer, FetchResult]:
     records: list[object] = []
     seen: set[str] = set()
     for page in range(MOST_PAGES):
@@ -69,7 +69,7 @@ def _from_api(day: date) -> Generator[Request, Answer, Haul]:
     return _haul(day, "api", records)
 
 
-def _from_page(day: date, page: Answer, steps: Steps, *notes: str) -> Haul:
+def _from_page(day: date, page: Answer, steps: Steps, *notes: str) -> FetchResult:
     try:
         html = tree(day, page)
         for step, read in steps.items():
@@ -81,12 +81,12 @@ def _from_page(day: date, page: Answer, steps: Steps, *notes: str) -> Haul:
                 notes += (f"{step}: {why}",)
     except Unbelievable as why:
         notes += (f"page: {why}",)
-    return Haul(problem="; ".join(notes), notes=notes)
+    return FetchResult(problem="; ".join(notes), notes=notes)
 
 
-def _haul(day: date, step: str, records: list[object]) -> Haul:
+def _haul(day: date, step: str, records: list[object]) -> FetchResult:
     found, dropped = listings(day, records)
-    return Haul(found, step, dropped=dropped)
+    return FetchResult(found, step, dropped=dropped)
 
 
 def _answered(day: date, answer: Answer) -> list[object]:

@@ -6,14 +6,14 @@ import asyncio
 
 from limits import RateLimitItemPerSecond
 
-from digest.transport.rate_limiter import Limit
+from digest.transport.rate_limiter import RateLimiter
 
 
-class Pace:
+class SendingRate:
     """Lets so many mails a second go."""
 
     def __init__(self, rate: int, broker_url: str) -> None:
-        self._limit = Limit(broker_url, RateLimitItemPerSecond(rate), "mails")
+        self._limit = RateLimiter(broker_url, RateLimitItemPerSecond(rate), "mails")
 
     async def wait(self) -> None:
         """Return when the next mail may go."""
