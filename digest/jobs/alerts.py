@@ -1,7 +1,7 @@
-"""Tell the operator when a source is doubtful or has been failing for long: each cause once a day, in one mail.
+"""Tell the operator what somebody should look at: each cause once a day, all that is new in one mail.
 
 There is no reader to write to, so this mail does not go through the ledger: it is sent at once, and what could not be
-told is told after the next look.
+told is told the next time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,13 @@ Causes = dict[tuple[str, date], str]
 def tell(engine: Engine, post: Dispatcher, operator: str, looks: Iterable[CollectionRun]) -> list[str]:
     """Mail the operator what is wrong with these looks and not yet told; return it, a line a cause."""
     now = post.clock()
-    wrong = causes(looks, collections.last_good(engine), now) if operator else {}
+    return tell_of(engine, post, operator, causes(looks, collections.last_good(engine), now) if operator else {})
+
+
+def tell_of(engine: Engine, post: Dispatcher, operator: str, wrong: Causes) -> list[str]:
+    """Mail the operator those of these causes that were not yet told; return them, a line a cause."""
+    now = post.clock()
+    wrong = wrong if operator else {}
     new = alerts.claim(engine, list(wrong))
     lines = [wrong[cause] for cause in new]
     results: list[Result] = []

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from digest.domain import Delivery, Pick, Window
 from digest.match import Index, select
-from digest.store import editions, ledger
+from digest.store import editions, history
 from digest.store.ledger import DIGEST
 from digest.topics import parse
 
@@ -42,7 +42,7 @@ def chosen_again(delivery: Delivery, edition: Edition) -> tuple[list[Pick], list
 
     A paper stays chosen though the reader's topics have changed since; it has no reasons then.
     """
-    profile = parse(delivery.reader.preferences.topics)
+    profile = parse(delivery.preferences.topics)
     fitting = select(edition.index, profile, limit=len(edition.index.papers), seen=edition.seen).picks
     known = {paper.id: Pick(paper, 0, ()) for paper in edition.index.papers} | {pick.paper.id: pick for pick in fitting}
     chosen = [known[id] for id in delivery.papers if id in known]
@@ -62,9 +62,9 @@ class Editions:
         """Find what each digest of a group chooses from, by the delivery's id."""
         digests = [delivery for delivery in group if delivery.kind == DIGEST]
         readers = {delivery.reader.id for delivery in digests}
-        heard = ledger.last_heard(self._engine, digests)
+        heard = history.last_heard(self._engine, digests)
         anything_relisted = any(self._shared(delivery.window).relisted for delivery in digests)
-        sent = ledger.papers_sent(self._engine, readers) if anything_relisted else {}
+        sent = history.papers_sent(self._engine, readers) if anything_relisted else {}
         return {delivery.id: self._edition(delivery, sent, heard) for delivery in digests}
 
     def _edition(self, delivery: Delivery, sent: dict[int, set[str]], heard: dict[int, datetime]) -> Edition:

@@ -44,7 +44,7 @@ def ask(
 ) -> None:
     """Write to an address that somebody typed into the form, unless that was done too often today."""
     if ledger.asked(connection, reader.id, (CONFIRM, MANAGE), since=now - ASKED_WITHIN) < MOST_ASKED:
-        ledger.queue(connection, reader.id, kind, now, wanted=preferences)
+        ledger.queue(connection, reader.id, kind, now, requested=preferences)
 
 
 def confirm(engine: Engine, request: Delivery, now: datetime) -> Reader | None:
@@ -55,8 +55,8 @@ def confirm(engine: Engine, request: Delivery, now: datetime) -> Reader | None:
     """
     reader_id = request.reader.id
     with writing(engine) as connection:
-        if wanted := ledger.wanted(connection, request.id):
-            readers.prefer(connection, reader_id, wanted)
+        if requested := ledger.requested(connection, request.id):
+            readers.prefer(connection, reader_id, requested)
             readers.set_status(connection, reader_id, Status.ACTIVE, confirmed_at=now, next_due_at=now)
             planning.plan_for(connection, rows.c.id == reader_id, now, schedule.MOST_CATCH_UP, schedule.next_due)
         return readers.find_in(connection, reader_id)

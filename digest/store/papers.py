@@ -7,12 +7,16 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine, RowMapping, Select, and_, case, exists, func, literal, select
 
 from digest.domain import CollectionRun, Listing, Paper, Window
 from digest.store.collections import record
 from digest.store.engine import insert_into, reading, writing
+from digest.store.readable import readable
 from digest.store.tables import Strings, listings, papers
+
+log = structlog.get_logger()
 
 PAPER_FIELDS = tuple(column.name for column in papers.columns)
 # A source silent for longer than this does not hold back where "the latest listed day" begins.
@@ -153,7 +157,14 @@ def _read(engine: Engine, chosen: Select[Any]) -> list[Paper]:
         select(*papers.columns, *known.columns).join(known, known.c.paper_id == papers.c.id).order_by(papers.c.id)
     )
     with reading(engine) as connection:
-        return [_paper(row) for row in connection.execute(question).mappings()]
+        found, unreadable = readable(
+            lambda: [_paper(row) for row in connection.execute(question).mappings()],
+            lambda: connection.execute(chosen.distinct()).scalars().all(),
+            lambda id: [_paper(row) for row in connection.execute(question.where(papers.c.id == id)).mappings()],
+        )
+    for id, why in unreadable.items():
+        log.error("paper.set_aside", paper=id, why=why)
+    return found
 
 
 def _bare(row: RowMapping) -> Paper:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
 metadata = MetaData(
@@ -151,6 +152,8 @@ readers = Table(
     Column("next_due_at", Moment),
     # Where the digest shall go, until that address confirms.
     _text("new_email"),
+    # Why no digest could be planned when one was last due, if so.
+    _text("set_aside"),
     Index(None, "status", "next_due_at", "id"),
     # The links in a mail name a reader by number: nobody may ever get that of somebody who is gone.
     sqlite_autoincrement=True,
@@ -173,11 +176,17 @@ deliveries = Table(
     # While `sending`: when the lease of the worker that claimed it runs out.
     Column("next_attempt_at", Moment, nullable=False),
     Column("papers", Strings, nullable=False),
-    # What the reader had chosen when the papers were, as JSON.
+    # As JSON. Of a confirmation, what its link confirms; of all others, what the reader had chosen when it was written.
     Column("preferences", Text),
     Column("tried_at", Moment),
     # Where the mail goes, if not to the reader's own address.
     _text("recipient"),
+    # Drawn by whoever claims: what tells a worker's hold on a delivery from that of the next.
+    Column("claim", BigInteger, nullable=False, server_default="0"),
+    # While `sending`: whether it may be on its way. Until it is, whatever becomes of the worker, nothing has arrived.
+    Column("begun", Boolean, nullable=False, server_default=true()),
+    # After how many attempts nobody knew whether the mail had arrived.
+    Column("unanswered", Integer, nullable=False, server_default="0"),
     UniqueConstraint("reader_id", "kind", "due_at"),
     # What is over and done with, nearly all of the ledger, is not in it.
     Index("ix_deliveries_open", "next_attempt_at", "id", postgresql_where=text(OPEN), sqlite_where=text(OPEN)),

@@ -14,7 +14,7 @@ from digest.domain import Reader
 from digest.links import Purpose
 from digest.readers import addresses, form, subscriptions
 from digest.readers.form import NO_MISTAKES, NOTHING, Mistakes, Typed
-from digest.store import bounces, ledger
+from digest.store import bounces, history, ledger
 from digest.web.site import Site, busy, page, reader_behind, still_there
 
 OF_SOMEBODY_ELSE = ("state", "reason", "attempts", "tried_at", "next_attempt_at")
@@ -73,7 +73,7 @@ def export(request: Request) -> Response:
     kept = {
         "reader": asdict(reader),
         "other_addresses": sorted({mail["recipient"] for mail in mails} - {""}),
-        "papers_sent": sorted(ledger.papers_sent(engine, [reader.id])[reader.id]),
+        "papers_sent": sorted(history.papers_sent(engine, [reader.id])[reader.id]),
         "mails": [_told(dict(mail)) for mail in mails],
         "bounces": list(map(dict, bounces.rows_of(engine, reader.id))),
     }

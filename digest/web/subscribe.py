@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -66,7 +67,9 @@ def _form(
 
 def ask(request: Request) -> Response:
     asked = _request_behind(request)
-    return page(request, "confirm", reader=asked.reader) if asked.wanted else _confirmed(request, asked.reader)
+    if not asked.requested:
+        return _confirmed(request, asked.reader)
+    return page(request, "confirm", reader=replace(asked.reader, preferences=asked.requested))
 
 
 def confirm(request: Request, _filled: Typed) -> Response:

@@ -1,0 +1,60 @@
+"""What readers had before: the papers they were sent, and when they last heard from us."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Engine, Text, column, func, select, type_coerce, values
+
+from digest.domain import Delivery, State
+from digest.store.engine import reading
+from digest.store.ledger import DIGEST
+from digest.store.tables import deliveries
+
+log = structlog.get_logger()
+
+# What arrived, or may have; so may have whatever had no answer once.
+GONE = deliveries.c.state.in_((State.SENT, State.UNCERTAIN, State.SENDING)) | (deliveries.c.unanswered > 0)
+
+
+def papers_sent(engine: Engine, reader_ids: Collection[int]) -> dict[int, set[str]]:
+    """The papers each of these readers was ever sent, or may have been."""
+    some = deliveries.c.papers != ()
+    # As text: one list that nobody can read would hide all others.
+    papers = type_coerce(deliveries.c.papers, Text)
+    question = select(deliveries.c.id, deliveries.c.reader_id, papers)
+    sent: dict[int, set[str]] = {reader_id: set() for reader_id in reader_ids}
+    with reading(engine) as connection:
+        for delivery_id, reader_id, ids in connection.execute(
+            question.where(GONE, some, deliveries.c.reader_id.in_(reader_ids))
+        ):
+            sent[reader_id].update(_ids(delivery_id, ids))
+    return sent
+
+
+def _ids(delivery_id: int, text: str) -> set[str]:
+    try:
+        return set(json.loads(text))
+    except (ValueError, TypeError):
+        log.warning("delivery.papers_unreadable", delivery=delivery_id)
+        return set()
+
+
+def last_heard(engine: Engine, group: Sequence[Delivery]) -> dict[int, datetime]:
+    """Of what moment the digest, or the note that there was none, was that a reader had before each of these."""
+    if not group:
+        return {}
+    # By value: of a dry run there are no rows.
+    given = (column(name, deliveries.c[name].type) for name in ("id", "reader_id", "due_at"))
+    these = values(*given, name="these").data([(one.id, one.reader.id, one.due_at) for one in group]).cte()
+    before = (deliveries.c.reader_id == these.c.reader_id) & (deliveries.c.due_at < these.c.due_at)
+    question = (
+        select(these.c.id, func.max(deliveries.c.due_at))
+        .join(deliveries, before & (deliveries.c.kind == DIGEST) & GONE)
+        .group_by(these.c.id)
+    )
+    with reading(engine) as connection:
+        return dict(connection.execute(question).all())
