@@ -220,6 +220,7 @@ def test_a_worker_whose_mail_another_one_took_over_changes_nothing(engine):
     admit(engine, "ada@example.org")
     plan(engine)
     [slow] = ledger.claim(engine, 10, NOW)
+    freeze(engine, slow)
     late = NOW + 2 * ledger.LEASE
     ledger.release_lost(engine, late)
     [again] = ledger.claim(engine, 10, late)
@@ -233,6 +234,7 @@ def test_where_nothing_is_sent_again_the_uncertain_stays_so_and_its_window_is_ov
     admit(engine, "ada@example.org")
     plan(engine)
     [held] = ledger.claim(engine, 10, NOW)
+    freeze(engine, held)
     late = NOW + 2 * ledger.LEASE
     ledger.release_lost(engine, late)
     assert ledger.claim(engine, 10, late, resend_uncertain=False) == []
