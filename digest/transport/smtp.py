@@ -91,8 +91,9 @@ class _Round:
                 with suppress(asyncio.CancelledError):
                     await lanes
             if not account.done():
-                await self._give_back()
-                await account
+                giving = asyncio.create_task(self._give_back())
+                await asyncio.wait((account,))
+                giving.cancel()
         account.result()
         lanes.result()
         return self._troubles

@@ -1,5 +1,6 @@
 """The sender, against a real SMTP server that behaves as it is told."""
 
+import signal
 import threading
 import time
 
@@ -131,7 +132,7 @@ def test_a_round_that_is_stopped_accounts_for_every_mail(mail_server):
 
     def stop():
         if len(mail_server.mails) > 3:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
         return True
 
     with pytest.raises(KeyboardInterrupt):
