@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from functools import lru_cache
 
 from sqlalchemy import RowMapping
@@ -13,11 +12,11 @@ from digest.store.readers import CONFIRM, PREFERENCES, reader_of
 
 # What the readers of some groups chose; many chose alike.
 KEEP = 4_096
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-@lru_cache(KEEP)
 def as_json(preferences: Preferences) -> str:
-    return json.dumps(asdict(preferences), ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode({name: getattr(preferences, name) for name in PREFERENCES})
 
 
 @lru_cache(KEEP)
