@@ -1,9 +1,11 @@
 """What strangers may type into every field there is: digests to try the rules on."""
 
+from dataclasses import replace
 from datetime import UTC
 
 from hypothesis import strategies as st
 
+from digest.compose.kinds import RULES
 from digest.domain import Cadence, Pick, Reason, Selection
 from tests.emails import a_delivery
 from tests.support.factories import a_paper
@@ -63,5 +65,9 @@ deliveries = st.builds(
 
 
 def every_kind(composer, delivery, selection):
-    others = composer.confirm, composer.manage, composer.quiet
-    return [composer.digest(delivery, selection), *(write(delivery) for write in others)]
+    letters = [
+        composer.letter(replace(delivery, kind=kind))
+        for kind, rule in RULES.items()
+        if rule.on_list and not rule.has_papers
+    ]
+    return [composer.digest(delivery, selection), composer.quiet(delivery), *letters]
