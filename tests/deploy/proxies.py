@@ -42,7 +42,7 @@ class _Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(told)
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815 - the name is http.server's hook
 
     def log_message(self, *_):
         pass
@@ -102,9 +102,7 @@ def certificate(folder):
     chain, private = folder / "fullchain.pem", folder / "privkey.pem"
     chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return chain, private
 

@@ -56,7 +56,9 @@ def test_the_image_has_all_that_a_wheel_is_made_of():
     import tomllib
 
     build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
-    copied = {word.removeprefix("./") for name, rest in instructions(DOCKERFILE) if name == "COPY" for word in rest.split()}
+    copied = {
+        word.removeprefix("./") for name, rest in instructions(DOCKERFILE) if name == "COPY" for word in rest.split()
+    }
     assert {*build["packages"], *build["force-include"]} <= copied
 
 

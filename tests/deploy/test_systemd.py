@@ -77,12 +77,10 @@ def test_a_part_starts_after_the_migration_and_for_ever(part):
 @pytest.mark.parametrize("part", ["web", "worker@", "beat"])
 def test_a_unit_starts_what_the_procfile_starts(part):
     line = parse_procfile((ROOT / "Procfile").read_text()).processes[part.strip("@")]
-    started = Unit(DEPLOY / "systemd" / f"paper-digest-{part}.service")["Service"]["ExecStart"].split()
+    started = Unit(DEPLOY / "systemd" / f"paper-digest-{part}.service")["Service"]["ExecStart"]
     # Whatever they are told beside it, the program and what it runs are the same.
-    words = [word for word in line.split() if "$" not in word]
-    program, target = words[0], [word for word in words[1:] if not word.startswith("-")][:2]
-    assert started[0] == BINARIES + program
-    assert [word for word in target if word not in started and word not in ("info", "warning")] == []
+    runs = re.search(r"\b(uvicorn|celery) .*?(?= --(host|port|log-?level))", line)[0]
+    assert started.startswith(BINARIES + runs)
 
 
 @pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
@@ -98,9 +96,7 @@ def test_the_migration_waits_for_the_database_and_not_for_a_setting(tmp_path):
     for codes, end in (("1 1 0", 0), ("1 2", 2)):
         (tmp_path / "codes").write_text("\n".join(codes.split()))
         fake = tmp_path / "digest"
-        fake.write_text(
-            f"#!/bin/sh\ncode=$(head -1 {tmp_path}/codes); sed -i 1d {tmp_path}/codes; exit $code\n"
-        )
+        fake.write_text(f"#!/bin/sh\ncode=$(head -1 {tmp_path}/codes); sed -i 1d {tmp_path}/codes; exit $code\n")
         fake.chmod(0o755)
         assert run("/bin/sh", "-c", script, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})[0] == end
         assert (tmp_path / "codes").read_text() == ""
