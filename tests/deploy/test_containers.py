@@ -63,7 +63,7 @@ def test_the_image_has_all_that_a_wheel_is_made_of():
 
 
 def test_the_image_runs_without_root_and_says_how_it_is():
-    last = {name: rest for name, rest in instructions(DOCKERFILE)}
+    last = dict(instructions(DOCKERFILE))
     assert last["USER"] == "paper-digest"
     assert "/healthz" in last["HEALTHCHECK"]
     assert last["CMD"].startswith('["uvicorn"')

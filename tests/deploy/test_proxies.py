@@ -1,4 +1,4 @@
-"""nginx and Caddy as in deploy/: they run here for real, between a visitor and a server that repeats what it was asked."""
+"""nginx and Caddy as in deploy/: they run for real, between a visitor and a server that repeats what it was asked."""
 
 import os
 import re
