@@ -6,11 +6,8 @@ import re
 from collections.abc import Iterator
 
 from digest.bounces.opening import MOST_BYTES, opened
+from digest.links import BOUNCE_TOKEN, MESSAGE_ID, UNSUBSCRIBE_TOKEN
 
-BOUNCE_MARK = re.compile(r"bounce\+([0-9a-f]{1,16}\.[0-9a-f]{1,16}\.[a-z2-7]{32})@", re.IGNORECASE)
-LEAVE_MARK = re.compile(r"(?:/unsubscribe/|unsubscribe\+)([\w.-]{10,100})", re.ASCII)
-# A Message-ID of ours: the kind of the mail, its delivery, and when it was due.
-DELIVERY_MARK = re.compile(r"<[a-z]+\.(\d{1,18})\.\d{14}@", re.ASCII)
 # A line folded in a header, or broken in quoted-printable.
 BROKEN = re.compile(r"=?\n[ \t]+|=\n")
 # A report bears a few; somebody who sends more is guessing.
@@ -19,17 +16,17 @@ MOST_MARKS = 20
 
 def bounce_marks(content: bytes) -> Iterator[str]:
     """The tokens of bounce addresses, the recipient's own first."""
-    yield from _found(BOUNCE_MARK, content)
+    yield from _found(BOUNCE_TOKEN, content)
 
 
 def leave_marks(content: bytes) -> Iterator[str]:
     """The tokens of ways out: of the address written to, or in `List-Unsubscribe` of the mail that is returned."""
-    yield from _found(LEAVE_MARK, content)
+    yield from _found(UNSUBSCRIBE_TOKEN, content)
 
 
 def delivery_marks(content: bytes) -> Iterator[int]:
     """The deliveries that Message-IDs name. Nobody signed these."""
-    yield from map(int, _found(DELIVERY_MARK, content))
+    yield from map(int, _found(MESSAGE_ID, content))
 
 
 def _found(mark: re.Pattern[str], content: bytes) -> list[str]:

@@ -30,9 +30,10 @@ def bounce(
     if explain:
         print_json([_row(bounces.of_message(content))])
         return
-    verdict, done = returns.take(here.engine, bootstrap.links(here.settings), content, here.now)
+    taken = returns.take(here.engine, bootstrap.links(here.settings), content, here.now)
+    verdict = taken.verdict
     said = f"{verdict.kind}, {verdict.reason}" if verdict.reason else verdict.kind
-    console.print(f"{said}: {done}.", markup=False)
+    console.print(f"{said}: {taken}.", markup=False)
 
 
 def _message() -> bytes:
