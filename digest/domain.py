@@ -51,19 +51,26 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Source S listed paper P on day D, at `rank` (from 1), with so many upvotes and comments."""
+    """Source S listed paper P on day D, at `rank` (from 1), with so many upvotes and comments, where it says so.
+
+    None is not zero: the source said nothing, and what is known stays.
+    """
 
     source: str
     day: date
     rank: int
     paper: Paper
-    upvotes: int = 0
-    comments: int = 0
+    upvotes: int | None = None
+    comments: int | None = None
 
     def listed(self) -> Paper:
         """The paper with what this listing says of it."""
         return replace(
-            self.paper, upvotes=self.upvotes, comments=self.comments, sources=(self.source,), listed_on=self.day
+            self.paper,
+            upvotes=self.upvotes or 0,
+            comments=self.comments or 0,
+            sources=(self.source,),
+            listed_on=self.day,
         )
 
 

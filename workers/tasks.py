@@ -71,11 +71,7 @@ def task(round_: Callable[[], None]) -> Any:  # noqa: ANN401 - Celery ships no t
 def collect() -> None:
     """Look at every day that is worth a look, and tell the operator what is wrong."""
     with bootstrap.client(settings) as client:
-        looks = [
-            collection.collect(engine(), site, day, client, settings.clock).collection
-            for site in bootstrap.sites(settings)
-            for day in collection.days(engine(), site, settings.clock())
-        ]
+        looks = collection.collect_all(engine(), bootstrap.sites(settings), client, settings.clock)
     alerts.tell(engine(), _post(), settings.operator_email, looks)
 
 
