@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import re
 
+from digest.bounces.limits import MOST_BYTES
 from digest.bounces.marks import bounce_marks, delivery_marks, leave_marks
-from digest.bounces.opening import MOST_BYTES, opened
+from digest.bounces.reading import NOT_UNDERSTOOD, SET_ASIDE, UNREADABLE, Reading, read
 from digest.bounces.reasons import judge
-from digest.bounces.reports import complaint, delivery_report, failure_notice, notification
-from digest.bounces.signs import automatic, leaving
 from digest.domain import Verdict, VerdictKind
 
-__all__ = ["MOST_BYTES", "NOT_UNDERSTOOD", "bounce_marks", "delivery_marks", "leave_marks", "of_message", "of_reply"]
-
-# The reason of a message that is nothing of all this; a person may want to read it.
-NOT_UNDERSTOOD = "not-understood"
+__all__ = [
+    "MOST_BYTES",
+    "NOT_UNDERSTOOD",
+    "SET_ASIDE",
+    "UNREADABLE",
+    "Reading",
+    "bounce_marks",
+    "delivery_marks",
+    "leave_marks",
+    "of_message",
+    "of_reply",
+    "read",
+]
 
 
 def of_reply(words: str) -> Verdict:
@@ -28,9 +36,5 @@ def of_reply(words: str) -> Verdict:
 
 
 def of_message(content: bytes) -> Verdict:
-    """Judge a message that came back, whatever it is. What nobody understands is `none`."""
-    message = opened(content)
-    # What follows a standard comes first, and what only looks like a failure last: people quote failures.
-    readings = (complaint, notification, delivery_report, leaving, automatic, failure_notice)
-    nothing = Verdict(VerdictKind.NONE, reason=NOT_UNDERSTOOD)
-    return next((verdict for read in readings if (verdict := read(message))), nothing)
+    """Judge a message that came back, whatever it is. What nobody understands, or can read, is `none`."""
+    return read(content).verdict

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from digest.bounces.opening import MOST_BYTES, opened
+from digest.bounces.opening import MOST_BYTES, Opened, opened
 
 BOUNCE_MARK = re.compile(r"bounce\+([0-9a-f]{1,16}\.[0-9a-f]{1,16}\.[a-z2-7]{32})@", re.IGNORECASE)
 LEAVE_MARK = re.compile(r"(?:/unsubscribe/|unsubscribe\+)([\w.-]{10,100})", re.ASCII)
 # A Message-ID of ours: the kind of the mail, its delivery, and when it was due.
-DELIVERY_MARK = re.compile(r"<[a-z]+\.(\d{1,18})\.\d{14}@", re.ASCII)
+DELIVERY_MARK = re.compile(r"<[a-z]{1,40}\.(\d{1,18})\.\d{14}@", re.ASCII)
 # A line folded in a header, or broken in quoted-printable.
 BROKEN = re.compile(r"=?\n[ \t]+|=\n")
 # A report bears a few; somebody who sends more is guessing.
@@ -19,21 +19,32 @@ MOST_MARKS = 20
 
 def bounce_marks(content: bytes) -> Iterator[str]:
     """The tokens of bounce addresses, the recipient's own first."""
-    yield from _found(BOUNCE_MARK, content)
+    yield from bounce_marks_in(content, opened(content))
 
 
 def leave_marks(content: bytes) -> Iterator[str]:
     """The tokens of ways out: of the address written to, or in `List-Unsubscribe` of the mail that is returned."""
-    yield from _found(LEAVE_MARK, content)
+    yield from leave_marks_in(content, opened(content))
 
 
 def delivery_marks(content: bytes) -> Iterator[int]:
     """The deliveries that Message-IDs name. Nobody signed these."""
-    yield from map(int, _found(DELIVERY_MARK, content))
+    yield from delivery_marks_in(content, opened(content))
 
 
-def _found(mark: re.Pattern[str], content: bytes) -> list[str]:
+def bounce_marks_in(content: bytes, message: Opened) -> list[str]:
+    return _found(BOUNCE_MARK, content, message)
+
+
+def leave_marks_in(content: bytes, message: Opened) -> list[str]:
+    return _found(LEAVE_MARK, content, message)
+
+
+def delivery_marks_in(content: bytes, message: Opened) -> list[int]:
+    return [int(number) for number in _found(DELIVERY_MARK, content, message)]
+
+
+def _found(mark: re.Pattern[str], content: bytes, message: Opened) -> list[str]:
     raw = content[:MOST_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").decode("latin-1")
-    message = opened(content)
     texts = (BROKEN.sub("", text) for text in (raw, message.text, message.returned))
     return list(dict.fromkeys(token for text in texts for token in mark.findall(text)))[:MOST_MARKS]

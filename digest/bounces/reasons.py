@@ -107,7 +107,9 @@ REPLY = re.compile(
 )
 STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 # Addresses, links and the stage are named, not said: a user called `spam` is no spam.
-NAMED = re.compile(r"\(in reply to [^)]*\)|https?://(?!\S*(?:spamhaus|spamcop|barracuda))\S+|<?[^\s<>@]+@[^\s<>]+>?")
+NAMED = re.compile(
+    r"\(in reply to [^)]{0,200}\)|https?://(?!\S{0,200}(?:spamhaus|spamcop|barracuda))\S+|<?[^\s<>@]{1,100}@[^\s<>]+>?"
+)
 
 
 @dataclass(frozen=True, slots=True)

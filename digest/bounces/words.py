@@ -31,7 +31,7 @@ _PLAIN = {
     "mailbox-full": r"""
         over[- ]?quota
         (?:quota|storage|allocation).{0,30}(?:exceed|full|violation|reached)
-        exceed\w*.{0,40}(?:quota|storage|allocation|disk space)
+        exceed\w{0,6}.{0,40}(?:quota|storage|allocation|disk space)
         BOX\b.{0,60}\b(?:is|was|are|too)? ?full\b
         mailbox (?:size limit|(?:has )?exceed|.{0,20}too large)|diskspace|overdrawn|number of messages in .{0,20}mailbox
         out of (?:storage|quota)
@@ -50,7 +50,7 @@ _PLAIN = {
     """,
     "reputation": r"""
         (?:block|black|deny|bad)[- ]?list
-        blocked (?:using|by [\w-]+\.[\w.-]+|for (?:spam|abuse))
+        blocked (?:using|by [\w-]{1,63}\.[\w.-]{1,120}|for (?:spam|abuse))
         \b(?:dnsbl|rbl|xbl|pbl|sbl|dbl|bl\d\d)\b
         spamhaus|spamcop|sorbs|barracuda|cloudmark|senderbase|senderscore
         reputation
@@ -58,7 +58,7 @@ _PLAIN = {
         (?:resolve|find|verify) your (?:host|ip|server|domain|address)
         OURS (?:smtp |mail )?(?:ip|host|server|network|mta)\b.{0,60}REFUSED
         banned sending
-        messages from [\[\]\w.:-]+ (?:weren|were|are|temporarily)
+        messages from [\[\]\w.:-]{1,60} (?:weren|were|are|temporarily)
         (?:volume|user) complaints
         unusual rate of
         unsolicited|\bbulk (?:mail|e-?mail)
@@ -77,14 +77,14 @@ _PLAIN = {
         abuse\. go away
     """,
     "spam": r"""
-        \b(?:spam\w*|ube|uce|junk|phish\w*|virus(?:es)?|malware|infected|trojan|worm)\b
+        \b(?:spam\w{0,12}|ube|uce|junk|phish\w{0,8}|virus(?:es)?|malware|infected|trojan|worm)\b
         suspicious due to the nature of the content
     """,
     "too-big": r"""
         \b(?:message|mail|size|line|length|header)s?(?![.\w]).{0,40}(?:too (?:big|large)|exceed|larger than)
         \b(?:line|header|subject)s? .{0,20}too long
         size limit
-        exceed\w*.{0,40}(?:message|mail|line|fixed)[ -]?(?:size|length)
+        exceed\w{0,6}.{0,40}(?:message|mail|line|fixed)[ -]?(?:size|length)
         line limit exceeded
         too large
         max(?:imum)? (?:message |mail )?size
@@ -158,7 +158,7 @@ _PLAIN = {
         has no (?:mx|mail)\b
         NONE (?:mail )?(?:host|domain|destination)
         find (?:any host|a mail exchanger)|mx records point to non-?existent|no data record of requested type
-        \b[\w-]+(?:\.[\w-]+)+ does not exist
+        \b[\w-]{1,63}(?:\.[\w-]{1,63}){1,8} does not exist
         nxdomain|blank mailhost|domain is not reachable
         \bno (?:mx\b|mail exchanger)
     """,
@@ -166,9 +166,9 @@ _PLAIN = {
         (?:message|mail|delivery|retry)\b.{0,30}(?:expired|time ?out|timed out)
         retry (?:time|attempts)
         giving up
-        deliver(?:ed)? .{0,40}(?:for|within|after|in) (?:the last )?\d+
-        undeliver\w+ (?:for|within|after)
-        in the queue too long|not going to try|delivery failed \d+ attempts|queue\.expired
+        deliver(?:ed)? .{0,40}(?:for|within|after|in) (?:the last )?\d
+        undeliver\w{1,8} (?:for|within|after)
+        in the queue too long|not going to try|delivery failed \d{1,6} attempts|queue\.expired
         time limit|delivery time
     """,
     "refused": r"""
@@ -178,7 +178,7 @@ _PLAIN = {
         \bpolic(?:y|ies)\b
     """,
     "network": r"""
-        connect(?:ion|ing)?(?: was| to \S+)? ?(?:refused|timed out|reset|lost|dropped|closed|failed|aborted|died)
+        connect(?:ion|ing)?(?: was| to \S{1,120})? ?(?:refused|timed out|reset|lost|dropped|closed|failed|aborted|died)
         (?:network|host|server) (?:is )?(?:unreachable|down|not responding)
         no route|network error
         un(?:able)? to (?:connect|establish)
