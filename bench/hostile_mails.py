@@ -1,4 +1,4 @@
-"""Mails written to keep a judge busy: each kind at a size of about n bytes. Invented, from how parsers are known to fail."""
+"""Mails that want to keep a judge busy: each kind at a size of about n bytes. Invented, as parsers are known to fail."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ KINDS: dict[str, Hostile] = {
     "continued parameters": lambda n: _text("x", "Content-Type: text/plain" + _of_many("; name*{}*=a", n)),
     "a long boundary": lambda n: _text("--" + "a" * n, f"Content-Type: multipart/mixed; boundary={'a' * n}"),
     "parts": lambda n: _part("text/plain", _repeated("--b\n\n", n), "multipart/mixed"),
-    "parts of HTML": lambda n: _part("text/html", _repeated("--b\nContent-Type: text/html\n\n<p>", n), "multipart/mixed"),
+    "parts of HTML": lambda n: _part(
+        "text/html", _repeated("--b\nContent-Type: text/html\n\n<p>", n), "multipart/mixed"
+    ),
     "nested mails": lambda n: _repeated("Content-Type: message/rfc822\n\n", n),
     "nested parts": _nested,
     "nested digests": lambda n: _repeated("Content-Type: multipart/digest; boundary=b\n\n--b\n\n", n),
@@ -94,7 +96,8 @@ KINDS: dict[str, Hostile] = {
         _repeated("=\n", n), "Content-Transfer-Encoding: quoted-printable\nContent-Type: text/plain"
     ),
     "uuencoded": lambda n: _text(
-        "begin 644 a\n" + _repeated("M" * 61 + "\n", n), "Content-Transfer-Encoding: x-uuencode\nContent-Type: text/plain"
+        "begin 644 a\n" + _repeated("M" * 61 + "\n", n),
+        "Content-Transfer-Encoding: x-uuencode\nContent-Type: text/plain",
     ),
     "tokens of ways out": lambda n: _text(_of_many("unsubscribe+{}.aaaaaaaaaaaa ", n)),
     "folded lines": lambda n: _text(_repeated("=\n \t ", n)),

@@ -10,7 +10,7 @@ from digest.bounces.opening import LONGEST_HEADER, Opened
 # No longer than an address may be (RFC 5321, 4.5.3.1), so that a run of letters costs no more than its length.
 ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"'|/\\]{1,64}@[^\s@<>()\[\],;:\"'|/\\]{1,255}")
 IN_BRACKETS = re.compile(r"<([^\s@<>]{1,80}@[^\s@<>]{1,255})>")
-RETURNED_TO = re.compile(r"[> \t|]*(?:To|X-HmXmrOriginalRecipient): ?(.+)", re.IGNORECASE)
+RETURNED_TO = re.compile(r"^[> \t|]*(?:To|X-HmXmrOriginalRecipient): ?(.+)", re.IGNORECASE)
 # An address that stands alone on its line, however it is set off: what may stand around it.
 AROUND = " \t<>()[]{}\"'`*#|,;:!?=~_.-–—•·«»"
 LONE = re.compile(r"[\w.+=~-]{1,64}@[\w.-]{1,255}")

@@ -68,8 +68,9 @@ def _small_copy(message: Message) -> Message:
 
 def _leaf(part: Message) -> Message:
     inner = part.get_payload()
-    if isinstance(inner, list) and inner and part.get_content_maintype() == "multipart":
-        part = inner[0]  # multipart/alternative: the plain text comes first (RFC 2046, 5.1.4).
+    if isinstance(inner, list) and part.get_content_maintype() == "multipart":
+        # In multipart/alternative the plain text comes first (RFC 2046, 5.1.4).
+        part = next((one for one in inner if isinstance(one, Message)), part)
     copy = _bare(part)
     is_text = not part.is_multipart() and part.get_content_type() not in RETURNED
     text = short_lines(decoded(part), LONGEST_LINE, MOST_LINES) if is_text else ""

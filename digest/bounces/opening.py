@@ -33,8 +33,8 @@ FEEDBACK_PART = "message/feedback-report"
 # Codecs that are no charset of mail; some take quadratic time.
 NO_CHARSETS = {"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"}
 # Where a mail in plain text begins inside another: lines of header, however they are quoted or indented.
-HEADER_LINE = re.compile(r"[> \t|]*[A-Za-z][A-Za-z-]{1,40}: ?\S")
-OF_A_MAIL = re.compile(r"[> \t|]*(?:received|return-path|dkim-signature|delivered-to): ", re.IGNORECASE)
+HEADER_LINE = re.compile(r"^[> \t|]*[A-Za-z][A-Za-z-]{1,40}: ?\S")
+OF_A_MAIL = re.compile(r"^[> \t|]*(?:received|return-path|dkim-signature|delivered-to): ", re.IGNORECASE)
 # So many in a row are a header, one of them what reports do not list.
 LINES_OF_HEADER = 3
 # Reports whose parts are not parts, because their boundary is missing.

@@ -36,8 +36,12 @@ def read(content: bytes) -> Reading:
     """Judge a message that came back and find the tokens in it. Never raises: what breaks it is `unreadable`."""
     try:
         message = opened(content)
-        marks = (bounce_marks_in(content, message), leave_marks_in(content, message))
-        return Reading(_verdict(message), *map(tuple, marks), tuple(delivery_marks_in(content, message)))
+        return Reading(
+            _verdict(message),
+            tuple(bounce_marks_in(content, message)),
+            tuple(leave_marks_in(content, message)),
+            tuple(delivery_marks_in(content, message)),
+        )
     except Exception:  # RecursionError and MemoryError are two of them: a stranger chose every byte.
         return NOTHING_READ
 

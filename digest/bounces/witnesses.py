@@ -19,7 +19,7 @@ STAGES = {
     "data": re.compile(r"^>>> DATA|end of data|after data|after i sent|\(state 1[5-8]\)", re.IGNORECASE | re.MULTILINE),
 }
 # One reply among the lines of a session.
-NEW_REPLY = re.compile(r"\s*(?:<<<|>>>|[245]\d\d[ -]|[\"<][^\s@]{1,64}@[^\s@\">]{1,255}[\">]:\s*$|$)")
+NEW_REPLY = re.compile(r"^\s*(?:<<<|>>>|[245]\d\d[ -]|[\"<][^\s@]{1,64}@[^\s@\">]{1,255}[\">]:\s*$|$)")
 MOST_REPLIES, LINES_OF_REPLY, LONGEST_REPLY = 15, 12, 1_500
 
 
