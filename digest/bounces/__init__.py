@@ -7,7 +7,8 @@ import re
 from digest.bounces.limits import MOST_BYTES
 from digest.bounces.marks import bounce_marks, delivery_marks, leave_marks
 from digest.bounces.reading import NOT_UNDERSTOOD, SET_ASIDE, UNREADABLE, Reading, read
-from digest.bounces.reasons import judge
+from digest.bounces.reasons import Finding, judge
+from digest.bounces.trouble import Trouble, trouble_of
 from digest.domain import Verdict, VerdictKind
 
 __all__ = [
@@ -16,23 +17,34 @@ __all__ = [
     "SET_ASIDE",
     "UNREADABLE",
     "Reading",
+    "Trouble",
     "bounce_marks",
     "delivery_marks",
     "leave_marks",
     "of_message",
     "of_reply",
     "read",
+    "trouble_of_reply",
 ]
 
 
 def of_reply(words: str) -> Verdict:
     """Judge an SMTP reply as the ledger keeps it: `550 5.1.1 No such user`. Words without any code are a network's."""
-    found = judge(re.sub(r"^smtp; ?", "", words.strip(), flags=re.IGNORECASE))
+    found = _found(words)
     if not found.severity:
         return Verdict(VerdictKind.SOFT, reason="network")
     if found.severity == "2":
         return Verdict(VerdictKind.NONE, reason="delivered", status=found.status)
     return Verdict(found.kind, reason=found.reason, status=found.status)
+
+
+def trouble_of_reply(words: str) -> Trouble:
+    """Say whose trouble an SMTP reply is, for those who send: see `Trouble`."""
+    return trouble_of(_found(words))
+
+
+def _found(words: str) -> Finding:
+    return judge(re.sub(r"^smtp; ?", "", words.strip(), flags=re.IGNORECASE))
 
 
 def of_message(content: bytes) -> Verdict:

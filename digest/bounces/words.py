@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from digest.bounces.our_words import OF_US, WORDS
+
 MANY = {
     "BOX": "mail ?box|inbox|account|users?|recipients?|(?<!ip )address(?:ee)?s?|e-?mail|member|customer|subscriber",
     "NOT": "do(?:es)? ?n[o']?t|is not|isn't|are not|has not|not|no longer|never",
@@ -28,6 +30,11 @@ _PLAIN = {
     "disabled": r"""
         (?:blocked|closed|disabled) (?:due to|because of) inactivity
     """,
+    "busy": r"""
+        receiving (?:e-?mail|mail|messages?) (?:at a rate|too)|receiving (?:rate )?limit
+        gr[ea]y-?list
+    """,
+    **OF_US,
     "mailbox-full": r"""
         over[- ]?quota
         (?:quota|storage|allocation).{0,30}(?:exceed|full|violation|reached)
@@ -95,7 +102,7 @@ _PLAIN = {
         allowed rcpthosts
         not (?:a )?(?:local (?:domain|host)|gateway)
     """,
-    "sender": r"""
+    "sender ": r"""
         sender(?:'s)? ?(?:e-?mail |mail )?(?:address|domain)?(?: is| was| has been)? ?(?:REFUSED|not|verif|unroutable)
         NONE (?:envelope )?(?:sender|from|return.?path)
         FROM.{0,60}(?:REFUSED|ABSENT|missing|not? )
@@ -105,11 +112,25 @@ _PLAIN = {
         emetteur invalide
         send(?:ing)? (?:mail )?as\b
     """,
+    "system": r"""
+        (?:system|server|service) (?:is )?(?:currently )?not accepting (?:network )?(?:mail|messages?)|system not accepting
+        insufficient (?:system )?(?:resources|storage)
+    """,
     "takes-no-mail": r"""
         null ?mx
         (?:host|domain|it)\b.{0,60}NOT (?:accept|receive|take)s? (?:any )?(?:mail|messages?|e-?mail)\b(?! from)
-        not accepting network messages
         type=mx: malformed or unexpected name server reply
+    """,
+    "refused": r"""
+        (?:recipient|user|content|personal|spam) ?(?:filter|preference|rule|setting)s?\b
+        (?:rejected|blocked|refused|denied|filtered) by (?:the )?(?:recipient|addressee|user|filter|content|firewall|gateway)
+        (?:only|NOT) accepts? (?:mail|messages|e-?mail) (?:only )?from (?:you|un|stranger|known|authori|internal|member|white|trusted)
+        challenge[/ -]response|not (?:on|in) (?:the |my |our |an? )?(?:white|allow|safe|approved)[ -]?list|firewall
+    """,
+    "network": r"""
+        (?:temporary|temporarily|transient) (?:name|dns|lookup|resolution|network|domain)|servfail|server failure
+        (?:name ?server|dns|lookup|resolv\w{0,5})\b.{0,30}(?:time|try again|temporar|loop)|try again.{0,30}(?:dns|lookup|name)
+        connect(?:ion|ing)?\b.{0,40}(?:refused|timed out|reset|lost|dropped)|(?:network|host) (?:is )?unreachable|no route
     """,
     "moved": r"""
         BOX.{0,40}ha(?:s|ve) moved
@@ -124,13 +145,10 @@ _PLAIN = {
         \bCLOSED BOX
         rejected: inactive
     """,
-    "busy": r"""
-        too (?:many|fast|quickly|frequent)\b
-        receiving (?:e-?mail|mail|messages?) (?:at a rate|too)
+    "busy ": r"""
+        too (?:many(?! hops)|fast|quickly|frequent)\b
         rate[- ]?limit|throttl
         (?:excessive|unexpected) volume
-        gr[ea]y-?list
-        concurrent connections
         limit for the number of messages
         verification in progress
         max(?:imum)? (?:number of )?(?:message|connection)s?\b
@@ -171,13 +189,13 @@ _PLAIN = {
         in the queue too long|not going to try|delivery failed \d{1,6} attempts|queue\.expired
         time limit|delivery time
     """,
-    "refused": r"""
-        recipient preferences|recipient address(?:es)? rejected ?: ?access denied
+    "refused ": r"""
+        recipient address(?:es)? rejected ?: ?access denied
     """,
     "policy": r"""
         \bpolic(?:y|ies)\b
     """,
-    "network": r"""
+    "network ": r"""
         connect(?:ion|ing)?(?: was| to \S{1,120})? ?(?:refused|timed out|reset|lost|dropped|closed|failed|aborted|died)
         (?:network|host|server) (?:is )?(?:unreachable|down|not responding)
         no route|network error
@@ -217,6 +235,10 @@ _VAGUE = {
 }
 
 
+# Longer names first: each word is spelt out by itself.
+NAMES = dict(sorted((MANY | WORDS).items(), key=lambda named: -len(named[0])))
+
+
 def _compiled(table: dict[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((reason.strip(), _one_of(lines.split("\n"))) for reason, lines in table.items())
 
@@ -226,7 +248,7 @@ def _one_of(lines: list[str]) -> re.Pattern[str]:
 
 
 def _spelt_out(line: str) -> str:
-    return re.sub("|".join(MANY), lambda word: f"(?:{MANY[word[0]]})", line)
+    return re.sub("|".join(NAMES), lambda word: f"(?:{NAMES[word[0]]})", line)
 
 
 PLAIN, VAGUE = _compiled(_PLAIN), _compiled(_VAGUE)
