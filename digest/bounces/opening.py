@@ -80,11 +80,20 @@ def opened(content: bytes) -> Opened:
 
 def header_of(message: Message, name: str) -> str:
     """Read a header as one line; empty where there is none."""
-    value = str(message.get(name, ""))[:LONGEST_HEADER]
+    value = _as_it_came(message, name)[:LONGEST_HEADER]
     # Encoded in a way that nobody knows, it stays as it is.
     with suppress(ValueError, LookupError, MessageError):
         value = str(make_header(decode_header(value)))
     return " ".join(value.split())
+
+
+def _as_it_came(message: Message, name: str) -> str:
+    """A field before any decoding; octets that nobody announced are UTF-8 where they can be, else Latin-1."""
+    raw = next((str(value) for field, value in message.raw_items() if field.lower() == name.lower()), "")
+    octets = raw.encode("utf-8", "surrogateescape")
+    with suppress(UnicodeDecodeError):
+        return octets.decode()
+    return octets.decode("latin-1")
 
 
 def _parts(message: Message) -> Iterator[Message]:
