@@ -38,7 +38,9 @@ OF_A_MAIL = re.compile(r"^[> \t|]*(?:received|return-path|dkim-signature|deliver
 # So many in a row are a header, one of them what reports do not list.
 LINES_OF_HEADER = 3
 # Reports whose parts are not parts, because their boundary is missing.
-LOOSE_FEEDBACK = re.compile(r"^Feedback-Type: ?[\w-]{1,40}$", re.MULTILINE | re.IGNORECASE)
+LOOSE_FEEDBACK = re.compile(
+    r"^[> ]{0,4}(Feedback-Type[ \t]?:[ \t]?[\w-]{1,40})[ \t]{0,9}$", re.MULTILINE | re.IGNORECASE
+)
 LOOSE_BLOCK = re.compile(r"^(?:Original|Final)-Recipient:.*\n(?:.+\n)*", re.MULTILINE | re.IGNORECASE)
 
 

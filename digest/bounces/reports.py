@@ -11,6 +11,7 @@ from typing import Any
 from digest.bounces.addressees import addresses, returned_to
 from digest.bounces.opening import Opened, header_of
 from digest.bounces.reasons import STATUS, Finding, judge
+from digest.bounces.signs import speaks_of_failure
 from digest.bounces.witnesses import weighed
 from digest.domain import Verdict, VerdictKind
 
@@ -20,6 +21,10 @@ COMPLAINTS = {
     "fraud": VerdictKind.COMPLAINT,
     "miscategorized": VerdictKind.COMPLAINT,
     "complaint": VerdictKind.COMPLAINT,
+    # These are in no RFC, and sent all the same.
+    "spam": VerdictKind.COMPLAINT,
+    "junk": VerdictKind.COMPLAINT,
+    "abuse-report": VerdictKind.COMPLAINT,
     "not-spam": VerdictKind.NOT_SPAM,
     "opt-out": VerdictKind.UNSUBSCRIBE,
     "opt-out-list": VerdictKind.UNSUBSCRIBE,
@@ -28,17 +33,42 @@ COMPLAINTS = {
     "virus": VerdictKind.SENDER_FAULT,
 }
 
+# How complaints look that have no part of their own for it.
+HOTMAIL = re.compile(r"complaint about message from", re.IGNORECASE)
+COMPLAINT = re.compile(
+    r"\b(?:abuse|spam|junk|complaint|unsolicited)\b.{0,30}\b(?:report|complaint|feedback|notification)"
+    r"|e-?mail feedback report|feedback[- ]loop|^\W{0,3}spamcop|\breported as (?:spam|junk|abuse)|marked as (?:spam|junk)"
+    r"|\bspam(?:ming)? complaint",
+    re.IGNORECASE,
+)
+FEEDBACK_LOOP = re.compile(
+    r"\bscomp@|@reports\.spamcop\.net|\bfbl[@-]|feedback-?loop|\bcomplaints?@|abuse-report", re.IGNORECASE
+)
+REDACTED = re.compile(r"(?:redacted|undisclosed|hidden|removed|anonym)", re.IGNORECASE)
+
 
 def complaint(message: Opened) -> Verdict | None:
-    """Read a complaint in the Abuse Reporting Format (RFC 5965), or in Hotmail's older one."""
+    """Read a complaint: in the Abuse Reporting Format (RFC 5965), or a forwarded mail with a subject that says so."""
     feedback = message.feedback
     if feedback is None:
-        old = re.match(r"complaint about message from", message.header("Subject"), re.IGNORECASE)
-        return Verdict(VerdictKind.COMPLAINT, returned_to(message), "abuse") if old else None
-    kind = header_of(feedback, "Feedback-Type").lower() or header_of(feedback, "Abuse-Type").lower()
+        return Verdict(VerdictKind.COMPLAINT, _complained_of(message), "abuse") if _complains(message) else None
+    # One that does not say what it is about comes from a loop for complaints.
+    kind = header_of(feedback, "Feedback-Type").lower() or header_of(feedback, "Abuse-Type").lower() or "abuse"
     named = feedback.get_all("Original-Rcpt-To", []) + feedback.get_all("Removal-Recipient", [])
-    who = addresses(str(name) for name in named) or returned_to(message)
+    who = addresses(str(name) for name in named) or _complained_of(message)
     return Verdict(COMPLAINTS.get(kind, VerdictKind.NONE), who, kind if kind in COMPLAINTS else "other")
+
+
+def _complains(message: Opened) -> bool:
+    """Whether a mail without a part for it complains, as Hotmail's, SpamCop's and old loops do: they return the mail."""
+    by_loop = FEEDBACK_LOOP.search(message.header("From")) or COMPLAINT.search(message.header("Subject"))
+    old = HOTMAIL.match(message.header("Subject"))
+    return bool(old or (by_loop and message.returned.strip() and not speaks_of_failure(message)))
+
+
+def _complained_of(message: Opened) -> tuple[str, ...]:
+    """Whom the mail was for; many loops black the address out, and the token in the mail must do."""
+    return tuple(one for one in returned_to(message) if not REDACTED.match(one))
 
 
 def notification(message: Opened) -> Verdict | None:
