@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from digest.bounces.opening import MOST_BYTES, Opened, opened
 
@@ -44,7 +44,16 @@ def delivery_marks_in(content: bytes, message: Opened) -> list[int]:
     return [int(number) for number in _found(DELIVERY_MARK, content, message)]
 
 
+def marks_of(texts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]]:
+    """The tokens of bounce addresses, of ways out, and the deliveries named, in texts that are no message."""
+    bounce, leave, delivery = (_in(mark, texts) for mark in (BOUNCE_MARK, LEAVE_MARK, DELIVERY_MARK))
+    return tuple(bounce), tuple(leave), tuple(map(int, delivery))
+
+
 def _found(mark: re.Pattern[str], content: bytes, message: Opened) -> list[str]:
     raw = content[:MOST_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").decode("latin-1")
-    texts = (BROKEN.sub("", text) for text in (raw, message.text, message.returned))
+    return _in(mark, [BROKEN.sub("", text) for text in (raw, message.text, message.returned)])
+
+
+def _in(mark: re.Pattern[str], texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(token for text in texts for token in mark.findall(text)))[:MOST_MARKS]
