@@ -133,7 +133,9 @@ def test_a_bad_token_is_none_whatever_is_wrong_with_it(bad):
     assert LINKS.read_bounce(bad) is LINKS.read_unsubscribe(bad) is None
 
 
-@pytest.mark.parametrize("signed", ["", "7", "x.1", "k1.7", f"{ADA}", f"{ADA}.x", f"{ADA}.1.2.3", "1.2.3", "-1", "1 .2"])
+@pytest.mark.parametrize(
+    "signed", ["", "7", "x.1", "k1.7", f"{ADA}", f"{ADA}.x", f"{ADA}.1.2.3", "1.2.3", "-1", "1 .2"]
+)
 def test_what_nobody_would_sign_is_none_though_it_is_signed(signed):
     made = LINKS._signers[Purpose.VIEW].sign(signed).decode()
     assert LINKS.read(Purpose.VIEW, made, NOW) == (Named("", 7) if signed == "7" else None)
