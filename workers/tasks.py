@@ -14,13 +14,13 @@ from functools import cache, wraps
 from math import ceil
 from typing import Any
 
-import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from digest import bootstrap
 from digest.jobs import alerts, collection, delivery, returns
 from digest.links import CONFIRM_WITHIN
+from digest.logs import get_logger
 from digest.settings import BadSetting
 from digest.store import accounts, bounces, readers
 from digest.store.engine import StoreUnready, connect, ready, unreachable
@@ -28,7 +28,7 @@ from digest.transport.mailbox import MailboxAway
 from digest.transport.smtp import RelayAway
 from workers.celery import app, settings
 
-log = structlog.get_logger()
+log = get_logger()
 # Far below Redis' visibility timeout (an hour), past which a task is handed out again.
 DELIVER_FOR = timedelta(minutes=2)
 # More processes than this serve one ledger badly; the rest join at the next tick.

@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from digest import bounces
 from digest.domain import EPOCH, Delivery, Reader, Result, State, Status, Verdict, VerdictKind
 from digest.links import Links, Purpose
+from digest.logs import get_logger
 from digest.store import bounces as notes
 from digest.store import readers
 from digest.store.engine import writing
 from digest.transport.mailbox import Mailbox, empty
 
-log = structlog.get_logger()
+log = get_logger()
 Clock = Callable[[], datetime]
 
 # How long a failure counts: twelve mails of a weekly reader.

@@ -13,7 +13,6 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import structlog
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -25,6 +24,7 @@ from starlette.routing import Route
 from digest import bootstrap, logs
 from digest.jobs.previews import Previews
 from digest.jobs.views import DigestPages
+from digest.logs import get_logger
 from digest.readers.form import Typed
 from digest.settings import BadSetting, Settings, load
 from digest.store.engine import StoreUnready, connect, ready
@@ -109,7 +109,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     try:
         await run_in_threadpool(ready, engine)
     except StoreUnready as error:
-        structlog.get_logger().error(str(error))
+        get_logger().error(str(error))
     yield
     engine.dispose()
 
