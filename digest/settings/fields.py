@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parseaddr
-from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, field_validator, model_validator
@@ -180,20 +179,20 @@ class Settings(BaseSettings):
     def domain(self) -> str:
         return self.mail_domain or parseaddr(self.mail_from)[1].rpartition("@")[2]
 
-    @cached_property
+    @property
     def relays(self) -> tuple[Relay, ...]:
         return tuple(Relay.at(url) for url in several(self.smtp_url))
 
-    @cached_property
+    @property
     def mailbox(self) -> Mailbox | None:
         """The mailbox that mails come back to, if there is one."""
         return Mailbox.at(self.bounce_mailbox_url) if self.bounce_mailbox_url else None
 
-    @cached_property
+    @property
     def broker(self) -> Broker:
         return Broker(self.broker_url, self.broker_prefix or f"digest-{self.installation}")
 
-    @cached_property
+    @property
     def installation(self) -> str:
         """What tells this installation from others: the same on each of its hosts, whatever they call the database."""
         return urls.fingerprint(self.database_url, self.base_url)

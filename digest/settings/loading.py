@@ -13,6 +13,9 @@ from digest.settings import env_file
 from digest.settings.errors import BadSetting
 from digest.settings.fields import PREFIX, Settings
 
+# How one says which service is meant, from a place that knows nothing.
+WHERE = "name their file with --env-file /PATH/.env, or set DIGEST_ENV_FILE"
+
 
 def load(file: str | None = None, **overrides: Any) -> Settings:  # noqa: ANN401 - each setting has a type of its own
     """Read the environment and a file, `.env` if none is named; raise BadSetting with one clear line."""
@@ -20,7 +23,7 @@ def load(file: str | None = None, **overrides: Any) -> Settings:  # noqa: ANN401
     written = env_file.read(path, must_be_there=file is not None)
     _refuse_slips([*os.environ, *written])
     try:
-        return Settings(_env_file=path, **overrides)
+        return Settings(_env_file=path, **overrides)  # type: ignore[call-arg]  # pydantic-settings' own argument
     except ValidationError as error:
         raise BadSetting("; ".join(_complaint(dict(item)) for item in error.errors(include_url=False))) from None
 
@@ -38,11 +41,6 @@ def unknown(names: Mapping[str, object] | list[str]) -> list[str]:
     """The names that look like settings of ours and are none."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | OTHERS
     return sorted({name.upper() for name in names if name.upper().startswith(PREFIX)} - known)
-
-
-def explicit(file: str | None = None) -> bool:
-    """Whether somebody said anything at all: in the environment, or in a file that is there."""
-    return any(name.upper().startswith(PREFIX) for name in os.environ) or os.path.exists(file or env_file.usual())
 
 
 # Names that are no setting of the service, but used beside it.

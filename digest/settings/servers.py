@@ -1,4 +1,4 @@
-"""What the URLs in the settings name, read once into values: relays, the mailbox and the broker. Connects to nothing."""
+"""What the URLs in the settings name, as values: relays, the mailbox, the broker. Connects to nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 RELAYS = {"smtp", "smtps", "smtp+starttls"}
@@ -114,7 +115,7 @@ def several(value: str) -> list[str]:
     return re.split(r"[\s,]+(?=[a-z+]+://)", value.strip().rstrip(", ")) if value.strip() else [value]
 
 
-def _options(query: str) -> dict[str, object]:  # each option's own type
+def _options(query: str) -> dict[str, Any]:
     given = dict(parse_qsl(query, keep_blank_values=True))
     if unknown := sorted(given.keys() - OPTIONS):
         raise ValueError(f"{unknown[0]!r} is no option of a relay; there are {', '.join(OPTIONS)}")

@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, inspect, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
@@ -82,10 +81,15 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def insert_into(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - either dialect's Insert, with its ON CONFLICT
+def insert_into(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - either dialect's with its ON CONFLICT
     """An INSERT that can say ON CONFLICT, for the database at hand."""
-    make: type[Insert] = sqlite.Insert if connection.dialect.name == "sqlite" else postgresql.Insert
-    return make(table)
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.Insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.Insert(table)
 
 
 def migrate(engine: Engine) -> str:
@@ -152,9 +156,14 @@ def _present(connection: Connection) -> str | None:
 
 def unreachable(url: URL | str, error: Exception) -> str:
     """Say in one line, without a password, which database could not be used and why."""
-    cause = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
     where = make_url(url).render_as_string(hide_password=True)
-    return f"cannot use the database {where}: {cause[0] if cause else type(error).__name__} (DIGEST_DATABASE_URL)"
+    return f"cannot use the database {where}: {why(error)} (DIGEST_DATABASE_URL)"
+
+
+def why(error: Exception) -> str:
+    """What the database's driver says, in one line."""
+    cause = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
+    return cause[0] if cause else type(error).__name__
 
 
 def _alembic(connection: Connection | None = None) -> Config:
