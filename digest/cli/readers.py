@@ -13,7 +13,10 @@ from typing import Annotated, Any
 
 import typer
 
-from digest.cli.console import Failed, Here, Json, Misused, console, errors, print_json, print_table
+from digest.bootstrap import Service
+from digest.cli.commands import app_of
+from digest.cli.console import Json, console, errors, print_json, print_table
+from digest.cli.errors import Failed, Misused
 from digest.domain import Reader
 from digest.readers import operator, roster
 from digest.readers.form import Mistakes, typed
@@ -21,7 +24,7 @@ from digest.readers.roster import COLUMNS
 from digest.store import readers
 from digest.store.readers import AlreadyThere
 
-app = typer.Typer(no_args_is_help=True, help=__doc__)
+app = app_of(help=__doc__)
 # What no text has in it: NUL, and the half surrogates that stand for bytes that are not UTF-8.
 NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 Row = Mapping[str, str | None]
@@ -48,10 +51,10 @@ def add(
     ] = False,
 ) -> None:
     """Add a reader who has agreed to it; no confirmation is asked. The first digest is due at once."""
-    here: Here = context.obj
+    service: Service = context.obj
     row = {"email": email, "topics": "\n".join(topic), "cadence": cadence, "hour": str(hour), "timezone": timezone}
     try:
-        reader = _admit(here, row | {"most_papers": str(most_papers), "pictures": "yes" if pictures else "no"})
+        reader = _admit(service, row | {"most_papers": str(most_papers), "pictures": "yes" if pictures else "no"})
     except Mistakes as mistakes:
         raise Misused(_told(mistakes)) from None
     except AlreadyThere as error:
@@ -62,8 +65,8 @@ def add(
 @app.command("list")
 def list_readers(context: typer.Context, as_json: Json = False) -> None:
     """Show every reader."""
-    here: Here = context.obj
-    everyone = readers.everyone(here.engine)
+    service: Service = context.obj
+    everyone = readers.everyone(service.engine)
     if as_json:
         print_json(_row(reader) for reader in everyone)
         return
@@ -93,13 +96,13 @@ def import_readers(
     to confirm anew, and who left, bounced or complained gets nothing. A bad line is told with its number and loses
     none of the others; who is on the list already is left as they are.
     """
-    here: Here = context.obj
+    service: Service = context.obj
     added, known, bad, broken = Counter[str](), 0, 0, ""
     with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
         try:
             for line, row in _rows(file, text):
                 try:
-                    added[_admit(here, row).status] += 1
+                    added[_admit(service, row).status] += 1
                 except AlreadyThere:
                     known += 1
                 except Mistakes as mistakes:
@@ -148,8 +151,8 @@ def _check(file: Path, columns: Sequence[str]) -> None:
 @app.command()
 def export(context: typer.Context, as_json: Json = False) -> None:
     """Print every reader as CSV, as `import` reads it."""
-    here: Here = context.obj
-    everyone = readers.everyone(here.engine)
+    service: Service = context.obj
+    everyone = readers.everyone(service.engine)
     if as_json:
         print_json(_row(reader) for reader in everyone)
         return
@@ -164,14 +167,14 @@ def export(context: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def forget(context: typer.Context, email: str) -> None:
     """Delete a reader and everything kept about them."""
-    here: Here = context.obj
-    if not operator.forget(here.engine, email, here.now):
+    service: Service = context.obj
+    if not operator.forget(service.engine, email, service.now):
         raise Failed(f"{email} is not on the list")
     console.print(f"Forgot {email}.", markup=False)
 
 
-def _admit(here: Here, row: Row) -> Reader:
-    return operator.admit(here.engine, roster.newcomer(row), here.now)
+def _admit(service: Service, row: Row) -> Reader:
+    return operator.admit(service.engine, roster.newcomer(row), service.now)
 
 
 def _told(mistakes: Mistakes) -> str:
