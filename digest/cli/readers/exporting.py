@@ -1,0 +1,38 @@
+"""`digest readers export`: everybody as CSV that `import` reads, and that no spreadsheet runs."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from io import TextIOWrapper
+
+import typer
+
+from digest.bootstrap import Service
+from digest.cli.console import Json, print_json
+from digest.cli.readers.show import row_of
+from digest.cli.readers.table import NAMES, neutral
+from digest.domain import Reader
+from digest.readers.form import typed
+from digest.store import readers
+
+COLUMNS = tuple(NAMES)
+
+
+def export(context: typer.Context, as_json: Json = False) -> None:
+    """Print every reader as CSV, as `import` reads it."""
+    service: Service = context.obj
+    everyone = readers.everyone(service.engine)
+    if as_json:
+        print_json(row_of(reader) for reader in everyone)
+        return
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    table = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    table.writeheader()
+    for reader in everyone:
+        table.writerow({name: neutral(cell) for name, cell in _cells(reader).items()})
+
+
+def _cells(reader: Reader) -> dict[str, str]:
+    return {"email": reader.email, "status": reader.status.value} | typed(reader.preferences)
