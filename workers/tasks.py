@@ -95,11 +95,7 @@ def _attempt(round_: Callable[[], None]) -> None:
 def collect() -> None:
     """Look at every day that is worth a look, and tell the operator what is wrong."""
     here = service()
-    looks = [
-        collection.collect(here.engine, site, day, here.client, here.clock).collection
-        for site in here.sources()
-        for day in collection.days(here.engine, site, here.now)
-    ]
+    looks = collection.collect_all(here.engine, here.sources(), here.client, here.clock)
     alerts.tell(here.engine, here.dispatcher, here.settings.operator_email, looks)
 
 

@@ -13,11 +13,10 @@ from digest.cli.commands import app_of
 from digest.cli.errors import Failed
 from digest.cli.match import MINUS, Topics, readable
 from digest.compose import opened
-from digest.domain import EPOCH, INSTANT, Delivery, Preferences, Reader, Selection, Status, Window
+from digest.domain import EPOCH, INSTANT, Delivery, Kind, Preferences, Reader, Selection, Status, Window
 from digest.match import Index, select
 from digest.store import papers
 from digest.store.engine import reading
-from digest.store.ledger import DIGEST
 
 
 class Format(StrEnum):
@@ -52,7 +51,7 @@ def _for_a_new_reader(service: Service, topics: tuple[str, ...]) -> Delivery:
     with reading(service.engine) as connection:
         since = papers.latest_day(connection) or now.date()
     reader = Reader(0, "reader@example.org", Status.ACTIVE, Preferences(topics), now, now)
-    return Delivery(0, DIGEST, reader, now, Window(EPOCH, now + INSTANT, since))
+    return Delivery(0, Kind.DIGEST, reader, now, Window(EPOCH, now + INSTANT, since))
 
 
 def _print(service: Service, delivery: Delivery, selection: Selection, listed: int, format: Format) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from digest.domain import EPOCH, INSTANT, Reader, State, Status, Window
+from digest.domain import EPOCH, INSTANT, Kind, Reader, State, Status, Window
 from digest.match import Index, select
 from digest.readers import schedule
 from digest.store import history, papers
@@ -67,7 +67,7 @@ class Whereabouts:
 def of(engine: Engine, reader: Reader, now: datetime) -> Whereabouts:
     """Gather it."""
     mails = history.mails(engine, reader.id, MOST_MAILS)
-    empty = next((mail for mail in mails if mail.kind == "digest"), None)
+    empty = next((mail for mail in mails if mail.kind == Kind.DIGEST), None)
     skipped = empty if empty and empty.state is State.SKIPPED and not empty.papers else None
     return Whereabouts(
         reader=reader,

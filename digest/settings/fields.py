@@ -75,6 +75,12 @@ class Settings(BaseSettings):
     postal_address: str = Field("", description="The sender's postal address, at the foot of every digest.")
     dkim_selector: str = Field("", description="The name in the DNS of the key that signs the mails; none if empty.")
     dkim_private_key: str = Field("", description="The file of that key, in PEM form; `digest dkim new` makes both.")
+    confirmations_per_hour: int = Field(
+        1000,
+        ge=0,
+        description="Mails to confirm that the form sends in an hour, to everybody together; 0 for no limit. More is "
+        "an attack, or a very good day: visitors are asked to come back later, and the operator is told.",
+    )
     operator_email: str = Field("", description="Whom sources may write to, and alerts do; part of the User-Agent.")
     sources: Words = Field(
         ("huggingface",), description="Which sources to collect, separated by commas: `huggingface`, `arxiv`."

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from digest.domain import Preferences, Status
-from digest.store.engine import insert_into, reading, writing
+from digest.store.engine import insert_into, reading, retried, writing
 from digest.store.readers import PREFERENCES, email_key
-from digest.store.tables import readers
+from digest.store.tables import old_keys, readers
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
-    """Somebody to put on the list, and when their first digest is due."""
+class Entry:
+    """Somebody to put on the list, and when their first digest is due; `key` is what links in their mails name."""
 
     email: str
     preferences: Preferences
     status: Status
     next_due_at: datetime | None
+    paused_until: datetime | None = None
+    key: str = ""
 
 
 def known(engine: Engine, emails: Sequence[str]) -> set[str]:
@@ -31,16 +34,32 @@ def known(engine: Engine, emails: Sequence[str]) -> set[str]:
         return set(connection.execute(select(readers.c.email_key).where(readers.c.email_key.in_(keys))).scalars())
 
 
-def admit_many(engine: Engine, newcomers: Sequence[Newcomer], now: datetime) -> None:
-    """Put all of them on the list, in one transaction; who is on it already stays as they are."""
-    if not newcomers:
-        return
+@retried
+def admit_many(engine: Engine, entries: Sequence[Entry], now: datetime) -> None:
+    """Put all of them on the list, in one transaction; who is on it already stays as they are.
+
+    A key that somebody has, or had, is not given again: that reader is drawn a new one.
+    """
     with writing(engine) as connection:
+        taken = _taken(connection, [one.key for one in entries if one.key])
         statement = insert_into(connection, readers).on_conflict_do_nothing()
-        connection.execute(statement, [_row(one, now) for one in newcomers])
+        kept = [_row(one, now) | {"key": one.key} for one in entries if one.key and one.key not in taken]
+        drawn = [_row(one, now) for one in entries if not one.key or one.key in taken]
+        # The two have not the same columns: the database draws the key that is left out.
+        for rows in filter(None, (kept, drawn)):
+            connection.execute(statement, rows)
 
 
-def _row(one: Newcomer, now: datetime) -> dict[str, object]:
+def _taken(connection: Connection, wanted: Sequence[str]) -> set[str]:
+    if not wanted:
+        return set()
+    own = select(readers.c.key).where(readers.c.key.in_(wanted))
+    old = select(old_keys.c.key).where(old_keys.c.key.in_(wanted))
+    twice = {key for key, count in Counter(wanted).items() if count > 1}
+    return twice | set(connection.execute(own).scalars()) | set(connection.execute(old).scalars())
+
+
+def _row(one: Entry, now: datetime) -> dict[str, object]:
     agreed = one.status in (Status.ACTIVE, Status.PAUSED)
     own = {
         "email": one.email.strip(),
@@ -49,5 +68,6 @@ def _row(one: Newcomer, now: datetime) -> dict[str, object]:
         "created_at": now,
         "confirmed_at": now if agreed else None,
         "next_due_at": one.next_due_at,
+        "paused_until": one.paused_until if one.status is Status.PAUSED else None,
     }
     return own | {name: getattr(one.preferences, name) for name in PREFERENCES}

@@ -6,9 +6,11 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from random import random
+from time import sleep
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
@@ -20,6 +22,12 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Longer than any of our transactions, so that a second writer waits and does not fail.
 SQLITE_PATIENCE_SECONDS = 30
+# PostgreSQL: serialization_failure, deadlock_detected.
+TRY_AGAIN = frozenset({"40001", "40P01"})
+# With the waits between them, some two seconds: more than any of our transactions takes.
+MOST_RETRIES, FIRST_WAIT_SECONDS = 7, 0.02
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class StoreUnready(Exception):
@@ -79,6 +87,27 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     with engine.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as connection:
         yield connection
+
+
+def retried(change: Callable[P, T]) -> Callable[P, T]:
+    """Try a transaction again when the database says to: it lost against another one, and nothing of it is kept.
+
+    For functions that open their own transaction and do nothing else.
+    """
+
+    @wraps(change)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> T:
+        for attempt in range(MOST_RETRIES):
+            try:
+                return change(*args, **kwargs)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", "") not in TRY_AGAIN:
+                    raise
+            # Two that met once should not meet again.
+            sleep(FIRST_WAIT_SECONDS * (1 << attempt) * random())
+        return change(*args, **kwargs)
+
+    return tried
 
 
 def insert_into(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - either dialect's with its ON CONFLICT

@@ -7,9 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 
-from digest.domain import EPOCH, Reader, State, Status, Window
+from digest.domain import EPOCH, Kind, Reader, State, Status, Window
 from digest.store.engine import reading, writing
-from digest.store.ledger import DIGEST
 from digest.store.readers import email_key, reader_of
 from digest.store.tables import bounces, deliveries, readers
 
@@ -93,14 +92,14 @@ def find(engine: Engine, part: str, most: int) -> list[Reader]:
 
 def last_digest(engine: Engine, reader_id: int) -> PastMail | None:
     """The newest digest that a reader was due."""
-    return next((mail for mail in mails(engine, reader_id, 50) if mail.kind == DIGEST), None)
+    return next((mail for mail in mails(engine, reader_id, 50) if mail.kind == Kind.DIGEST), None)
 
 
 def covered_until(engine: Engine, reader_id: int) -> datetime | None:
     """Where the next window of a reader begins; None for who had no digest yet."""
     question = select(func.max(deliveries.c.window_end)).where(
         deliveries.c.reader_id == reader_id,
-        deliveries.c.kind == DIGEST,
+        deliveries.c.kind == Kind.DIGEST,
         deliveries.c.state.in_((State.SENT, State.SENDING, State.UNCERTAIN, State.SKIPPED)),
     )
     with reading(engine) as connection:

@@ -46,4 +46,4 @@ def test_the_links_of_a_reader_who_is_gone_open_nothing_for_ever(engine):
     [new] = dump(engine)["deliveries"]
     assert other.id > gone.id
     assert new.id > old.id
-    assert a_visitor(engine).get(LINKS.preferences(gone.id)).status_code == 404
+    assert a_visitor(engine).get(LINKS.preferences(gone.key)).status_code == 404

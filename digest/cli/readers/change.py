@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -11,11 +12,11 @@ from digest.cli.console import console
 from digest.cli.errors import Failed, Misused
 from digest.cli.readers.importing import told
 from digest.cli.readers.show import Email, known
-from digest.domain import Status
-from digest.readers import schedule, subscriptions
-from digest.readers.form import Mistakes, subscription
-from digest.store import history, readers
-from digest.store.engine import writing
+from digest.domain import Reader, Status
+from digest.readers import operator, roster, subscriptions
+from digest.readers.form import Mistakes
+from digest.readers.life import Event
+from digest.store import history
 from digest.store.readers import AlreadyThere
 
 
@@ -36,7 +37,7 @@ def add(
     row = {"email": email, "topics": "\n".join(topic), "cadence": cadence, "hour": str(hour), "timezone": timezone}
     row |= {"most_papers": str(most_papers), "pictures": "yes" if pictures else "no"}
     try:
-        reader = readers.admit(service.engine, *subscription({k: v for k, v in row.items() if v}), service.now)
+        reader = operator.admit(service.engine, roster.newcomer(row), service.now)
     except Mistakes as mistakes:
         raise Misused(told(mistakes)) from None
     except AlreadyThere as error:
@@ -47,25 +48,48 @@ def add(
 def pause(context: typer.Context, email: Email) -> None:
     """Keep a reader's place, without digests."""
     service: Service = context.obj
-    _say(email, subscriptions.pause(service.engine, known(service, email).id), Status.PAUSED)
+    _say(operator.pause(service.engine, known(service, email).email, service.now), Status.PAUSED)
 
 
 def resume(context: typer.Context, email: Email) -> None:
     """Go on with the digests of a reader who pauses."""
     service: Service = context.obj
-    _say(email, subscriptions.resume(service.engine, known(service, email).id, service.now), Status.ACTIVE)
+    _say(operator.resume(service.engine, known(service, email).email, service.now), Status.ACTIVE)
 
 
-def reactivate(context: typer.Context, email: Email) -> None:
-    """Try again the address of a reader whose mails came back."""
+def reactivate(
+    context: typer.Context,
+    email: Annotated[str, typer.Argument(metavar="[EMAIL]")] = "",
+    since: Annotated[str, typer.Option(metavar="ISO", help="All who were given up since this moment or day.")] = "",
+    reason: Annotated[str, typer.Option(help="Of these, only for this reason, such as no-such-user.")] = "",
+) -> None:
+    """Try again the address of a reader whose mails came back, or of all who were given up since a moment."""
     service: Service = context.obj
+    if bool(email) == bool(since):
+        raise Misused("give an address, or --since with a moment such as 2025-12-24T18:00+00:00")
+    if email:
+        _reactivate_one(service, email)
+        return
+    back = operator.reactivate(service.engine, service.now, since=_moment(since), reason=reason)
+    for reader in back:
+        console.print(f"{reader.email} is active again.", markup=False)
+    console.print(f"{len(back)} taken back.")
+
+
+def _reactivate_one(service: Service, email: str) -> None:
     reader = known(service, email)
-    if reader.status is not Status.BOUNCED or not reader.confirmed_at:
+    after = subscriptions.happens(service.engine, reader.id, Event.OPERATOR_REACTIVATES, service.now)
+    if reader.status is not Status.BOUNCED or after is None or after.status is not Status.ACTIVE:
         raise Failed(f"{email} is {reader.status}; only who is bounced, and had confirmed, can be taken back here")
-    due = schedule.next_due(reader.preferences, service.now)
-    with writing(service.engine) as connection:
-        readers.set_status(connection, reader.id, Status.ACTIVE, next_due_at=due)
-    console.print(f"{email} is active; the next digest is due {due:%Y-%m-%d %H:%M} UTC.", markup=False)
+    console.print(f"{email} is active; the next digest is due {after.next_due_at:%Y-%m-%d %H:%M} UTC.", markup=False)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Misused(f"--since: {text!r} is no moment; give one such as 2025-12-24T18:00+00:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def resend(context: typer.Context, email: Email) -> None:
@@ -73,8 +97,7 @@ def resend(context: typer.Context, email: Email) -> None:
     service: Service = context.obj
     reader = known(service, email)
     if reader.status is Status.PENDING:
-        with writing(service.engine) as connection:
-            subscriptions.ask(connection, reader, subscriptions.CONFIRM, service.now, reader.preferences)
+        subscriptions.subscribe(service.engine, reader.email, reader.preferences, service.now)
         console.print(f"The mail that asks {email} to confirm goes with the next `digest send`.", markup=False)
         return
     last = history.last_digest(service.engine, reader.id)
@@ -89,13 +112,12 @@ def resend(context: typer.Context, email: Email) -> None:
 def forget(context: typer.Context, email: str) -> None:
     """Delete a reader and everything kept about them."""
     service: Service = context.obj
-    if not readers.forget(service.engine, email):
+    if not operator.forget(service.engine, email, service.now):
         raise Failed(f"{email} is not on the list")
     console.print(f"Forgot {email}.", markup=False)
 
 
-def _say(email: str, after: object, wanted: Status) -> None:
-    status = getattr(after, "status", None)
-    if status is not wanted:
-        raise Failed(f"{email} is {status}: nothing was changed")
-    console.print(f"{email} is {wanted} now.", markup=False)
+def _say(after: Reader, wanted: Status) -> None:
+    if after.status is not wanted:
+        raise Failed(f"{after.email} is {after.status}: nothing was changed")
+    console.print(f"{after.email} is {wanted} now.", markup=False)

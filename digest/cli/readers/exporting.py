@@ -11,12 +11,9 @@ import typer
 from digest.bootstrap import Service
 from digest.cli.console import Json, print_json
 from digest.cli.readers.show import row_of
-from digest.cli.readers.table import NAMES, neutral
-from digest.domain import Reader
-from digest.readers.form import typed
+from digest.cli.readers.table import neutral
+from digest.readers import roster
 from digest.store import readers
-
-COLUMNS = tuple(NAMES)
 
 
 def export(context: typer.Context, as_json: Json = False) -> None:
@@ -28,11 +25,7 @@ def export(context: typer.Context, as_json: Json = False) -> None:
         return
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
-    table = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    table = csv.DictWriter(sys.stdout, roster.COLUMNS, extrasaction="ignore", lineterminator="\n")
     table.writeheader()
     for reader in everyone:
-        table.writerow({name: neutral(cell) for name, cell in _cells(reader).items()})
-
-
-def _cells(reader: Reader) -> dict[str, str]:
-    return {"email": reader.email, "status": reader.status.value} | typed(reader.preferences)
+        table.writerow({name: neutral(cell) for name, cell in roster.row(reader).items()})

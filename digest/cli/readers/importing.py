@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated
 from zlib import crc32
 
 import typer
@@ -22,17 +21,15 @@ from digest.cli.errors import Failed, Misused
 from digest.cli.readers import table
 from digest.cli.readers.table import Line, Row
 from digest.domain import Preferences, Status
-from digest.readers import form, schedule
+from digest.readers import roster, schedule
 from digest.readers.form import Mistakes
 from digest.store import admission
-from digest.store.admission import Newcomer
+from digest.store.admission import Entry
 from digest.store.readers import email_key
 
 BATCH = 1_000
 # Enough to see what is wrong with a file; the rest is in --rejects.
 MOST_TOLD = 20
-# Readers of one place often have the same topics, hour and zone.
-REMEMBERED = 50_000
 SPREADS = {"h": timedelta(hours=1), "d": timedelta(days=1)}
 MOST_SPREAD = timedelta(days=60)
 
@@ -48,9 +45,9 @@ class Import:
 
     def take(self, lines: Iterable[Line]) -> None:
         """Take up to a thousand rows in, in one transaction."""
-        read = [newcomer for line in lines if (newcomer := self._read(line))]
+        read = [one for line in lines if (one := self._read(line))]
         there = admission.known(self._service.engine, [one.email for one in read]) | self._seen
-        fresh: dict[str, Newcomer] = {}
+        fresh: dict[str, Entry] = {}
         for one in read:
             if (key := email_key(one.email)) not in there:
                 # Of two rows of one reader the first counts.
@@ -63,11 +60,11 @@ class Import:
             admission.admit_many(self._service.engine, list(fresh.values()), self._now)
         self.added.update(one.status.value for one in fresh.values())
 
-    def _read(self, line: Line) -> Newcomer | None:
+    def _read(self, line: Line) -> Entry | None:
         try:
             if line.wrong:
                 raise Mistakes({"": line.wrong})
-            return newcomer(line.cells, self._now, self._spread)
+            return entry(line.cells, self._now, self._spread)
         except Mistakes as mistakes:
             self._set_aside(line, told(mistakes))
             return None
@@ -101,16 +98,17 @@ def import_readers(
     """Add the readers of a CSV file who have agreed to it.
 
     Its first line names the columns: email, and if you like status, topics (one a line in its cell), cadence, hour,
-    timezone, most_papers and pictures (yes or no), or as other programs call them. Without a status everybody is
-    active; with it, who was pending has to confirm anew, and who left, bounced or complained gets nothing. The first
-    digest comes at the reader's own next hour. A bad line is told with its number and loses none of the others; who is
+    timezone, most_papers, pictures and related (yes or no), weekday, order, paused_until, and the key that their links
+    name them by; or as other programs call them. Without a status everybody is active; with it, who was pending has to
+    confirm anew, and who left, bounced or complained gets nothing. The first digest comes at the reader's own next
+    hour. A bad line is told with its number and loses none of the others; who is
     on the list already is left as they are.
     """
     service: Service = context.obj
     with ExitStack() as stack:
         kept = stack.enter_context(_open(rejects)) if rejects else None
         run = Import(service, _spread(spread), kept, dry_run)
-        lines = table.rows(file)
+        lines = table.rows(file, roster.COLUMNS)
         with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
             bar = progress.add_task("Importing", total=None)
             for batch in _batches(lines):
@@ -123,20 +121,11 @@ def import_readers(
         raise Failed(f"{file}: {run.bad} lines could not be used")
 
 
-def newcomer(row: Row, now: datetime, spread: timedelta) -> Newcomer:
+def entry(row: Row, now: datetime, spread: timedelta) -> Entry:
     """Read a row; raise Mistakes with all that is wrong with it."""
-    mistakes: dict[str, str] = {}
-    parts: list[Any] = []
-    for read in (_email, _preferences, _status):
-        try:
-            parts.append(read(row))
-        except Mistakes as some:
-            mistakes |= some.by_field
-    if mistakes:
-        raise Mistakes(mistakes)
-    email, preferences, status = parts
-    due = first_due(preferences, email, now, spread) if status is Status.ACTIVE else None
-    return Newcomer(email, preferences, status, due)
+    one = roster.newcomer(row)
+    due = first_due(one.preferences, one.email, now, spread) if one.status is Status.ACTIVE else None
+    return Entry(one.email, one.preferences, one.status, due, one.paused_until, one.key)
 
 
 def first_due(preferences: Preferences, email: str, now: datetime, spread: timedelta) -> datetime:
@@ -147,28 +136,6 @@ def first_due(preferences: Preferences, email: str, now: datetime, spread: timed
 
 def told(mistakes: Mistakes) -> str:
     return "; ".join(f"{field}: {text}" if field else text for field, text in mistakes.by_field.items())
-
-
-def _email(row: Row) -> str:
-    return form.address({"email": row.get("email", "").strip()})
-
-
-def _status(row: Row) -> Status:
-    """Read where a reader stands; the operator's word is enough where nothing is said of it."""
-    said = row.get("status", Status.ACTIVE).strip().lower()
-    if said not in list(Status):
-        raise Mistakes({"status": f"Please give one of {', '.join(Status)}."})
-    return Status(said)
-
-
-def _preferences(row: Row) -> Preferences:
-    given = {name: value for name, value in row.items() if value and name not in ("email", "status")}
-    return _chosen(tuple(given.items()))
-
-
-@lru_cache(REMEMBERED)
-def _chosen(given: tuple[tuple[str, str], ...]) -> Preferences:
-    return form.preferences(dict(given), Preferences())
 
 
 def _batches(lines: Iterator[Line]) -> Iterator[list[Line]]:

@@ -105,6 +105,8 @@ def _row(reader: Reader) -> dict[str, Any]:
         "hour": reader.preferences.hour,
         "most_papers": reader.preferences.most_papers,
         "pictures": reader.preferences.pictures,
+        "related": reader.preferences.related,
+        "paused_until": reader.paused_until and reader.paused_until.isoformat(),
         "created_at": reader.created_at.isoformat(),
         "next_due_at": reader.next_due_at and reader.next_due_at.isoformat(),
     }

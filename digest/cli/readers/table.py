@@ -24,6 +24,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "status": ("status",),
     "topics": ("topics", "topic", "interests", "interest", "keywords", "keyword", "tags"),
     "cadence": ("cadence", "frequency"),
+    "weekday": ("weekday",),
     "hour": ("hour",),
     "timezone": ("timezone", "tz", "zone"),
     "most_papers": ("mostpapers", "maxpapers"),
