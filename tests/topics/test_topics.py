@@ -136,12 +136,12 @@ def test_the_signs_of_other_keyboards_are_what_they_look_like(typed, meant):
 @pytest.mark.parametrize(
     "text",
     [
-        "E(3)", "SE(3)", "SO(2,1)", "O(n)", "O(n log n)", "O(n^2)", "p(x|y)", "f(x, y)", "transformer(s)", "R^2", "L^p",
-        "10^6", "A*", "Q*", "A* search", "C++", "C#", ".NET", "k-NN", "3D", "GPT-4", "λ-calculus", "R&D", "Q & A",
-        "N:M sparsity", "Mamba: linear-time models", "GPT(4) and others", "model—based", "x_t", "AT^2PO",
-        "p(y|x) of it", "U(1)", "CV/NLP", "大模型（LLM）", "top-p(k)", "wow! nice", "E(3)-equivariant networks", "AUC(t)",
-        "self-attention()", "π_0", r"$\pi_0$", "Poincaré (disk)", "5 o'clock", "a.b.c", "AND-gate", "e.g. this", "[MASK]", "{x}", "<think>",
-        "100%", "#1", "@home",
+        "E(3)", "SE(3)", "SO(2,1)", "O(n)", "O(n log n)", "O(n^2)", "p(x|y)", "f(x, y)", "transformer(s)",
+        "R^2", "L^p", "10^6", "A*", "Q*", "A* search", "C++", "C#", ".NET", "k-NN", "3D", "GPT-4", "λ-calculus",
+        "R&D", "Q & A", "N:M sparsity", "Mamba: linear-time models", "GPT(4) and others", "model—based", "x_t",
+        "AT^2PO", "p(y|x) of it", "U(1)", "CV/NLP", "大模型（LLM）", "top-p(k)", "wow! nice",
+        "E(3)-equivariant networks", "AUC(t)", "self-attention()", "π_0", r"$\pi_0$", "Poincaré (disk)",
+        "5 o'clock", "a.b.c", "AND-gate", "e.g. this", "[MASK]", "{x}", "<think>", "100%", "#1", "@home",
     ],
 )  # fmt: skip
 def test_what_is_glued_to_a_word_belongs_to_it_and_finds_itself(text):
