@@ -14,8 +14,8 @@ from digest.readers.form import Mistakes, subscription, typed
 
 # `key` is what links name a reader by: it keeps them working, and is as private as they are.
 COLUMNS = (
-    "email", "status", "topics", "cadence", "weekday", "hour", "timezone", "most_papers", "pictures", "order",
-    "related", "paused_until", "key",
+    "email", "status", "topics", "cadence", "hour", "timezone", "most_papers", "pictures",
+    "weekday", "order", "related", "paused_until", "key",
 )  # fmt: skip
 Row = Mapping[str, str | None]
 
