@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from digest import bootstrap
 from digest.jobs import alerts, collection, delivery, returns
 from digest.links import CONFIRM_WITHIN
+from digest.readers import subscriptions
 from digest.settings import BadSetting
 from digest.store import accounts, bounces, readers
 from digest.store.engine import StoreUnready, connect, ready, unreachable
@@ -100,7 +101,9 @@ def deliver() -> None:
 
 @task
 def sweep() -> None:
-    """Free what a lost worker held."""
+    """Free what a lost worker held, end the pauses that are over, and tell the operator what there is too much of."""
+    subscriptions.resume_due(engine(), settings.clock())
+    alerts.watch(engine(), _post(), settings.operator_email, settings.confirmations_per_hour)
     lost = delivery.sweep(engine(), settings.clock())
     if lost:
         log.warning("worker.lost", deliveries=lost)

@@ -221,7 +221,7 @@ def _give_up(
 
 
 def too_many(connection: Connection, now: datetime) -> bool:
-    """Whether more readers end for bounces than is plausible: then a server is wrong, and not so many addresses dead."""
+    """Whether more readers end for bounces than is plausible: then a server is wrong, not so many addresses."""
     ended = notes.ended(connection, now - AN_HOUR)
     if ended < PLAUSIBLE:
         return False
