@@ -1,4 +1,4 @@
-"""What providers tell of our mails: theirs alone is believed, and comes to the same verdicts as a mail that comes back."""
+"""What providers tell of our mails: theirs alone is believed, and comes to the verdicts that a mail would."""
 
 import hmac
 import json

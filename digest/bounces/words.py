@@ -113,7 +113,8 @@ _PLAIN = {
         send(?:ing)? (?:mail )?as\b
     """,
     "system": r"""
-        (?:system|server|service) (?:is )?(?:currently )?not accepting (?:network )?(?:mail|messages?)|system not accepting
+        (?:system|server|service) (?:is )?(?:currently )?not accepting (?:network )?(?:mail|messages?)\
+            |system not accepting
         insufficient (?:system )?(?:resources|storage)
     """,
     "takes-no-mail": r"""
@@ -123,14 +124,18 @@ _PLAIN = {
     """,
     "refused": r"""
         (?:recipient|user|content|personal|spam) ?(?:filter|preference|rule|setting)s?\b
-        (?:rejected|blocked|refused|denied|filtered) by (?:the )?(?:recipient|addressee|user|filter|content|firewall|gateway)
-        (?:only|NOT) accepts? (?:mail|messages|e-?mail) (?:only )?from (?:you|un|stranger|known|authori|internal|member|white|trusted)
+        (?:rejected|blocked|refused|denied|filtered) by (?:the )?(?:recipient|addressee|user|filter|content\
+            |firewall|gateway)
+        (?:only|NOT) accepts? (?:mail|messages|e-?mail) (?:only )?from (?:you|un|stranger|known|authori|internal\
+            |member|white|trusted)
         challenge[/ -]response|not (?:on|in) (?:the |my |our |an? )?(?:white|allow|safe|approved)[ -]?list|firewall
     """,
     "network": r"""
         (?:temporary|temporarily|transient) (?:name|dns|lookup|resolution|network|domain)|servfail|server failure
-        (?:name ?server|dns|lookup|resolv\w{0,5})\b.{0,30}(?:time|try again|temporar|loop)|try again.{0,30}(?:dns|lookup|name)
-        connect(?:ion|ing)?\b.{0,40}(?:refused|timed out|reset|lost|dropped)|(?:network|host) (?:is )?unreachable|no route
+        (?:name ?server|dns|lookup|resolv\w{0,5})\b.{0,30}(?:time|try again|temporar|loop)|try again.{0,30}(?:dns\
+            |lookup|name)
+        connect(?:ion|ing)?\b.{0,40}(?:refused|timed out|reset|lost|dropped)|(?:network|host) (?:is )?unreachable\
+            |no route
     """,
     "moved": r"""
         BOX.{0,40}ha(?:s|ve) moved
@@ -240,7 +245,10 @@ NAMES = dict(sorted((MANY | WORDS).items(), key=lambda named: -len(named[0])))
 
 
 def _compiled(table: dict[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((reason.strip(), _one_of(lines.split("\n"))) for reason, lines in table.items())
+    # A long pattern goes on below its backslash.
+    return tuple(
+        (reason.strip(), _one_of(re.sub(r"\\\n\s*", "", lines).split("\n"))) for reason, lines in table.items()
+    )
 
 
 def _one_of(lines: list[str]) -> re.Pattern[str]:
