@@ -77,14 +77,14 @@ _PLAIN = {
         (?:dynamic|residential) (?:ip|address)
         connections? (?:from .{0,40})?(?:not|will not be) (?:accepted|allowed)
         not accepting connections
-        (?:ehlo|helo) .{0,60}(?:listed|reject|invalid|refus|failed)
+        (?:ehlo|helo) .{0,60}(?:listed|reject|invalid|refus|failed|not exist|unknown|not found)
         ip address.{0,30}\b(?:in|on)\b.{0,30} list
         daily relay quota
         (?:dns|mx)\b.{0,20} resource record
         abuse\. go away
     """,
     "spam": r"""
-        \b(?:spam\w{0,12}|ube|uce|junk|phish\w{0,8}|virus(?:es)?|malware|infected|trojan|worm)\b
+        \b(?:(?:anti-?)?spam\w{0,12}|ube|uce|junk|phish\w{0,8}|virus(?:es)?|malware|infected|trojan|worm)\b
         suspicious due to the nature of the content
     """,
     "too-big": r"""
@@ -131,6 +131,7 @@ _PLAIN = {
         challenge[/ -]response|not (?:on|in) (?:the |my |our |an? )?(?:white|allow|safe|approved)[ -]?list|firewall
     """,
     "network": r"""
+        mail loop|too many hops|(?:not found|unknown).{0,20}(?:try|retry) again
         (?:temporary|temporarily|transient) (?:name|dns|lookup|resolution|network|domain)|servfail|server failure
         (?:name ?server|dns|lookup|resolv\w{0,5})\b.{0,30}(?:time|try again|temporar|loop)|try again.{0,30}(?:dns\
             |lookup|name)
@@ -173,6 +174,9 @@ _PLAIN = {
         recip(?:ient)?notfound|nosuchuser|misspelled
         (?:destinataire|adresse)\b.{0,40}(?:invalide|inconnu)
         check if address is correct
+        \b[45]\.1\.0 .{0,12}address rejected
+        (?:unable|failed) to (?:validate|verify) (?:the )?recipient|account (?:is )?not available
+        recipient (?:address )?(?:verification fail|(?:cannot|can't|could not) be verified)
         5\.4\.1 .{0,120}rejected ?: ?access denied
     """,
     "no-such-domain": r"""
