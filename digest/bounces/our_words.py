@@ -54,7 +54,7 @@ OF_US = {
         (?:your|sending|sender's|customer|smtp) (?:[\w-]{1,12} ){0,3}(?:account|subscription|plan|trial|tenant\
             |organi[sz]ation|access)\b.{0,40}(?:CLOSED|block|restrict|paus|pending|under review\
             |not (?:yet )?(?:been )?(?:activ|approv|confirm)|not allowed|exceed)
-        (?:activate|confirm|verify) your (?:[\w-]{1,12} ){0,2}(?:account|domain|address|identity)
+        (?:activate|confirm|verify) your (?:[\w-]{1,12} ){0,2}(?:account|domain|identity)
         (?:client|tenant|customer|organi[sz]ation|you(?:'re| are| have been)?) (?:is |was |has been )?(?:blocked\
             |restricted|banned|not allowed) from sending
         unregistered domains?
