@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install run test check bench bench-delivery chaos mailcheck clean
+.PHONY: install run test check bench bench-quality bench-delivery chaos mailcheck clean
 
 install: $(VENV)/installed
 
@@ -27,6 +27,9 @@ check: install ## lint, format, types, imports
 
 mailcheck: install ## every mail under SpamAssassin, caniemail, mutt and s-nail; says what it lacks, installs nothing
 	$(BIN)/python -m tests.mailcheck
+
+bench-quality: install ## measure how well topics find papers, and in which order, beside peers
+	$(BIN)/python -m bench.quality
 
 bench: install ## measure matching, its quality, verdicts and composing beside peers; ARGS=--readers=N for fewer readers
 	$(BIN)/python -m bench.quality
