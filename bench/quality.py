@@ -18,7 +18,7 @@ from bench import captures, postgres, report, searches
 from bench.measures import average_precision, gain, interval, mean, ndcg, recall
 from bench.searches import DEPTH, Search, Way
 from digest.domain import Paper
-from digest.match import Index
+from digest.match import Matcher
 from digest.topics import parse
 
 JUDGING = date(2025, 11, 1)
@@ -95,15 +95,15 @@ def _rows(rows: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
 
 def traps(papers: Sequence[Paper]) -> list[tuple[str, int, int, int]]:
     """For each word that traps a matcher: papers with it as a substring, as an expression finds them, and as we do."""
-    index = Index(papers)
+    matcher = Matcher(papers)
     texts = [f"{paper.title}\n{paper.abstract}" for paper in papers]
     patterns = WORDS | {phrase: "(?i)" + re.sub(r"[ -]", r"[\\s-]+", phrase) for phrase in PHRASES}
     rows = []
     for topic, pattern in patterns.items():
-        (query,) = (read.query for read in parse([f"title:({topic}) | abstract:({topic})"]).topics)
+        found = matcher.matching(parse([f"title:({topic}) | abstract:({topic})"]))
         substring = sum(topic.lower() in text.lower() for text in texts)
         expected = sum(bool(re.search(pattern, text)) for text in texts)
-        rows.append((topic, substring, expected, index.matching(query).bit_count()))
+        rows.append((topic, substring, expected, len(found)))
     return rows
 
 

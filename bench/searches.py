@@ -10,7 +10,7 @@ import psycopg
 import tantivy
 
 from digest.domain import Paper
-from digest.match import Index, select
+from digest.match import Matcher
 from digest.topics import parse
 
 DEPTH = 200
@@ -22,8 +22,8 @@ _tables = map("papers_{}".format, count())
 
 
 def ours(papers: Sequence[Paper]) -> Search:
-    index = Index(papers)
-    return lambda topic: [pick.paper.id for pick in select(index, parse([topic]), limit=DEPTH).picks]
+    matcher = Matcher(papers)
+    return lambda topic: [pick.paper.id for pick in matcher.select(parse([topic]), limit=DEPTH).picks]
 
 
 def by_substring(papers: Sequence[Paper]) -> Search:

@@ -108,6 +108,14 @@ class Cadence(StrEnum):
     WEEKLY = "weekly"
 
 
+class Order(StrEnum):
+    """What opens a digest: what fits best and is liked (mixed), what fits best, or what is liked most."""
+
+    MIXED = "mixed"
+    FIT = "fit"
+    LIKED = "liked"
+
+
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """What a reader chose. `topics` are lines of the query language, as written; none means trending."""
@@ -151,6 +159,8 @@ class Reason:
     """Why a paper was picked: `topic` as the reader wrote it matched `words` in `field`.
 
     `field` is `title`, `abstract`, `keywords`, `author`, `organization`, … or `trending`, where the topic is empty.
+    `related` says that a paper matches no topic and shares `words` with those that match this one; `stands for` that
+    `words`, an abbreviation or its long form, mean the topic; `liked` and `disliked` which words a reader voted on.
     `spans` are half-open character offsets into that field's text (title and abstract only).
     """
 
@@ -176,10 +186,16 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The picks for one profile, best first, and how many more papers fitted."""
+    """The picks for one profile, best first, and how many more papers fitted.
+
+    `related` are near the picks and match no topic: they are shown apart, and never counted as found.
+    `unfinished` are topics, as written, that would have cost too much work: they found nothing.
+    """
 
     picks: tuple[Pick, ...] = ()
     more: int = 0
+    related: tuple[Pick, ...] = ()
+    unfinished: tuple[str, ...] = ()
 
 
 class State(StrEnum):

@@ -13,7 +13,7 @@ from digest.cli.console import Failed, Here, Json, a_day, errors, print_json, pr
 from digest.cli.match import MINUS, Topics, readable
 from digest.compose import opened
 from digest.domain import EPOCH, INSTANT, Delivery, Listing, Preferences, Reader, Selection, Status, Window
-from digest.match import Index, select
+from digest.match import Matcher
 from digest.store import papers
 from digest.store.engine import reading
 from digest.store.ledger import DIGEST
@@ -83,7 +83,7 @@ def preview(
     here: Here = context.obj
     delivery = _for_a_new_reader(here, tuple(topics))
     edition = papers.in_window(here.engine, delivery.window)
-    selection = select(Index(edition), readable(topics), limit=delivery.reader.preferences.most_papers)
+    selection = Matcher(edition).select(readable(topics), limit=delivery.reader.preferences.most_papers)
     if not selection.picks:
         raise Failed(
             "nothing matches these topics now; a reader would get no mail" if edition else "nothing is stored yet"

@@ -18,7 +18,6 @@ from digest.domain import Breaker, Delivery, Mail, Result, Selection, State, Sta
 from digest.jobs import returns, routing
 from digest.jobs.editions import Edition, Editions, chosen_again
 from digest.jobs.routing import RELAY_REST
-from digest.match import select
 from digest.readers import addresses, schedule, subscriptions
 from digest.store import editions, ledger, planning, slots
 from digest.store.ledger import DIGEST
@@ -208,11 +207,11 @@ def _digest(delivery: Delivery, edition: Edition, composer: Composer) -> Draft:
     selection = _selection(delivery, edition)
     if selection.picks:
         chosen = tuple(pick.paper.id for pick in selection.picks)
-        mail = composer.digest(delivery, selection, listed=len(edition.index.papers), first=edition.first)
+        mail = composer.digest(delivery, selection, listed=len(edition.papers), first=edition.first)
         return Draft(delivery, mail, chosen)
     if delivery.written or (edition.last_heard and delivery.due_at - edition.last_heard >= QUIET_FOR):
-        return Draft(delivery, composer.quiet(delivery, listed=len(edition.index.papers)))
-    return Draft(delivery, reason="nothing matched" if edition.index.papers else "nothing was listed")
+        return Draft(delivery, composer.quiet(delivery, listed=len(edition.papers)))
+    return Draft(delivery, reason="nothing matched" if edition.papers else "nothing was listed")
 
 
 def _selection(delivery: Delivery, edition: Edition) -> Selection:
@@ -221,7 +220,7 @@ def _selection(delivery: Delivery, edition: Edition) -> Selection:
         chosen, others = chosen_again(delivery, edition)
         return Selection(tuple(chosen), len(others))
     wanted = delivery.reader.preferences
-    return select(edition.index, parse(wanted.topics), limit=wanted.most_papers, seen=edition.seen)
+    return edition.matcher.select(parse(wanted.topics), limit=wanted.most_papers, seen=edition.seen)
 
 
 def _after(result: Result, delivery: Delivery, now: datetime) -> tuple[Delivery, Result, datetime]:

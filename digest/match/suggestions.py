@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log
 
-from digest.match.index import Index, union
+from digest.match.index import Index
 from digest.match.postings import ABSTRACT, TITLE
-from digest.match.rank import leaves, rankings
+from digest.match.rank import leaves
 from digest.topics import Phrase, Profile
 from digest.topics.words import BREAK, fold, is_function_word, is_name, stem
 
@@ -30,12 +30,11 @@ class Term:
     papers: int
 
 
-def suggest(index: Index, profile: Profile, limit: int = 5) -> tuple[str, ...]:
-    """Suggest topics that go with those of a profile, the most telling first."""
-    found = union(each.matching for each in rankings(index, profile))
+def suggest(known: Sequence[Term], index: Index, profile: Profile, found: int, limit: int) -> tuple[str, ...]:
+    """Suggest topics that go with those of a profile and the papers they find, the most telling first."""
     taken = [_stems(leaf) for topic in profile.topics for leaf in leaves(topic.query) if isinstance(leaf, Phrase)]
     suggestions: list[str] = []
-    for _, term in sorted(_rated(index, found), key=lambda rated: (-rated[0], rated[1].text)):
+    for _, term in sorted(_rated(known, len(index.papers), found), key=lambda rated: (-rated[0], rated[1].text)):
         # A part of what is there already, or a narrower form of it, would bring nothing new.
         if len(suggestions) < limit and not any(term.stems <= stems or stems <= term.stems for stems in taken):
             taken.append(term.stems)
@@ -43,31 +42,29 @@ def suggest(index: Index, profile: Profile, limit: int = 5) -> tuple[str, ...]:
     return tuple(suggestions)
 
 
-def _rated(index: Index, found: int) -> Iterator[tuple[float, Term]]:
+def _rated(known: Iterable[Term], papers: int, found: int) -> Iterator[tuple[float, Term]]:
     """Yield the terms that go with the papers found, by how surprisingly often."""
-    share = found.bit_count() / max(1, len(index.papers))
-    for term in _terms(index):
+    share = found.bit_count() / max(1, papers)
+    for term in known:
         shared = (term.papers & found).bit_count()
         expected = term.papers.bit_count() * share
         if shared >= FEWEST_SHARED and shared >= LEAST_LIFT * expected:
             yield shared * log(shared / expected), term
 
 
-def _terms(index: Index) -> list[Term]:
-    """Collect the terms of the papers, once."""
-    if not index.terms:
-        papers: defaultdict[tuple[str, ...], int] = defaultdict(int)
-        texts: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-        for stems, text, number in _runs(index):
-            papers[stems] |= 1 << number
-            texts[stems][text] += 1
-        fragments = set(_fragments(papers))
-        index.terms += [
-            Term(texts[stems].most_common(1)[0][0], frozenset(stems), found)
-            for stems, found in papers.items()
-            if found.bit_count() >= FEWEST_PAPERS and stems not in fragments
-        ]
-    return index.terms
+def terms(index: Index) -> tuple[Term, ...]:
+    """Collect the terms of the papers."""
+    papers: defaultdict[tuple[str, ...], int] = defaultdict(int)
+    texts: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for stems, text, number in _runs(index):
+        papers[stems] |= 1 << number
+        texts[stems][text] += 1
+    fragments = set(_fragments(papers))
+    return tuple(
+        Term(texts[stems].most_common(1)[0][0], frozenset(stems), found)
+        for stems, found in papers.items()
+        if found.bit_count() >= FEWEST_PAPERS and stems not in fragments
+    )
 
 
 def _fragments(papers: Mapping[tuple[str, ...], int]) -> Iterator[tuple[str, ...]]:

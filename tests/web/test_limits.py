@@ -43,6 +43,4 @@ def test_all_processes_count_together_in_the_broker(broker):
 def test_without_the_broker_it_counts_alone_and_says_so_in_one_line():
     with capture_logs() as logged:
         assert VisitorLimit(NOWHERE, TWICE).wait("192.0.2.1") == 0
-    assert [(line["log_level"], line["event"]) for line in logged] == [
-        ("warning", "broker.away")
-    ]
+    assert [(line["log_level"], line["event"]) for line in logged] == [("warning", "broker.away")]
