@@ -23,10 +23,9 @@ from digest.compose import IN_FULL, Composer, Letterhead, marking, opened, wordi
 from digest.compose.cards import LONG_EXCERPT, SHORT_EXCERPT
 from digest.compose.dkim import HASH, PADDING, Signer, new_key, pem, read_key
 from digest.compose.pages import environment
-from digest.domain import Delivery, Mail, Paper, Pick, Preferences, Reader, Selection, Status, Window
+from digest.domain import Delivery, Kind, Mail, Paper, Pick, Preferences, Reader, Selection, Status, Window
 from digest.links import Links
 from digest.match import Matcher
-from digest.store.ledger import DIGEST
 from digest.topics import parse
 
 DOMAIN, SELECTOR = "papers.example.org", "s1"
@@ -59,7 +58,7 @@ class Day:
         window = Window(due_at - timedelta(days=1), due_at, self.day)
         ids = count(first_id)
         return [
-            (Delivery(id, DIGEST, _reader(id, topics, due_at), due_at, window), selection)
+            (Delivery(id, Kind.DIGEST, _reader(id, topics, due_at), due_at, window), selection)
             for (topics, selection), id in zip(self.readers.items(), ids, strict=False)
         ]
 
@@ -158,13 +157,13 @@ class Plain:
             "From": LETTERHEAD.mail_from,
             "To": reader.email,
             "Subject": subject,
-            "Message-ID": f"<{DIGEST}.{delivery.id}@{DOMAIN}>",
+            "Message-ID": f"<{Kind.DIGEST}.{delivery.id}@{DOMAIN}>",
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
             "List-Id": f"<digest.{DOMAIN}>",
             "List-Unsubscribe": f"<{way_out}>, <{mailto}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            "Feedback-ID": f"{DIGEST}:{delivery.due_at:%Y%m%d}:{DOMAIN}:paper-digest",
+            "Feedback-ID": f"{Kind.DIGEST}:{delivery.due_at:%Y%m%d}:{DOMAIN}:paper-digest",
         }.items()
 
     def _signature(self, message: EmailMessage, content: bytes) -> bytes:

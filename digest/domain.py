@@ -198,6 +198,23 @@ class Selection:
     unfinished: tuple[str, ...] = ()
 
 
+class Kind(StrEnum):
+    """What a delivery is; `compose.kinds` has the rules of each."""
+
+    DIGEST = "digest"
+    CONFIRM = "confirm"
+    MANAGE = "manage"
+    GOODBYE = "goodbye"
+    MOVE = "move"
+    MOVED = "moved"
+    # A row that a later version wrote, or a hand: it has no rule, so it is set aside, and holds nobody up.
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Kind:
+        return cls.UNKNOWN
+
+
 class State(StrEnum):
     """Where a delivery stands. `sent`, `failed` and `skipped` are final."""
 
@@ -212,7 +229,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The one ledger row for a mail to a reader; `kind` names its folder in `templates/email`.
+    """The one ledger row for a mail to a reader.
 
     `papers` are the ids of the picks, in order, set before the first attempt to send; `recipient` is where the mail
     goes if not to the reader's own address; `wanted` is what this mail is for, where that is kept: what the reader had
@@ -220,7 +237,7 @@ class Delivery:
     """
 
     id: int
-    kind: str
+    kind: Kind
     reader: Reader
     due_at: datetime
     window: Window

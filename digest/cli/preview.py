@@ -12,11 +12,10 @@ from digest import bootstrap
 from digest.cli.console import Failed, Here, Json, a_day, errors, print_json, print_table
 from digest.cli.match import MINUS, Topics, readable
 from digest.compose import opened
-from digest.domain import EPOCH, INSTANT, Delivery, Listing, Preferences, Reader, Selection, Status, Window
+from digest.domain import EPOCH, INSTANT, Delivery, Kind, Listing, Preferences, Reader, Selection, Status, Window
 from digest.match import Matcher
 from digest.store import papers
 from digest.store.engine import reading
-from digest.store.ledger import DIGEST
 
 
 class Format(StrEnum):
@@ -96,7 +95,7 @@ def _for_a_new_reader(here: Here, topics: tuple[str, ...]) -> Delivery:
     with reading(here.engine) as connection:
         since = papers.latest_day(connection) or now.date()
     reader = Reader(0, "reader@example.org", Status.ACTIVE, Preferences(topics), now, now)
-    return Delivery(0, DIGEST, reader, now, Window(EPOCH, now + INSTANT, since))
+    return Delivery(0, Kind.DIGEST, reader, now, Window(EPOCH, now + INSTANT, since))
 
 
 def _print(here: Here, delivery: Delivery, selection: Selection, listed: int, format: Format) -> None:

@@ -20,10 +20,11 @@ from digest.compose import marking, mime, wording
 from digest.compose.cards import Card, Cards
 from digest.compose.dkim import Signer
 from digest.compose.forms import Form, Shape, form, shape
+from digest.compose.kinds import RULES
 from digest.compose.mime import Headers, Letter, opened
 from digest.compose.pages import environment
 from digest.domain import Cadence, Delivery, Mail, Selection
-from digest.links import CONFIRM_WITHIN, Links
+from digest.links import CONFIRM_WITHIN, Links, Purpose
 
 __all__ = ["MOST_HTML_BYTES", "Composer", "Letter", "Letterhead", "opened"]
 
@@ -113,27 +114,19 @@ class Composer:
         }
         return self._mail("welcome" if first else "digest", delivery, cards[:shown], personal, **said)
 
-    def confirm(self, delivery: Delivery) -> Mail:
-        """Ask a new reader to confirm. Repeats nothing a stranger typed: they may not be the one who reads it."""
-        confirm = self.letterhead.links.confirm(delivery.id, delivery.due_at)
-        return self._mail("confirm", delivery, personal={"confirm": confirm}, days=CONFIRM_WITHIN.days)
-
-    def manage(self, delivery: Delivery) -> Mail:
-        """Tell a reader who subscribed again that they are subscribed."""
-        return self._mail("manage", delivery)
-
-    def goodbye(self, delivery: Delivery) -> Mail:
-        """Tell a reader who left that it is done, and show the way back."""
-        return self._mail("goodbye", delivery)
-
-    def moved(self, delivery: Delivery) -> Mail:
-        """Tell a reader's old address that their digest goes to another one."""
-        return self._mail("moved", delivery)
-
-    def move(self, delivery: Delivery) -> Mail:
-        """Ask a new address for its yes. Holds no key of the reader's: a stranger may read it."""
-        personal: dict[str, object] = {"move": self.letterhead.links.move(delivery.id, delivery.due_at)}
-        return self._notice("move", delivery.id, delivery.address, delivery.due_at, personal, days=CONFIRM_WITHIN.days)
+    def letter(self, delivery: Delivery) -> Mail:
+        """Write a mail without papers, as the table of kinds says."""
+        rule = RULES[delivery.kind]
+        folder = rule.folders[0]
+        personal: dict[str, object] = {}
+        if rule.link:
+            links = self.letterhead.links
+            make = {Purpose.CONFIRM: links.confirm, Purpose.MOVE: links.move}[rule.link]
+            personal[folder] = make(delivery.id, delivery.due_at)
+        days = CONFIRM_WITHIN.days
+        if rule.on_list:
+            return self._mail(folder, delivery, personal=personal, days=days)
+        return self._notice(folder, delivery.id, delivery.address, delivery.due_at, personal, days=days)
 
     def alert(self, operator: str, causes: Sequence[str], now: datetime) -> Mail:
         """Tell the operator what is wrong, a line a cause."""

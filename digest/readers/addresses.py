@@ -6,12 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from digest.domain import Delivery, Reader, State, Status
+from digest.domain import Delivery, Kind, Reader, State, Status
 from digest.readers.subscriptions import ASKED_WITHIN, MOST_ASKED, SUBSCRIBED
 from digest.store import ledger, readers
 from digest.store.engine import writing
-
-MOVE, MOVED = "move", "moved"
 
 
 def ask(engine: Engine, reader_id: int, address: str, now: datetime, *, quietly: bool = False) -> Reader | None:
@@ -30,25 +28,25 @@ def ask(engine: Engine, reader_id: int, address: str, now: datetime, *, quietly:
         if other != reader and not quietly and _may_write(connection, reader_id, address, now):
             unwelcome = other and other.status is Status.COMPLAINED
             state = State.SKIPPED if unwelcome else State.QUEUED
-            ledger.queue(connection, reader_id, MOVE, now, recipient=address, state=state)
+            ledger.queue(connection, reader_id, Kind.MOVE, now, recipient=address, state=state)
         return readers.find_in(connection, reader_id)
 
 
 def _may_write(connection: Connection, reader_id: int, address: str, now: datetime) -> bool:
     """Neither may one reader write to many strangers, nor many readers to one."""
     since = now - ASKED_WITHIN
-    asked = ledger.asked(connection, reader_id, (MOVE,), since), ledger.written_to(connection, address, since)
+    asked = ledger.asked(connection, reader_id, (Kind.MOVE,), since), ledger.written_to(connection, address, since)
     return max(asked) < MOST_ASKED
 
 
 def waits(request: Delivery) -> bool:
     """Whether this is the mail whose answer its reader waits for."""
-    return request.kind == MOVE and _wants(request.reader, request.recipient)
+    return request.kind == Kind.MOVE and _wants(request.reader, request.recipient)
 
 
 def arrived(request: Delivery) -> bool:
     """Whether the digest goes where this mail asked."""
-    return request.kind == MOVE and _same(request.reader.email, request.recipient)
+    return request.kind == Kind.MOVE and _same(request.reader.email, request.recipient)
 
 
 def agree(engine: Engine, request: Delivery, now: datetime) -> bool:
@@ -65,7 +63,7 @@ def agree(engine: Engine, request: Delivery, now: datetime) -> bool:
             return False
         readers.forget_in(connection, request.recipient)
         readers.move(connection, reader.id, request.recipient, now)
-        ledger.queue(connection, reader.id, MOVED, now, recipient=reader.email)
+        ledger.queue(connection, reader.id, Kind.MOVED, now, recipient=reader.email)
         return True
 
 

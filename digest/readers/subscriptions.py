@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
-from digest.domain import Delivery, Preferences, Reader, Status
+from digest.domain import Delivery, Kind, Preferences, Reader, Status
 from digest.readers import schedule
 from digest.store import ledger, planning, readers
 from digest.store.engine import writing
 from digest.store.tables import readers as rows
 
-CONFIRM, MANAGE, GOODBYE = readers.CONFIRM, "manage", "goodbye"
 # Who has said yes, and has not left.
 SUBSCRIBED = (Status.ACTIVE, Status.PAUSED)
 # Who wants no more of it, and may change their mind.
@@ -34,16 +33,16 @@ def subscribe(engine: Engine, email: str, preferences: Preferences, now: datetim
         if known is None:
             known = readers.add(connection, email, preferences, Status.PENDING, now)
         if known.status in SUBSCRIBED:
-            ask(connection, known, MANAGE, now)
+            ask(connection, known, Kind.MANAGE, now)
         elif known.status is not Status.COMPLAINED:
-            ask(connection, known, CONFIRM, now, preferences)
+            ask(connection, known, Kind.CONFIRM, now, preferences)
 
 
 def ask(
-    connection: Connection, reader: Reader, kind: str, now: datetime, preferences: Preferences | None = None
+    connection: Connection, reader: Reader, kind: Kind, now: datetime, preferences: Preferences | None = None
 ) -> None:
     """Write to an address that somebody typed into the form, unless that was done too often today."""
-    if ledger.asked(connection, reader.id, (CONFIRM, MANAGE), since=now - ASKED_WITHIN) < MOST_ASKED:
+    if ledger.asked(connection, reader.id, (Kind.CONFIRM, Kind.MANAGE), since=now - ASKED_WITHIN) < MOST_ASKED:
         ledger.queue(connection, reader.id, kind, now, wanted=preferences)
 
 
@@ -91,8 +90,8 @@ def leave(engine: Engine, reader_id: int, now: datetime) -> None:
         if reader is None or reader.status is Status.COMPLAINED:
             return
         readers.set_status(connection, reader_id, Status.UNSUBSCRIBED, next_due_at=None)
-        if reader.status in SUBSCRIBED and not ledger.asked(connection, reader_id, (GOODBYE,), now - ASKED_WITHIN):
-            ledger.queue(connection, reader_id, GOODBYE, now)
+        if reader.status in SUBSCRIBED and not ledger.asked(connection, reader_id, (Kind.GOODBYE,), now - ASKED_WITHIN):
+            ledger.queue(connection, reader_id, Kind.GOODBYE, now)
 
 
 def come_back(engine: Engine, reader_id: int, now: datetime) -> Reader | None:

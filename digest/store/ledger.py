@@ -22,13 +22,12 @@ from sqlalchemy import (
     values,
 )
 
-from digest.domain import EPOCH, Delivery, Preferences, Result, State, Window
+from digest.domain import EPOCH, Delivery, Kind, Preferences, Result, State, Window
 from digest.store.engine import insert_into, reading, writing
 from digest.store.readers import email_key, reader_of
 from digest.store.tables import OPEN, deliveries
 from digest.store.tables import readers as reader_rows
 
-DIGEST = "digest"
 # How long a claimed delivery is nobody else's. The sender begins none so late that its reply could come after that.
 LEASE = timedelta(minutes=20)
 WAITING = (State.QUEUED, State.DEFERRED)
@@ -42,7 +41,7 @@ _PREFERENCES = TypeAdapter(Preferences)
 def queue(
     connection: Connection,
     reader_id: int,
-    kind: str,
+    kind: Kind,
     now: datetime,
     recipient: str = "",
     wanted: Preferences | None = None,
@@ -57,7 +56,7 @@ def queue(
     connection.execute(statement.on_conflict_do_nothing())
 
 
-def asked(connection: Connection, reader_id: int, kinds: Collection[str], since: datetime) -> int:
+def asked(connection: Connection, reader_id: int, kinds: Collection[Kind], since: datetime) -> int:
     """How many mails of these kinds a reader was written since then."""
     mine = (deliveries.c.reader_id == reader_id) & deliveries.c.kind.in_(kinds) & (deliveries.c.due_at > since)
     return connection.execute(select(func.count()).where(mine)).scalar_one()
@@ -205,7 +204,7 @@ def last_heard(engine: Engine, group: Sequence[Delivery]) -> dict[int, datetime]
     before = (deliveries.c.reader_id == these.c.reader_id) & (deliveries.c.due_at < these.c.due_at)
     question = (
         select(these.c.id, func.max(deliveries.c.due_at))
-        .join(deliveries, and_(before, deliveries.c.kind == DIGEST, deliveries.c.state.in_(GONE)))
+        .join(deliveries, and_(before, deliveries.c.kind == Kind.DIGEST, deliveries.c.state.in_(GONE)))
         .group_by(these.c.id)
     )
     with reading(engine) as connection:
@@ -233,7 +232,7 @@ def _delivery(row: RowMapping) -> Delivery:
         reader = replace(reader, preferences=wanted)
     return Delivery(
         id=row["id"],
-        kind=row["kind"],
+        kind=Kind(row["kind"]),
         reader=reader,
         due_at=row["due_at"],
         window=Window(row["window_start"], row["window_end"], row["since"]),

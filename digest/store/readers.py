@@ -9,13 +9,11 @@ from unicodedata import normalize
 
 from sqlalchemy import Connection, Engine, RowMapping, exists, func, select
 
-from digest.domain import Cadence, Preferences, Reader, Status
+from digest.domain import Cadence, Kind, Preferences, Reader, Status
 from digest.store.engine import insert_into, reading, writing
 from digest.store.tables import deliveries, readers
 
 PREFERENCES = ("topics", "cadence", "hour", "timezone", "most_papers", "pictures")
-# The mail that asks for a yes.
-CONFIRM = "confirm"
 # How many readers `everyone` holds in memory at once.
 PAGE = 1_000
 
@@ -91,7 +89,7 @@ def prefer(connection: Connection, reader_id: int, preferences: Preferences) -> 
 def set_status(connection: Connection, reader_id: int, status: Status, **more: datetime | None) -> None:
     """Change a reader's status; nothing that was asked for before can be confirmed after."""
     connection.execute(readers.update().where(readers.c.id == reader_id).values(status=status, **more))
-    asked = (deliveries.c.reader_id == reader_id) & (deliveries.c.kind == CONFIRM)
+    asked = (deliveries.c.reader_id == reader_id) & (deliveries.c.kind == Kind.CONFIRM)
     connection.execute(deliveries.update().where(asked).values(preferences=None))
 
 
@@ -125,7 +123,7 @@ def forget_in(connection: Connection, email: str) -> bool:
 
 def forget_pending(engine: Engine, before: datetime) -> int:
     """Delete who last asked before this moment and never confirmed; return how many."""
-    theirs = (deliveries.c.reader_id == readers.c.id) & (deliveries.c.kind == CONFIRM)
+    theirs = (deliveries.c.reader_id == readers.c.id) & (deliveries.c.kind == Kind.CONFIRM)
     asked_again = exists().where(theirs, deliveries.c.due_at >= before)
     stale = (readers.c.status == Status.PENDING) & (readers.c.created_at < before) & ~asked_again
     with writing(engine) as connection:

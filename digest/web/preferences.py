@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.domain import Reader
+from digest.domain import Kind, Reader
 from digest.links import Purpose
 from digest.readers import addresses, form, subscriptions
 from digest.readers.form import NO_MISTAKES, NOTHING, Mistakes, Typed
@@ -84,7 +84,7 @@ def export(request: Request) -> Response:
 
 def _told(mail: Mapping[str, object]) -> dict[str, object]:
     """A row of the ledger, without what became of a mail that asked somebody else: it would tell who they are."""
-    hidden = OF_SOMEBODY_ELSE if mail["kind"] == addresses.MOVE else ()
+    hidden = OF_SOMEBODY_ELSE if mail["kind"] == Kind.MOVE else ()
     return {name: value for name, value in mail.items() if name not in hidden}
 
 

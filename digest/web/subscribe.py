@@ -8,12 +8,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.domain import Delivery, Preferences, Reader
+from digest.domain import Delivery, Kind, Preferences, Reader
 from digest.jobs.previews import Preview
 from digest.links import Purpose
 from digest.readers import form, subscriptions
 from digest.readers.form import NO_MISTAKES, Mistakes, Typed
-from digest.readers.subscriptions import CONFIRM, SUBSCRIBED
+from digest.readers.subscriptions import SUBSCRIBED
 from digest.web.site import PUBLIC, Site, asked_topics, busy, delivery_behind, page, still_there
 
 # A field that people do not see and browsers do not fill in by themselves; programs do.
@@ -82,6 +82,6 @@ def _confirmed(request: Request, reader: Reader) -> Response:
 
 def _request_behind(request: Request) -> Delivery:
     asked = delivery_behind(request, Purpose.CONFIRM)
-    if asked.kind != CONFIRM:
+    if asked.kind is not Kind.CONFIRM:
         raise HTTPException(404)
     return asked

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from digest.compose import Composer
-from digest.domain import Preferences, Result, State, Status
+from digest.domain import Kind, Preferences, Result, State, Status
 from digest.jobs import returns
 from digest.links import Purpose
 from digest.readers import addresses, subscriptions
@@ -90,7 +90,7 @@ def moves(ada):
         ledger.record(ada.engine, [(mail, Result(mail.id, State.SENT), ada.now)], ada.now)
         addresses.agree(ada.engine, mail, ada.now)
     ada.now += A_DAY
-    assert mail.kind == addresses.MOVED
+    assert mail.kind == Kind.MOVED
     return mail
 
 
@@ -99,7 +99,7 @@ def test_what_comes_back_from_an_old_address_says_nothing_of_the_new_one(ada):
     moved = moves(ada)
     ada.is_sent()
     said = [ada.returns(digest), ada.returns(moved)]
-    said.append(ada.takes(report(original=Composer(LETTERHEAD).moved(moved).content.decode())))
+    said.append(ada.takes(report(original=Composer(LETTERHEAD).letter(moved).content.decode())))
     assert ada.status is Status.ACTIVE, said
 
 
@@ -303,7 +303,7 @@ def test_who_was_given_up_comes_back_by_confirming_anew_and_old_reports_do_not_u
     with writing(ada.engine) as connection:
         readers.set_status(connection, ada.reader.id, status, next_due_at=None)
     subscriptions.subscribe(ada.engine, "ada@example.org", Preferences(), ada.now)
-    [asked] = [one for one in ledger.claim(ada.engine, 10, ada.now) if one.kind == subscriptions.CONFIRM]
+    [asked] = [one for one in ledger.claim(ada.engine, 10, ada.now) if one.kind == Kind.CONFIRM]
     subscriptions.confirm(ada.engine, asked, ada.now + timedelta(minutes=5))
     assert ada.status is Status.ACTIVE
     assert "has confirmed since" in ada.returns(old)

@@ -8,7 +8,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from digest.compose import opened
-from digest.domain import Status
+from digest.domain import Kind, Status
 from digest.readers import addresses
 from digest.readers.subscriptions import MOST_ASKED
 from digest.store import ledger, readers
@@ -30,7 +30,7 @@ def asks(visitor, reader, address=NEW):
 
 
 def link_to(engine, number=-1):
-    asked = [row for row in dump(engine)["deliveries"] if row.kind == addresses.MOVE][number]
+    asked = [row for row in dump(engine)["deliveries"] if row.kind == Kind.MOVE][number]
     return LINKS.move(asked.id, asked.due_at)
 
 

@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from digest.domain import Preferences, Status
+from digest.domain import Kind, Preferences, Status
 from digest.links import CONFIRM_WITHIN
-from digest.readers import subscriptions
 from digest.store import readers
 from digest.web.limits import SUBSCRIPTIONS
 from tests.support.factories import NOW
@@ -120,7 +119,7 @@ def test_subscribing_while_active_changes_nothing_but_sends_a_link_to_manage(vis
     reader = a_subscriber(engine)
     visitor.post("/subscribe", data={"email": "ADA@example.org", "topics": "somebody else's"})
     assert readers.find(engine, reader.id) == reader
-    assert mails(engine) == [subscriptions.MANAGE]
+    assert mails(engine) == [Kind.MANAGE]
 
 
 STRANGE = {"topics": "what a stranger wants", "hour": "3"}
