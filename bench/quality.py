@@ -133,6 +133,7 @@ def main() -> None:
     with postgres.served() as connection:
         ways: dict[str, Way] = {
             "ours": searches.ours,
+            "ours, then related papers": searches.ours_with_related,
             "PostgreSQL, phrases by ts_rank_cd": searches.by_postgres(connection),
             "tantivy, phrases by BM25": searches.by_tantivy,
             "substrings by count": searches.by_substring,

@@ -26,6 +26,18 @@ def ours(papers: Sequence[Paper]) -> Search:
     return lambda topic: [pick.paper.id for pick in matcher.select(parse([topic]), limit=DEPTH).picks]
 
 
+def ours_with_related(papers: Sequence[Paper]) -> Search:
+    """Let the papers near the matches follow them, as an archive does."""
+    matcher = Matcher(papers)
+
+    def search(topic: str) -> list[str]:
+        profile = parse([topic])
+        near = matcher.neighbours(profile, DEPTH)
+        return [pick.paper.id for pick in (*matcher.select(profile, limit=DEPTH).picks, *near)][:DEPTH]
+
+    return search
+
+
 def by_substring(papers: Sequence[Paper]) -> Search:
     """Order by how often the topic stands in the text, in any case, as part of a word or not."""
     counts = _counter(papers)

@@ -159,8 +159,8 @@ class Reason:
     """Why a paper was picked: `topic` as the reader wrote it matched `words` in `field`.
 
     `field` is `title`, `abstract`, `keywords`, `author`, `organization`, … or `trending`, where the topic is empty.
-    `related` says that a paper matches no topic and shares `words` with those that match this one; `stands for` that
-    `words`, an abbreviation or its long form, mean the topic; `liked` and `disliked` which words a reader voted on.
+    `related` says that a paper matches no topic and shares `words` with those that match this one; `voted` has the words
+    a reader voted on, the topic being empty.
     `spans` are half-open character offsets into that field's text (title and abstract only).
     """
 

@@ -5,7 +5,8 @@ All that is remembered is here, with its bounds and its lock; everything else in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from threading import RLock
 
 from digest.domain import Order, Paper, Pick, Reason, Selection
@@ -18,6 +19,8 @@ from digest.match.lookups import Lookups
 from digest.match.memory import Memory
 from digest.match.rank import Ranking, to_pick_from, trending
 from digest.match.rankings import Rankings
+from digest.match.related import Theme
+from digest.match.relations import Relations
 from digest.match.selection import best, most_liked_first
 from digest.match.suggestions import Term, suggest, terms
 from digest.match.work import Meter
@@ -31,11 +34,15 @@ KEEP_PICKS = 50_000  # some hundred bytes each; and their reasons, as many again
 class Matcher:
     """Picks papers for profiles. Several threads may use one; they take turns."""
 
-    def __init__(self, papers: Iterable[Paper]) -> None:
+    def __init__(self, papers: Iterable[Paper], *, archive: Matcher | None = None) -> None:
+        """With an `archive` of more papers, related ones are found by what topics are about there."""
         self.index = indexed(papers)
+        self._archive = archive
+        self._numbers = {paper.id: number for number, paper in enumerate(self.index.papers)}
         self._lock = RLock()
         self._lookups = Lookups(self.index)
         self._rankings = Rankings(self._lookups)
+        self._relations = Relations(self.index, archive.rarity() if archive else None)
         self._trending = trending(self.index)
         self._selections: Memory[object, Selection] = Memory(KEEP_SELECTIONS)
         self._picks: Memory[object, Pick] = Memory(KEEP_PICKS)
@@ -44,16 +51,29 @@ class Matcher:
         self._known_terms: tuple[Term, ...] | None = None
 
     def select(
-        self, profile: Profile, *, limit: int, seen: Collection[str] = (), order: Order = Order.MIXED
+        self,
+        profile: Profile,
+        *,
+        limit: int,
+        seen: Collection[str] = (),
+        order: Order = Order.MIXED,
+        related: int = 0,
     ) -> Selection:
-        """Pick the papers for a profile, best first, at most `limit`, none of those `seen` (by id)."""
+        """Pick the papers for a profile, best first, at most `limit`, none of those `seen` (by id).
+
+        Where fewer fit, at most `related` papers near them come with it, apart from the picks.
+        """
         with self._lock:
             had = self._had(seen) if seen else 0
+            found = self._rankings.of(profile, order)
             # On one day most topics find nothing, and readers whose other topics are the same get the same, in any
             # order of theirs.
-            key = (limit, had, order, frozenset(self._rankings.of(profile, order)))
+            key = (limit, had, order, frozenset(found))
             known = self._selections.get(key)
-            return known or self._selections.keep(key, self._select(key[3], had, limit, order))
+            if known is None:
+                known = self._selections.keep(key, self._select(key[3], had, limit, order))
+            room = min(related, limit - len(known.picks))
+            return replace(known, related=self._related(profile, had, room)) if room > 0 else known
 
     def matching(self, profile: Profile) -> set[str]:
         """Find all papers that fit a topic of a profile, near-duplicates too, by id."""
@@ -77,7 +97,39 @@ class Matcher:
         """Part the score of a pick by the topics of its profile, the strongest first."""
         with self._lock:
             found = to_pick_from(self._rankings.of(profile, order), self._trending)
-            return shares(found, self.index.papers.index(pick.paper))
+            return shares(found, self._numbers[pick.paper.id])
+
+    def neighbours(self, profile: Profile, limit: int) -> tuple[Pick, ...]:
+        """Give the papers nearest to those that fit a profile, and that fit none of its topics themselves."""
+        with self._lock:
+            without = self._found(profile)
+            return self._relations.picks(self._relations.near(self._themes(profile), without)[:limit])
+
+    def related(self, paper: str, limit: int) -> tuple[Pick, ...]:
+        """Give the papers nearest to another, by its id; none when it is not here."""
+        with self._lock:
+            number = self._numbers.get(paper)
+            return () if number is None else self._relations.picks(self._relations.near_paper(number)[:limit])
+
+    def rarity(self) -> Mapping[str, float]:
+        """Say how rare each term is among the papers."""
+        with self._lock:
+            return self._relations.space.rarity
+
+    def themes(self, profile: Profile) -> list[Theme]:
+        """Say what the topics of a profile are about, by the papers that fit best."""
+        with self._lock:
+            return self._relations.themes(self._rankings.of(profile, Order.FIT))
+
+    def _themes(self, profile: Profile) -> list[Theme]:
+        return (self._archive or self).themes(profile)
+
+    def _found(self, profile: Profile) -> int:
+        """Find the papers that fit a topic of a profile, or that it hides."""
+        return union([each.matching | each.hidden for each in self._rankings.of(profile)])
+
+    def _related(self, profile: Profile, had: int, limit: int) -> tuple[Pick, ...]:
+        return self._relations.near_enough(self._themes(profile), self._found(profile) | had, limit)
 
     def _terms(self) -> tuple[Term, ...]:
         """What the papers are about, collected when somebody first asks."""
@@ -98,8 +150,7 @@ class Matcher:
 
     def _had(self, seen: Collection[str]) -> int:
         """Find the papers a reader has had, or has had a near-duplicate of."""
-        index = self.index
-        return bits(index.representative[number] for number, paper in enumerate(index.papers) if paper.id in seen)
+        return bits(self.index.representative[self._numbers[id]] for id in seen if id in self._numbers)
 
     def _pick(self, number: int, found: Sequence[Ranking]) -> Pick:
         """Give the pick of a paper for the topics it fits, made once for all readers with these."""
