@@ -22,7 +22,8 @@ from digest.match.rankings import Rankings
 from digest.match.related import Theme
 from digest.match.relations import Relations
 from digest.match.selection import best, most_liked_first
-from digest.match.suggestions import Term, suggest, terms
+from digest.match.suggestions import suggest, surprising
+from digest.match.terms import Term, terms
 from digest.match.work import Meter
 from digest.text import sentences
 from digest.topics import Profile
@@ -91,7 +92,8 @@ class Matcher:
         """Suggest topics that go with those of a profile, the most telling first."""
         with self._lock:
             found = union([each.matching for each in self._rankings.of(profile)])
-            return suggest(self._terms(), self.index, profile, found, limit)
+            rated = surprising(self._terms(), len(self.index.papers), found)
+            return suggest(rated, profile, limit, self._relations.space)
 
     def explain(self, profile: Profile, pick: Pick, order: Order = Order.MIXED) -> list[Share]:
         """Part the score of a pick by the topics of its profile, the strongest first."""

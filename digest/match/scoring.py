@@ -16,8 +16,8 @@ from digest.match.work import Meter
 from digest.topics import Author, Fact, Phrase
 from digest.topics.words import BREAK, fold, is_function_word
 
-WEIGHTS = {TITLE: 1.25, KEYWORDS: 1.1, ABSTRACT: 1.0, ORGANIZATION: 1.25}
-SPELLED_OTHERWISE = 0.1  # left of an occurrence in another inflection, with other hyphens, or in other capitals
+WEIGHTS = {TITLE: 1.25, KEYWORDS: 1.05, ABSTRACT: 1.0, ORGANIZATION: 1.25}
+SPELLED_OTHERWISE = 0.05  # left of an occurrence in another inflection, with other hyphens, or in other capitals
 LONGER_NAME = 0.3  # left of one with a word before it, or behind, that makes it part of a longer name
 SATURATION = 1.2  # BM25's k1: how soon another occurrence stops to count
 LENGTH_MATTERS = 0.5  # BM25's b: the same words say less in a longer text

@@ -26,11 +26,12 @@ Vector: TypeAlias = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The papers of an index by what they are about, and the papers that hold each term."""
+    """The papers of an index by what they are about, the papers that hold each term, and how alike any two papers are."""
 
     vectors: tuple[Vector, ...]
     holders: Mapping[str, Sequence[tuple[int, float]]]
     rarity: Mapping[str, float]
+    alikeness: float
 
 
 def spaced(index: Index, rarity: Mapping[str, float] | None = None) -> Space:
@@ -42,7 +43,7 @@ def spaced(index: Index, rarity: Mapping[str, float] | None = None) -> Space:
     for number, vector in enumerate(vectors):
         for term, weight in vector.items():
             holders[term].append((number, weight))
-    return Space(vectors, dict(holders), rare)
+    return Space(vectors, dict(holders), rare, _alikeness(holders, len(vectors)))
 
 
 def middle(vectors: Iterable[Vector]) -> Vector:
@@ -82,6 +83,13 @@ def placed(postings: Postings, number: int) -> Iterator[tuple[str, int, int, int
                 if last and postings.gaps[place] != BREAK:
                     yield f"{last} {here}", place - 1, place + 1, field
             last = here
+
+
+def _alikeness(holders: Mapping[str, Sequence[tuple[int, float]]], papers: int) -> float:
+    """Give the mean cosine between two papers."""
+    weights = [[weight for _, weight in held] for held in holders.values()]
+    pairs = sum(sum(held) ** 2 - sum([weight * weight for weight in held]) for held in weights)
+    return pairs / max(1, papers * (papers - 1))
 
 
 def _counts(postings: Postings, number: int) -> Counter[str]:
