@@ -159,8 +159,8 @@ class Reason:
     """Why a paper was picked: `topic` as the reader wrote it matched `words` in `field`.
 
     `field` is `title`, `abstract`, `keywords`, `author`, `organization`, … or `trending`, where the topic is empty.
-    `related` says that a paper matches no topic and shares `words` with those that match this one; `voted` has the words
-    a reader voted on, the topic being empty.
+    `related` says that a paper matches no topic and shares `words` with those that match this one; `liked` and
+    `disliked` have the words a reader voted on, and no topic.
     `spans` are half-open character offsets into that field's text (title and abstract only).
     """
 

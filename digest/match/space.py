@@ -26,7 +26,7 @@ Vector: TypeAlias = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The papers of an index by what they are about, the papers that hold each term, and how alike any two papers are."""
+    """The papers by what they are about, those that hold each term, and how alike any two papers are."""
 
     vectors: tuple[Vector, ...]
     holders: Mapping[str, Sequence[tuple[int, float]]]

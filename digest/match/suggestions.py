@@ -18,6 +18,7 @@ LEAST_LIFT = 2.0  # times as often as elsewhere: less is the language of all pap
 # Papers with a term are at least so many times as alike, beside the term, as any two papers. Those with "two
 # complementary" or "superior performance" are no more alike than any; those with "KV cache" twice as much.
 LEAST_ALIKE = 1.2
+FEWEST_COMPARED = 100  # papers: among fewer, how alike any two are is a matter of luck
 
 
 def suggest(rated: Iterable[Term], profile: Profile, limit: int, space: Space) -> tuple[str, ...]:
@@ -51,6 +52,8 @@ def _rated(known: Iterable[Term], papers: int, found: int) -> Iterator[tuple[flo
 
 def is_topical(term: Term, space: Space) -> bool:
     """Tell whether the papers with a term have more in common than the term."""
+    if len(space.vectors) < FEWEST_COMPARED:
+        return True
     return _alikeness(numbers(term.papers), space, term.stems) >= LEAST_ALIKE * space.alikeness
 
 
