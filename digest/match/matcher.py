@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from threading import RLock
 
 from digest.domain import Order, Paper, Pick, Reason, Selection
@@ -17,16 +18,18 @@ from digest.match.forecasting import forecast
 from digest.match.index import indexed
 from digest.match.lookups import Lookups
 from digest.match.memory import Memory
-from digest.match.rank import Ranking, to_pick_from, trending
+from digest.match.proposals import Proposals, proposals, telling
+from digest.match.rank import Ranking, leaves, to_pick_from, trending
 from digest.match.rankings import Rankings
 from digest.match.related import Theme
 from digest.match.relations import Relations
 from digest.match.selection import best, most_liked_first
-from digest.match.suggestions import suggest, surprising
+from digest.match.suggestions import stems, suggest, surprising
 from digest.match.terms import Term, terms
+from digest.match.votes import counted, nudged
 from digest.match.work import Meter
 from digest.text import sentences
-from digest.topics import Profile
+from digest.topics import Phrase, Profile
 
 KEEP_SELECTIONS = 250_000  # a third of a kilobyte each: the picks themselves are shared
 KEEP_PICKS = 50_000  # some hundred bytes each; and their reasons, as many again
@@ -59,10 +62,12 @@ class Matcher:
         seen: Collection[str] = (),
         order: Order = Order.MIXED,
         related: int = 0,
+        votes: Mapping[str, int] | None = None,
     ) -> Selection:
         """Pick the papers for a profile, best first, at most `limit`, none of those `seen` (by id).
 
-        Where fewer fit, at most `related` papers near them come with it, apart from the picks.
+        Where fewer fit, at most `related` papers near them come with it, apart from the picks. `votes` count what a
+        reader said of words (a term to votes for it, or, negative, against it): they move the order a little.
         """
         with self._lock:
             had = self._had(seen) if seen else 0
@@ -74,7 +79,9 @@ class Matcher:
             if known is None:
                 known = self._selections.keep(key, self._select(key[3], had, limit, order))
             room = min(related, limit - len(known.picks))
-            return replace(known, related=self._related(profile, had, room)) if room > 0 else known
+            if room > 0:
+                known = replace(known, related=self._related(profile, had, room))
+            return replace(known, picks=self._nudged(known.picks, votes)) if votes else known
 
     def matching(self, profile: Profile) -> set[str]:
         """Find all papers that fit a topic of a profile, near-duplicates too, by id."""
@@ -113,6 +120,20 @@ class Matcher:
             number = self._numbers.get(paper)
             return () if number is None else self._relations.picks(self._relations.near_paper(number)[:limit])
 
+    def distinguishing_terms(self, paper: Paper, profile: Profile, limit: int = 3) -> tuple[str, ...]:
+        """Name what sets a paper apart from what a profile follows already: what "more like this" adds."""
+        with self._lock:
+            taken = [
+                stems(leaf) for topic in profile.topics for leaf in leaves(topic.query) if isinstance(leaf, Phrase)
+            ]
+            found = telling(self.index, self._terms(), self._relations.space, indexed([paper]), taken)
+            return tuple(term.text for term, _ in islice(found, limit))
+
+    def propose(self, papers: Sequence[Paper], limit: int = 5) -> Proposals:
+        """Propose topics, authors and labs to somebody who likes some papers."""
+        with self._lock:
+            return proposals(self.index, self._terms(), self._relations.space, papers, limit)
+
     def rarity(self) -> Mapping[str, float]:
         """Say how rare each term is among the papers."""
         with self._lock:
@@ -132,6 +153,10 @@ class Matcher:
 
     def _related(self, profile: Profile, had: int, limit: int) -> tuple[Pick, ...]:
         return self._relations.near_enough(self._themes(profile), self._found(profile) | had, limit)
+
+    def _nudged(self, picks: Sequence[Pick], votes: Mapping[str, int]) -> tuple[Pick, ...]:
+        asked = counted(votes)
+        return nudged(picks, asked, {word: self.matching(Profile((word,))) for word in asked})
 
     def _terms(self) -> tuple[Term, ...]:
         """What the papers are about, collected when somebody first asks."""
