@@ -16,7 +16,9 @@ KEEP_LINES = 1 << 16  # the lines of a million readers are a few thousand
 # some tenth of a second, and half a second, on 1,500 papers. The broadest words of real topics cost a tenth of a topic.
 READINGS_A_TOPIC = 2
 READINGS_A_PROFILE = 8
-LEAST_WORK = 100_000  # words, however few the papers: some ten milliseconds
+# However few the papers, in words: some ten milliseconds, and a tenth of a second.
+LEAST_A_TOPIC = 100_000
+LEAST_A_PROFILE = 1_000_000
 # Of a profile's budget: what costs less is never counted, since no profile has so many topics.
 LIGHT = 1 / MOST_TOPICS
 
@@ -27,8 +29,8 @@ class Rankings:
     def __init__(self, lookups: Lookups) -> None:
         self._lookups = lookups
         words = len(lookups.index.postings.words)
-        self._a_topic = max(LEAST_WORK, READINGS_A_TOPIC * words)
-        self._a_profile = max(LEAST_WORK, READINGS_A_PROFILE * words)
+        self._a_topic = max(LEAST_A_TOPIC, READINGS_A_TOPIC * words)
+        self._a_profile = max(LEAST_A_PROFILE, READINGS_A_PROFILE * words)
         self._lines: dict[Order, Memory[str, tuple[Ranking, ...]]] = {order: Memory(KEEP_LINES) for order in Order}
         self._costly: dict[str, int] = {}
         self._unfinished: Memory[str, tuple[Ranking, ...]] = Memory(KEEP_LINES)
