@@ -20,6 +20,11 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
+install-production: ## the service without what tests it; VENV=/opt/paper-digest/venv puts it there
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes --requirement requirements-production.lock
+	$(PIP) --no-deps --no-build-isolation .
+
 run: install ## the whole service on this machine; ARGS=--once ends after the first digest
 	$(BIN)/digest demo $(ARGS)
 
@@ -39,6 +44,9 @@ lock: install ## pin every dependency anew, with hashes and without the address 
 	$(PIP) uv
 	$(BIN)/uv pip compile pyproject.toml --extra demo --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.lock $(ARGS)
+	echo 'hatchling>=1.27' | $(BIN)/uv pip compile pyproject.toml - --constraint requirements.lock --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet \
+		-o requirements-production.lock
 
 mailcheck: install ## every mail under SpamAssassin, caniemail, mutt and s-nail; says what it lacks, installs nothing
 	$(BIN)/python -m tests.mailcheck

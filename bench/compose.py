@@ -122,9 +122,9 @@ class Plain:
             "name": LETTERHEAD.name,
             "postal_address": LETTERHEAD.postal_address,
             "home": links.base_url,
-            "unsubscribe": links.unsubscribe(reader.id),
-            "preferences": links.preferences(reader.id),
-            "view": links.view(delivery.id),
+            "unsubscribe": links.unsubscribe(reader.key),
+            "preferences": links.preferences(reader.key),
+            "view": links.view(reader.key, delivery.id),
             "email": reader.email,
             "why": wording.why(reader.preferences),
             "day": wording.long_day(delivery.due_at),
@@ -150,7 +150,7 @@ class Plain:
 
     def _headers(self, delivery: Delivery, subject: str) -> Iterator[tuple[str, str]]:
         links, reader = LETTERHEAD.links, delivery.reader
-        way_out = links.unsubscribe(reader.id)
+        way_out = links.unsubscribe(reader.key)
         mailto = f"mailto:unsubscribe+{way_out.rpartition('/')[2]}@{DOMAIN}?subject=unsubscribe"
         yield from {
             "Date": delivery.due_at,

@@ -51,19 +51,26 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Source S listed paper P on day D, at `rank` (from 1), with so many upvotes and comments."""
+    """Source S listed paper P on day D, at `rank` (from 1), with so many upvotes and comments, where it says so.
+
+    None is not zero: the source said nothing, and what is known stays.
+    """
 
     source: str
     day: date
     rank: int
     paper: Paper
-    upvotes: int = 0
-    comments: int = 0
+    upvotes: int | None = None
+    comments: int | None = None
 
     def listed(self) -> Paper:
         """The paper with what this listing says of it."""
         return replace(
-            self.paper, upvotes=self.upvotes, comments=self.comments, sources=(self.source,), listed_on=self.day
+            self.paper,
+            upvotes=self.upvotes or 0,
+            comments=self.comments or 0,
+            sources=(self.source,),
+            listed_on=self.day,
         )
 
 
@@ -101,7 +108,7 @@ class Status(StrEnum):
 
 
 class Cadence(StrEnum):
-    """On which days a reader wants the digest, in their own zone; weekly means Monday."""
+    """On which days a reader wants the digest, in their own zone."""
 
     DAILY = "daily"
     WEEKDAYS = "weekdays"
@@ -109,16 +116,20 @@ class Cadence(StrEnum):
 
 
 class Order(StrEnum):
-    """What opens a digest: what fits best and is liked (mixed), what fits best, or what is liked most."""
+    """Which papers come first: those that fit and are liked, those that fit best, or those that are liked most."""
 
     MIXED = "mixed"
-    FIT = "fit"
+    BEST = "best"
     LIKED = "liked"
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a reader chose. `topics` are lines of the query language, as written; none means trending."""
+    """What a reader chose.
+
+    `topics` are lines of the query language, as written; none means trending. `weekday` is the day of a weekly digest,
+    from Monday (0). `related` papers are wanted, or not.
+    """
 
     topics: tuple[str, ...] = ()
     cadence: Cadence = Cadence.DAILY
@@ -126,13 +137,17 @@ class Preferences:
     timezone: str = "UTC"
     most_papers: int = 10
     pictures: bool = False
+    weekday: int = 0
+    order: Order = Order.MIXED
+    related: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A subscriber. `next_due_at` is the moment of the next digest, set while active.
 
-    `new_email` is where they want their digest from now on, until that address confirms.
+    `new_email` is where they want their digest from now on, until that address confirms; `paused_until` is when a
+    pause ends by itself, if it does. `key` is what links name them by; the database draws it.
     """
 
     id: int
@@ -143,6 +158,8 @@ class Reader:
     confirmed_at: datetime | None = None
     next_due_at: datetime | None = None
     new_email: str = ""
+    paused_until: datetime | None = None
+    key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,18 @@ from typing import Annotated, Any
 
 import typer
 
-from digest.cli.console import Failed, Here, Json, Misused, console, errors, print_json, print_table
-from digest.domain import Reader, Status
-from digest.readers.form import Mistakes, subscription, typed
+from digest.bootstrap import Service
+from digest.cli.commands import app_of
+from digest.cli.console import Json, console, errors, print_json, print_table
+from digest.cli.errors import Failed, Misused
+from digest.domain import Reader
+from digest.readers import operator, roster
+from digest.readers.form import Mistakes, typed
+from digest.readers.roster import COLUMNS
 from digest.store import readers
 from digest.store.readers import AlreadyThere
 
-app = typer.Typer(no_args_is_help=True, help=__doc__)
-COLUMNS = ("email", "status", "topics", "cadence", "hour", "timezone", "most_papers", "pictures")
+app = app_of(help=__doc__)
 # What no text has in it: NUL, and the half surrogates that stand for bytes that are not UTF-8.
 NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 Row = Mapping[str, str | None]
@@ -47,10 +51,10 @@ def add(
     ] = False,
 ) -> None:
     """Add a reader who has agreed to it; no confirmation is asked. The first digest is due at once."""
-    here: Here = context.obj
+    service: Service = context.obj
     row = {"email": email, "topics": "\n".join(topic), "cadence": cadence, "hour": str(hour), "timezone": timezone}
     try:
-        reader = _admit(here, row | {"most_papers": str(most_papers), "pictures": "yes" if pictures else "no"})
+        reader = _admit(service, row | {"most_papers": str(most_papers), "pictures": "yes" if pictures else "no"})
     except Mistakes as mistakes:
         raise Misused(_told(mistakes)) from None
     except AlreadyThere as error:
@@ -61,8 +65,8 @@ def add(
 @app.command("list")
 def list_readers(context: typer.Context, as_json: Json = False) -> None:
     """Show every reader."""
-    here: Here = context.obj
-    everyone = readers.everyone(here.engine)
+    service: Service = context.obj
+    everyone = readers.everyone(service.engine)
     if as_json:
         print_json(_row(reader) for reader in everyone)
         return
@@ -87,17 +91,18 @@ def import_readers(
     """Add the readers of a CSV file who have agreed to it.
 
     Its first line names the columns: email, and if you like status, topics (one a line in its cell), cadence, hour,
-    timezone, most_papers and pictures (yes or no). Without a status everybody is active; with it, who was pending has
+    timezone, most_papers, pictures and related (yes or no), weekday, order, paused_until, and the key that their links
+    name them by. Without a status everybody is active; with it, who was pending has
     to confirm anew, and who left, bounced or complained gets nothing. A bad line is told with its number and loses
     none of the others; who is on the list already is left as they are.
     """
-    here: Here = context.obj
+    service: Service = context.obj
     added, known, bad, broken = Counter[str](), 0, 0, ""
     with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
         try:
             for line, row in _rows(file, text):
                 try:
-                    added[_admit(here, row).status] += 1
+                    added[_admit(service, row).status] += 1
                 except AlreadyThere:
                     known += 1
                 except Mistakes as mistakes:
@@ -146,41 +151,30 @@ def _check(file: Path, columns: Sequence[str]) -> None:
 @app.command()
 def export(context: typer.Context, as_json: Json = False) -> None:
     """Print every reader as CSV, as `import` reads it."""
-    here: Here = context.obj
-    rows: Iterable[Mapping[str, Any]] = (_row(reader) for reader in readers.everyone(here.engine))
+    service: Service = context.obj
+    everyone = readers.everyone(service.engine)
     if as_json:
-        print_json(rows)
+        print_json(_row(reader) for reader in everyone)
         return
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     table = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore", lineterminator="\n")
     table.writeheader()
-    for row in rows:
-        table.writerow({**row, "topics": "\n".join(row["topics"]), "pictures": "yes" if row["pictures"] else "no"})
+    for reader in everyone:
+        table.writerow(roster.row(reader))
 
 
 @app.command()
 def forget(context: typer.Context, email: str) -> None:
     """Delete a reader and everything kept about them."""
-    here: Here = context.obj
-    if not readers.forget(here.engine, email):
+    service: Service = context.obj
+    if not operator.forget(service.engine, email, service.now):
         raise Failed(f"{email} is not on the list")
     console.print(f"Forgot {email}.", markup=False)
 
 
-def _admit(here: Here, row: Row) -> Reader:
-    email, preferences = subscription({name: value for name, value in row.items() if value})
-    return readers.admit(here.engine, email, preferences, here.now, _status(row))
-
-
-def _status(row: Row) -> Status:
-    """Read where a reader stands; the operator's word is enough where nothing is said of it."""
-    said = (row.get("status") or "").strip().lower()
-    if "status" not in row:
-        return Status.ACTIVE
-    if said not in list(Status):
-        raise Mistakes({"status": f"Please give one of {', '.join(Status)}."})
-    return Status(said)
+def _admit(service: Service, row: Row) -> Reader:
+    return operator.admit(service.engine, roster.newcomer(row), service.now)
 
 
 def _told(mistakes: Mistakes) -> str:
@@ -196,6 +190,8 @@ def _row(reader: Reader) -> dict[str, Any]:
         "hour": reader.preferences.hour,
         "most_papers": reader.preferences.most_papers,
         "pictures": reader.preferences.pictures,
+        "related": reader.preferences.related,
+        "paused_until": reader.paused_until and reader.paused_until.isoformat(),
         "created_at": reader.created_at.isoformat(),
         "next_due_at": reader.next_due_at and reader.next_due_at.isoformat(),
     }

@@ -59,7 +59,8 @@ RULES: Mapping[Kind, Rule] = {
     Kind.MOVED: Rule(
         # The new address may be dead already; whoever left or complained is told no more.
         SUBSCRIBED | {Status.BOUNCED},
-        "tells the old address where the digest goes now",
+        "tells the old address where the digest goes now; holds no key of the reader's",
         ("moved",),
+        on_list=False,
     ),
 }

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from stamina import retry
@@ -19,12 +18,13 @@ from digest.domain import Breaker, Delivery, Kind, Mail, Result, Selection, Stat
 from digest.jobs import returns, routing
 from digest.jobs.editions import Edition, Editions, chosen_again
 from digest.jobs.routing import RELAY_REST
+from digest.logs import get_logger
 from digest.readers import addresses, schedule
 from digest.store import editions, ledger, planning, slots
 from digest.topics import parse
 from digest.transport.smtp import OnResults, RelayAway, Route
 
-log = structlog.get_logger()
+log = get_logger()
 Clock = Callable[[], datetime]
 
 # Few enough that a crash leaves little uncertain, many enough that one transaction serves them all.
@@ -198,7 +198,8 @@ def _selection(delivery: Delivery, edition: Edition) -> Selection:
         chosen, others = chosen_again(delivery, edition)
         return Selection(tuple(chosen), len(others))
     wanted = delivery.reader.preferences
-    return edition.matcher.select(parse(wanted.topics), limit=wanted.most_papers, seen=edition.seen)
+    profile = parse(wanted.topics)
+    return edition.matcher.select(profile, limit=wanted.most_papers, seen=edition.seen, order=wanted.order)
 
 
 def _after(result: Result, delivery: Delivery, now: datetime) -> tuple[Delivery, Result, datetime]:

@@ -45,8 +45,10 @@ def chosen_again(delivery: Delivery, edition: Edition) -> tuple[list[Pick], list
 
     A paper stays chosen though the reader's topics have changed since; it has no reasons then.
     """
-    profile = parse(delivery.reader.preferences.topics)
-    fitting = edition.matcher.select(profile, limit=len(edition.papers), seen=edition.seen).picks
+    wanted, everything = delivery.reader.preferences, len(edition.papers)
+    fitting = edition.matcher.select(
+        parse(wanted.topics), limit=everything, seen=edition.seen, order=wanted.order
+    ).picks
     known = {paper.id: Pick(paper, 0, ()) for paper in edition.papers} | {pick.paper.id: pick for pick in fitting}
     chosen = [known[id] for id in delivery.papers if id in known]
     return chosen, [pick for pick in fitting if pick.paper.id not in delivery.papers]

@@ -142,7 +142,7 @@ class Matcher:
     def themes(self, profile: Profile) -> list[Theme]:
         """Say what the topics of a profile are about, by the papers that fit best."""
         with self._lock:
-            return self._relations.themes(self._rankings.of(profile, Order.FIT))
+            return self._relations.themes(self._rankings.of(profile, Order.BEST))
 
     def _themes(self, profile: Profile) -> list[Theme]:
         return (self._archive or self).themes(profile)

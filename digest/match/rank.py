@@ -66,7 +66,7 @@ def _ranked(index: Index, topic: Topic, matching: int, fit: Mapping[int, float],
     weight = topic.weight * rarity(len(index.papers), len(fit))
     if order is Order.LIKED:
         worth = {number: (1 + fit[number]) * log2(2 + index.papers[number].upvotes) for number in fit}
-    elif order is Order.FIT:
+    elif order is Order.BEST:
         worth = dict(fit)
     else:
         worth = {number: fit[number] * index.liking[number] for number in fit}

@@ -148,11 +148,14 @@ ALERTS = (
     "arxiv is late: no good answer since 2026-03-02 18:05 UTC. cs.CL: HTTP 503",
 )
 
+# Nobody's: a link that bears it opens nothing.
+KEY = "k" + "0" * 16
+
 
 def _delivery(kind: Kind, now: datetime, recipient: str = "", **wanted: object) -> Delivery:
     preferences = Preferences(**{"topics": TOPICS, **wanted})  # type: ignore[arg-type]
     since = (
         EPOCH if kind is not Kind.DIGEST else now - timedelta(days=7 if preferences.cadence is Cadence.WEEKLY else 1)
     )
-    reader = Reader(0, "ada@example.org", Status.ACTIVE, preferences, created_at=now, new_email=recipient)
+    reader = Reader(0, "ada@example.org", Status.ACTIVE, preferences, created_at=now, new_email=recipient, key=KEY)
     return Delivery(0, kind, reader, now.astimezone(UTC), Window(since, now, since.date()), recipient=recipient)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from digest.domain import EPOCH, Delivery, Kind, Preferences, Result, State, Window
 from digest.store.engine import insert_into, reading, writing
-from digest.store.readers import email_key, reader_of
+from digest.store.readers import reader_of
 from digest.store.tables import OPEN, deliveries
 from digest.store.tables import readers as reader_rows
 
@@ -46,11 +46,12 @@ def queue(
     recipient: str = "",
     wanted: Preferences | None = None,
     state: State = State.QUEUED,
+    mailbox: str = "",
 ) -> None:
     """Ask for a mail that is no digest, to the reader or to `recipient`. It goes before the digests: somebody waits."""
     span = {"due_at": now, "window_start": now, "window_end": now, "since": now.date(), "next_attempt_at": EPOCH}
     row = {"reader_id": reader_id, "kind": kind, "recipient": recipient, **span, **FRESH}
-    row["state"] = state
+    row |= {"state": state, "mailbox": mailbox}
     row["preferences"] = _PREFERENCES.dump_json(wanted).decode() if wanted else None
     statement = insert_into(connection, deliveries).values(row)
     connection.execute(statement.on_conflict_do_nothing())
@@ -67,13 +68,6 @@ def wanted(connection: Connection, delivery_id: int) -> Preferences | None:
     kept = select(deliveries.c.preferences).where(deliveries.c.id == delivery_id).with_for_update()
     found = connection.execute(kept).scalar_one_or_none()
     return _PREFERENCES.validate_json(found) if found else None
-
-
-def written_to(connection: Connection, address: str, since: datetime) -> int:
-    """How many mails went to an address that was no reader's own, whoever asked for them, since then."""
-    others = select(deliveries.c.recipient).where(deliveries.c.recipient != "", deliveries.c.due_at > since)
-    # Not in SQL: SQLite knows the case of ASCII alone.
-    return sum(email_key(to) == email_key(address) for to in connection.execute(others).scalars())
 
 
 def rows_of(engine: Engine, reader_id: int) -> list[RowMapping]:

@@ -94,11 +94,11 @@ def _supersede(connection: Connection, due: ColumnElement[bool]) -> None:
 
 
 def _move_on(connection: Connection, due: ColumnElement[bool], now: datetime, next_due: NextDue) -> None:
-    rhythm = (readers.c.cadence, readers.c.hour, readers.c.timezone)
+    rhythm = (readers.c.cadence, readers.c.hour, readers.c.timezone, readers.c.weekday)
     moments = defaultdict(list)
-    for cadence, hour, timezone in connection.execute(select(*rhythm).where(due).distinct()).all():
-        moment = next_due(Preferences(cadence=Cadence(cadence), hour=hour, timezone=timezone), now)
-        moments[moment].append((cadence, hour, timezone))
+    for cadence, hour, timezone, weekday in connection.execute(select(*rhythm).where(due).distinct()).all():
+        chosen = Preferences(cadence=Cadence(cadence), hour=hour, timezone=timezone, weekday=weekday)
+        moments[next_due(chosen, now)].append((cadence, hour, timezone, weekday))
     if moments:
         # Whose rhythm changed since it was read stays due.
         moved = case(

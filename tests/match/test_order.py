@@ -45,7 +45,7 @@ def test_the_best_match_comes_first_for_those_who_want_that():
         a_paper("fits", title="Agents", abstract="Agents.", upvotes=1),
         a_paper("liked", title="x", abstract="Of web agents and much else that is said here at length", upvotes=900),
     ]
-    assert order(papers, by=Order.FIT) == ["fits", "liked"]
+    assert order(papers, by=Order.BEST) == ["fits", "liked"]
     assert order(papers, by=Order.LIKED) == ["liked", "fits"]
 
 
