@@ -106,11 +106,15 @@ def _explain(files: list[Path]) -> None:
     if not files:
         _print(_row(bounces.of_message(_message())))
         return
-    from digest.cli import boxes
+    from digest.bounces import boxes
 
-    for file in files:
-        for name, content in boxes.messages(file):
-            _print({"file": name} | _row(bounces.of_message(content)))
+    for path in files:
+        try:
+            for found in boxes.messages_at(path):
+                row = _row(bounces.of_message(found.content))
+                _print({"file": found.name} | ({"problem": found.problem} if found.problem else row))
+        except OSError as error:
+            raise Misused(f"cannot read {path}: {error.strerror}") from None
 
 
 def _print(row: dict[str, object]) -> None:

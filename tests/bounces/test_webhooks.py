@@ -17,14 +17,15 @@ from hypothesis import strategies as st
 from digest.bounces.webhooks import mailgun, payload, postmark, sendgrid, ses
 from digest.bounces.webhooks.payload import TOKEN_FIELD
 from digest.domain import VerdictKind
-from digest.links import Purpose
-from tests.returned import HARD, LINKS
+from digest.links import Named, Purpose
+from tests.support.returned import HARD, LINKS
 
 K = VerdictKind
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 STAMP = str(int(NOW.timestamp()))
 ADA = ("ada@example.org",)
-SENDER = LINKS.bounce_address(7, 9, "papers.example.org")
+KEY, OTHER = "k0123456789abcdef", "kfedcba9876543210"
+SENDER = LINKS.bounce_address(KEY, 9, "papers.example.org")
 MESSAGE_ID = "digest.9.20261126120000@papers.example.org"
 TOPIC = "arn:aws:sns:eu-west-1:1:bounces"
 
@@ -42,7 +43,7 @@ def judged(readings):
 
 def a_notice(kind, **said):
     headers = [
-        {"name": "List-Unsubscribe", "value": f"<{LINKS.unsubscribe(7)}>"},
+        {"name": "List-Unsubscribe", "value": f"<{LINKS.unsubscribe(KEY)}>"},
         {"name": "Subject", "value": "3 papers"},
     ]
     mail = {"source": SENDER, "headers": headers, "commonHeaders": {"messageId": f"<{MESSAGE_ID}>"}}
@@ -76,15 +77,15 @@ def test_ses_tells_what_became_of_a_mail(notice, means):
         [reading] = ses.parse(body)
         assert (reading.verdict.kind, reading.verdict.reason) == means
         assert reading.verdict.recipients == ADA
-        assert whose(reading) == (7, 9)
-        assert LINKS.read(Purpose.UNSUBSCRIBE, reading.leave_marks[0]) == 7
+        assert whose(reading) == Named(KEY, 9)
+        assert LINKS.read(Purpose.UNSUBSCRIBE, reading.leave_marks[0]) == Named(KEY)
         assert reading.delivery_marks == (9,)
 
 
 def test_what_a_server_says_names_nobody():
-    other = LINKS.bounce_address(8, 1, "papers.example.org")
+    other = LINKS.bounce_address(OTHER, 1, "papers.example.org")
     [reading] = ses.parse(from_sns(a_bounce(f"smtp; 550 5.1.1 no such user, said to {other}")))
-    assert [LINKS.read_bounce(one) for one in reading.bounce_marks] == [(7, 9)]
+    assert [LINKS.read_bounce(one) for one in reading.bounce_marks] == [Named(KEY, 9)]
 
 
 AMAZON = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -179,7 +180,7 @@ def test_sendgrid_tells_many_things_at_once():
     readings = sendgrid.parse(json.dumps(events).encode())
     kinds = [K.HARD, K.SOFT, K.DELAYED, K.NONE, K.COMPLAINT, K.UNSUBSCRIBE, K.HARD, K.COMPLAINT]
     assert [one.verdict.kind for one in readings] == kinds
-    assert {(whose(one), one.delivery_marks) for one in readings} == {((7, 9), (9,))}
+    assert {(whose(one), one.delivery_marks) for one in readings} == {(Named(KEY, 9), (9,))}
 
 
 def test_an_event_of_sendgrid_is_believed_while_it_is_fresh():
@@ -222,7 +223,7 @@ def from_mailgun(event, key="key", **said):
 def test_mailgun_tells_of_failures(said, means):
     [reading] = mailgun.parse(from_mailgun("failed", **said))
     assert reading.verdict.kind is means
-    assert (whose(reading), reading.delivery_marks) == ((7, 9), (9,))
+    assert (whose(reading), reading.delivery_marks) == (Named(KEY, 9), (9,))
 
 
 def test_mailgun_tells_of_wishes_and_arrivals():
@@ -270,7 +271,7 @@ def test_postmark_tells_what_became_of_a_mail(said, means):
     event = {"Email": ADA[0], "Recipient": ADA[0], "Metadata": {TOKEN_FIELD: SENDER}, **said}
     [reading] = postmark.parse(json.dumps(event).encode())
     assert (reading.verdict.kind, reading.verdict.reason) == means
-    assert whose(reading) == (7, 9)
+    assert whose(reading) == Named(KEY, 9)
     assert reading.verdict.recipients == ADA
 
 

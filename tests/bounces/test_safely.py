@@ -9,7 +9,7 @@ from digest import bounces
 from digest.bounces import safely
 from digest.bounces.reading import NOTHING_READ
 from digest.bounces.safely import Judge, read_safely
-from tests.returned import LINKS, report
+from tests.support.returned import LINKS, report
 
 CHILD = """
 import os, resource, sys

@@ -18,7 +18,7 @@ from digest import bounces
 from digest.bounces import addressees, limits, opening, reading, tags, words
 from digest.bounces.reasons import judge
 from digest.domain import VerdictKind
-from tests.returned import report
+from tests.support.returned import report
 
 # Twenty times what the worst of them costs on two busy cores: what it cost before were hours.
 MOST_SECONDS = 3.0
