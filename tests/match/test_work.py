@@ -11,11 +11,11 @@ from digest.match.rankings import READINGS_A_TOPIC
 from digest.topics import parse
 from tests.support.factories import a_paper
 
-BROAD = " | ".join(f"{letter}xy*" for letter in "abcdefghijkl")
+BROAD = " | ".join(f"{letter}xy*" for letter in "abcde")
 
 
 def papers(count=400, words=120):
-    vocabulary = [f"{first}xy{last}" for first in "abcdefghijkl" for last in "abcdefghijkl"]
+    vocabulary = [f"{first}xy{last}" for first in "abcde" for last in "abcdefghijkl"]
     draw = random.Random(7)
     return [
         a_paper(
@@ -43,7 +43,7 @@ def test_an_exclusion_that_costs_too_much_hides_nothing_and_is_named(matcher):
 
 
 def test_a_profile_whose_topics_cost_too_much_together_is_answered_in_part(matcher):
-    lines = [f"{a}xy* | work {n}" for n, a in enumerate(itertools.islice(itertools.cycle("abcdefghijkl"), 90))]
+    lines = [f"{a}xy* | work {n}" for n, a in enumerate(itertools.islice(itertools.cycle("abcde"), 90))]
     selection = matcher.select(parse(lines), limit=5)
     assert 0 < len(selection.unfinished) < len(lines)
 
