@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
 from threading import Lock
@@ -11,8 +11,7 @@ from threading import Lock
 from sqlalchemy import Engine
 
 from digest.domain import Pick
-from digest.match import Index, forecast, select, suggest
-from digest.match.forecasting import DAYS
+from digest.match import DAYS, Matcher
 from digest.store import collections, papers
 from digest.topics import Mistake, parse
 
@@ -34,12 +33,11 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """The papers of so many days, as they were after a collection. An index is for one at a time: it learns."""
+    """The papers of so many days, as they were after a collection."""
 
-    index: Index
+    matcher: Matcher
     days: int
     collection: int
-    lock: Lock = field(default_factory=Lock)
 
 
 class Previews:
@@ -54,20 +52,17 @@ class Previews:
         """Show what topics would bring; those that cannot be read are left out and said."""
         profile = parse(topics)
         recent = self._recent()
-        with recent.lock:
-            return Preview(
-                select(recent.index, profile, limit=MOST_PICKS).picks,
-                forecast(recent.index, profile, recent.days),
-                recent.days,
-                suggest(recent.index, profile),
-                profile.errors,
-            )
+        return Preview(
+            recent.matcher.select(profile, limit=MOST_PICKS).picks,
+            recent.matcher.forecast(profile, recent.days),
+            recent.days,
+            recent.matcher.suggest(profile),
+            profile.errors,
+        )
 
     def newest(self, topics: str, most: int) -> list[Pick]:
         """Give the best papers of the last listed days for some topics, at most so many, the latest days first."""
-        recent = self._recent()
-        with recent.lock:
-            picks = select(recent.index, parse(topics), limit=most).picks
+        picks = self._recent().matcher.select(parse(topics), limit=most).picks
         return sorted(picks, key=_listed_on, reverse=True)
 
     def _recent(self) -> Recent:
@@ -90,9 +85,9 @@ class Previews:
         counts = papers.days(self._engine, DAYS)
         fitting = sum(together <= MOST_PAPERS for together in accumulate(counts.values()))
         days = list(counts)[: max(1, fitting)]
-        index = Index(papers.listed(self._engine, days[-1], days[0]) if days else ())
-        suggest(index, parse(""))  # which works out what the papers are about, once
-        return Recent(index, len(days), last)
+        matcher = Matcher(papers.listed(self._engine, days[-1], days[0]) if days else ())
+        matcher.suggest(parse(""))  # which works out what the papers are about, once
+        return Recent(matcher, len(days), last)
 
 
 def _listed_on(pick: Pick) -> date:

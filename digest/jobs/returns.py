@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,6 +14,7 @@ from digest import bounces
 from digest.domain import EPOCH, Delivery, Reader, Result, State, Verdict, VerdictKind
 from digest.jobs.routing import DOMAIN_REST, LONGEST_DOMAIN_REST
 from digest.links import Links, Named, Purpose
+from digest.logs import get_logger
 from digest.readers.access import reader_of
 from digest.readers.changes import apply
 from digest.readers.life import Event, transition
@@ -23,7 +23,7 @@ from digest.store import breakers, readers
 from digest.store.engine import reading, retried, writing
 from digest.transport.mailbox import Mailbox, empty
 
-log = structlog.get_logger()
+log = get_logger()
 Clock = Callable[[], datetime]
 
 # How long a failure counts: twelve mails of a weekly reader.

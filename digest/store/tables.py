@@ -285,3 +285,15 @@ alerts = Table(
     Column("cause", Text, primary_key=True),
     Column("day", Date, primary_key=True),
 )
+
+# Which processes of the service live, and when each was last heard.
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    # `web`, `worker` or `beat`.
+    Column("process", Text, primary_key=True),
+    Column("host", Text, primary_key=True),
+    Column("pid", Integer, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)

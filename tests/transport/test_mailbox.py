@@ -193,8 +193,9 @@ def test_nothing_to_do_is_no_failure(engine, pipe, content):
     assert dump(engine) == before
 
 
-def test_what_cannot_be_written_down_is_a_failure(pipe):
-    assert pipe(report(), url="postgresql://127.0.0.1:1/none").code == 1
+def test_what_cannot_be_written_down_now_is_asked_for_again(pipe):
+    ran = pipe(report(), url="postgresql://digest:hush@127.0.0.1:1/none")
+    assert (ran.code, ran.err) == (75, "digest bounce: the database cannot be used now; try again later\n")
 
 
 def test_a_terminal_is_no_message(pipe, monkeypatch):
