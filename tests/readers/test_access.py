@@ -36,8 +36,7 @@ def sent(engine, kind=Kind.DIGEST):
     return [one for one in claimed if one.kind is kind]
 
 
-def moves(engine, reader, address=NEW):
-    now = NOW + timedelta(hours=1)
+def moves(engine, reader, address=NEW, now=NOW + timedelta(hours=1)):
     addresses.ask(engine, reader.id, address, now)
     request = next(row for row in reversed(dump(engine)["deliveries"]) if row.kind == Kind.MOVE)
     assert addresses.agree(engine, ledger.find(engine, request.id), now)
@@ -91,7 +90,7 @@ def test_after_a_move_an_older_digest_is_shown_and_no_later_one(visitor, engine)
 def test_two_moves_leave_one_key(visitor, engine):
     reader = a_subscriber(engine)
     first = moves(engine, reader)
-    second = moves(engine, first, "ada@third.example.org")
+    second = moves(engine, first, "ada@third.example.org", NOW + timedelta(hours=2))
     opened = [visitor.get(LINKS.preferences(one.key)).status_code for one in (reader, first, second)]
     assert opened == [404, 404, 200]
 
