@@ -184,7 +184,8 @@ class _Reading:
         piece, ascii_piece = self.text[start:end], self.ascii[start:end]
         if "^" in ascii_piece:
             # R^2 is R², as in the papers.
-            piece = ascii_piece = readable(ascii_piece)
+            piece = readable(piece)
+            ascii_piece = ascii_signs(piece)
         gap = ""
         for token in cut(piece):
             at = min(start + token.start, end)
