@@ -11,9 +11,9 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 
-import structlog
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -22,9 +22,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest import bootstrap, logs
+from digest import logs
+from digest.bootstrap import Service
+from digest.jobs.heartbeat import Heart
 from digest.jobs.previews import Previews
 from digest.jobs.views import DigestPages
+from digest.logs import get_logger
 from digest.readers.form import Typed
 from digest.settings import BadSetting, Settings, load
 from digest.store.engine import StoreUnready, connect, ready
@@ -91,14 +94,16 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
     )
     # Nobody is sent elsewhere: a link of ours is right, or it leads nowhere.
     app.router.redirect_slashes = False
-    engine, links = engine or connect(settings.database_url), bootstrap.links(settings)
+    service = Service(settings, engine=engine)
+    engine, links = service.database, service.links
     gates = (
         VisitorLimit(settings.broker_url, SUBSCRIPTIONS),
         VisitorLimit(settings.broker_url, PREVIEWS),
         VisitorLimit(settings.broker_url, TO_ONE_ADDRESS),
     )
-    templates, composer = open_templates(settings, links), bootstrap.composer(settings)
+    templates, composer = open_templates(settings, links), service.composer
     shown, pages = Previews(engine), DigestPages(engine, composer)
+    app.state.service, app.state.heart = service, None
     app.state.site = Site(settings, engine, links, *gates, templates, composer, shown, pages)
     return app
 
@@ -109,19 +114,30 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     try:
         await run_in_threadpool(ready, engine)
     except StoreUnready as error:
-        structlog.get_logger().error(str(error))
-    yield
+        get_logger().error("database.away", why=str(error))
+    with app.state.heart() if app.state.heart else nullcontext():
+        yield
     engine.dispose()
 
 
-def __getattr__(name: str) -> Starlette:
-    """Make `app` when uvicorn asks for it, so that a mere import needs no settings and opens nothing."""
-    if name != "app":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def create() -> Starlette:
+    """Make the endpoint from the environment, for `uvicorn --factory digest.web:create`; exit 2 where it cannot.
+
+    It beats in the database, so that `digest doctor` and `/readyz` see it; uvicorn's log level is ours, too.
+    """
     try:
         found = load()
-        logs.configure(production=found.env == "production")
-        return create_app(found)
+        logs.configure(found.env == "production", logging.getLogger("uvicorn.error").getEffectiveLevel())
+        app = create_app(found)
     except (BadSetting, StoreUnready) as error:
         sys.stderr.write(f"digest: {error}\n")
         raise SystemExit(2) from None
+    app.state.heart = partial(Heart, "web", partial(connect, found.database_url))
+    return app
+
+
+def __getattr__(name: str) -> Starlette:
+    """Make `app` for `uvicorn digest.web:app`, when it asks: a mere import needs no settings and opens nothing."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return create()

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.domain import Reader
+from digest.domain import Kind, Reader
 from digest.links import Purpose
 from digest.readers import addresses, form, subscriptions
 from digest.readers.form import NO_MISTAKES, NOTHING, Mistakes, Typed
@@ -37,9 +37,15 @@ def save(request: Request, filled: Typed) -> Response:
     return _page(request, still_there(changed), notice="Saved.")
 
 
-def pause(request: Request, _filled: Typed) -> Response:
+def pause(request: Request, filled: Typed) -> Response:
+    """Pause the digest: until the day that was given, if one was."""
+    site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
-    paused = subscriptions.pause(Site.of(request).engine, reader.id)
+    try:
+        until = form.pause_end(filled["until"], site.now().date()) if filled.get("until") else None
+    except Mistakes as mistakes:
+        return _page(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
+    paused = subscriptions.pause(site.engine, reader.id, site.now(), until)
     return _page(request, still_there(paused))
 
 
@@ -71,7 +77,8 @@ def export(request: Request) -> Response:
     engine = Site.of(request).engine
     mails = ledger.rows_of(engine, reader.id)
     kept = {
-        "reader": asdict(reader),
+        # All but the key: whoever gets this file need not get the page.
+        "reader": {name: value for name, value in asdict(reader).items() if name != "key"},
         "other_addresses": sorted({mail["recipient"] for mail in mails} - {""}),
         "papers_sent": sorted(ledger.papers_sent(engine, [reader.id])[reader.id]),
         "mails": [_told(dict(mail)) for mail in mails],
@@ -84,7 +91,7 @@ def export(request: Request) -> Response:
 
 def _told(mail: Mapping[str, object]) -> dict[str, object]:
     """A row of the ledger, without what became of a mail that asked somebody else: it would tell who they are."""
-    hidden = OF_SOMEBODY_ELSE if mail["kind"] == addresses.MOVE else ()
+    hidden = OF_SOMEBODY_ELSE if mail["kind"] == Kind.MOVE else ()
     return {name: value for name, value in mail.items() if name not in hidden}
 
 

@@ -23,9 +23,8 @@ from digest.domain import Delivery, Reader
 from digest.jobs.previews import Previews
 from digest.jobs.views import DigestPages
 from digest.links import CONFIRM_WITHIN, Links, Purpose
-from digest.readers import form
+from digest.readers import access, form
 from digest.settings import Settings
-from digest.store import ledger, readers
 from digest.web.forms import as_typed
 from digest.web.limits import VisitorLimit
 
@@ -87,15 +86,15 @@ def asset(name: str) -> Callable[[Request], Response]:
 def reader_behind(request: Request, purpose: Purpose) -> Reader:
     """Find whose link this is. Whatever is wrong with it, the answer is the same 404."""
     site = Site.of(request)
-    reader_id = site.links.read(purpose, request.path_params["token"], site.now())
-    return still_there(None if reader_id is None else readers.find(site.engine, reader_id))
+    token = request.path_params["token"]
+    return still_there(access.reader_behind(site.engine, site.links, purpose, token, site.now()))
 
 
 def delivery_behind(request: Request, purpose: Purpose) -> Delivery:
     """Find the mail that a link is about; the same 404, too."""
     site = Site.of(request)
-    number = site.links.read(purpose, request.path_params["token"], site.now())
-    delivery = None if number is None else ledger.find(site.engine, number)
+    token = request.path_params["token"]
+    delivery = access.delivery_behind(site.engine, site.links, purpose, token, site.now())
     if delivery is None:
         raise HTTPException(404)
     return delivery

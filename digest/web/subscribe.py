@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.domain import Delivery, Preferences, Reader
+from digest.domain import Delivery, Kind, Preferences, Reader
 from digest.jobs.previews import Preview
 from digest.links import Purpose
 from digest.readers import form, subscriptions
 from digest.readers.form import NO_MISTAKES, Mistakes, Typed
-from digest.readers.subscriptions import CONFIRM, SUBSCRIBED
+from digest.readers.subscriptions import SUBSCRIBED, Asked
 from digest.web.site import PUBLIC, Site, asked_topics, busy, delivery_behind, page, still_there
 
 # A field that people do not see and browsers do not fill in by themselves; programs do.
@@ -32,11 +34,16 @@ def subscribe(request: Request, filled: Typed) -> Response:
     except Mistakes as mistakes:
         return _form(request, {**FRESH, **filled}, mistakes.by_field, 422)
     site = Site.of(request)
+    answer = page(request, "inbox")
     if not filled.get(TRAP):
         if too_many := busy(request, site.subscribe_limit):
             return too_many
-        subscriptions.subscribe(site.engine, email, preferences, site.now())
-    return page(request, "inbox")
+        now, most = site.now(), site.settings.confirmations_per_hour
+        if subscriptions.room(site.engine, now, most) is Asked.LATER:
+            return page(request, "later", 503, {"Retry-After": str(ceil(subscriptions.AN_HOUR.total_seconds()))})
+        # After the answer: how long it takes would tell whether the address is on the list.
+        answer.background = BackgroundTask(subscriptions.subscribe, site.engine, email, preferences, now, most=most)
+    return answer
 
 
 def preview(request: Request) -> Response:
@@ -82,6 +89,6 @@ def _confirmed(request: Request, reader: Reader) -> Response:
 
 def _request_behind(request: Request) -> Delivery:
     asked = delivery_behind(request, Purpose.CONFIRM)
-    if asked.kind != CONFIRM:
+    if asked.kind is not Kind.CONFIRM:
         raise HTTPException(404)
     return asked

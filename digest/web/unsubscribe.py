@@ -8,7 +8,6 @@ from starlette.responses import Response
 from digest.links import Purpose
 from digest.readers import subscriptions
 from digest.readers.form import Typed
-from digest.store import readers
 from digest.web.site import Site, page, reader_behind, still_there
 
 
@@ -38,6 +37,7 @@ def ask_to_delete(request: Request) -> Response:
 
 
 def delete(request: Request, _filled: Typed) -> Response:
+    site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
-    readers.forget(Site.of(request).engine, reader.email)
+    subscriptions.delete(site.engine, reader.id, site.now())
     return page(request, "deleted")
