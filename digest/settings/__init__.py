@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parseaddr
+from ipaddress import ip_network
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -86,12 +87,25 @@ class Settings(BaseSettings):
     arxiv_categories: Words = Field(
         ("cs.AI", "cs.CL", "cs.CV", "cs.LG"), description="Which arXiv categories to collect, separated by commas."
     )
+    proxies: Words = Field(
+        (),
+        description="The addresses or networks of the proxies before the endpoint, separated by commas, whose "
+        "X-Forwarded-For is believed; nobody's if empty.",
+    )
+    trusted_networks: Words = Field(
+        (),
+        description="Networks whose visitors may ask for a hundred times as much, separated by commas: a campus "
+        "behind one address.",
+    )
+    metrics_token: str = Field(
+        "", description="Who sends `Authorization: Bearer TOKEN` sees `/metrics`; if empty, this machine alone does."
+    )
     now: AwareDatetime | None = Field(
         None,
         description="Run as if at this moment (ISO 8601 with zone): for rehearsals on captured days and for tests.",
     )
 
-    @field_validator("secret_key", "sources", "arxiv_categories", mode="before")
+    @field_validator("secret_key", "sources", "arxiv_categories", "proxies", "trusted_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -152,6 +166,18 @@ class Settings(BaseSettings):
     @classmethod
     def _operator(cls, value: str) -> str:
         return value and urls.address(value)
+
+    @field_validator("proxies", "trusted_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            try:
+                ip_network(name, strict=False)
+            except ValueError:
+                raise ValueError(
+                    f"give addresses or networks, such as 192.0.2.1 or 2001:db8::/48, not {name!r}"
+                ) from None
+        return value
 
     @field_validator("secret_key", "sources")
     @classmethod

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 
 from digest.links import Purpose
 from digest.store import ledger
-from digest.web.site import Site
+from digest.web.container import Site
 
 # A mail carries its style in its tags, has no scripts, and pictures only for a reader who asked for them.
 AS_IN_A_MAIL = {
@@ -25,4 +25,4 @@ def view(request: Request) -> Response:
     delivery = None if number is None else ledger.find(site.engine, number)
     if delivery is None or not delivery.papers:
         raise HTTPException(404)
-    return HTMLResponse(site.pages.show(delivery), headers=AS_IN_A_MAIL)
+    return HTMLResponse(site.digests.show(delivery), headers=AS_IN_A_MAIL)
