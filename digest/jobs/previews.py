@@ -61,6 +61,10 @@ class Previews:
         self._building = Lock()
         self._known: Recent | None = None
 
+    def warm(self) -> None:
+        """Index what there is, before anybody has to wait for it."""
+        self._recent()
+
     def preview(self, topics: str) -> Preview:
         """Show what topics would bring; those that cannot be read are left out and said."""
         # One line more than is read, so that it is said that there are too many.

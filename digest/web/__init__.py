@@ -110,6 +110,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     engine = app.state.site.engine
     try:
         await run_in_threadpool(ready, engine)
+        app.state.site.pools.begin(app.state.site.previews.warm)
     except StoreUnready as error:
         structlog.get_logger().error(str(error))
     yield

@@ -7,7 +7,7 @@ from calendar import Calendar
 from collections.abc import Callable
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,6 +16,8 @@ from starlette.responses import Response
 from digest.jobs.library import Stretch, month_of, week_of
 from digest.web.container import Site
 from digest.web.rendering import PUBLIC, page
+
+T = TypeVar("T")
 
 PER_PAGE = 100
 MOST_LIKED = 30  # of a week or a month
@@ -36,11 +38,11 @@ def listed(request: Request) -> Response:
     when = request.path_params["when"]
     if week := WEEK.fullmatch(when):
         year, number = map(int, week.groups())
-        return _liked(request, *week_of(_date(lambda: date.fromisocalendar(year, number, 1))), "week")
+        return _liked(request, *_dates(lambda: week_of(date.fromisocalendar(year, number, 1))), "week")
     if month := MONTH.fullmatch(when):
         year, number = map(int, month.groups())
-        return _liked(request, *month_of(_date(lambda: date(year, number, 1))), "month")
-    return _day(request, _date(lambda: _plain(when)))
+        return _liked(request, *_dates(lambda: month_of(date(year, number, 1))), "month")
+    return _day(request, _dates(lambda: _plain(when)))
 
 
 def _plain(when: str) -> date:
@@ -51,7 +53,8 @@ def _plain(when: str) -> date:
     return day
 
 
-def _date(read: Callable[[], date]) -> date:
+def _dates(read: Callable[[], T]) -> T:
+    """Read dates; what is none has no page."""
     try:
         return read()
     except (ValueError, OverflowError):

@@ -68,5 +68,9 @@ class Pools:
                 raise ClientDisconnect
         raise Busy
 
+    def begin(self, work: Callable[[], object]) -> None:
+        """Start dear work that nobody waits for."""
+        self._dear.submit(work)
+
     def close(self) -> None:
         self._dear.shutdown(wait=False, cancel_futures=True)

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from digest.links import Purpose
+
 # The strictest is the default; what may be kept or found by search engines says so itself.
 HEADERS: Mapping[str, str] = MappingProxyType(
     {
@@ -29,6 +31,7 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 HSTS = "max-age=31536000"
 # A number, whatever else is signed, and a signature of 27 characters in base64 or 32 in base32 (see `links`).
 TOKEN = re.compile(r"(?<![A-Za-z0-9_-])[0-9a-fA-F]+(?:(?:\.|%2[eE])[A-Za-z0-9_-]+)*(?:\.|%2[eE])[A-Za-z0-9_-]{20,}")
+PLACE = re.compile(rf"/({'|'.join(Purpose)})/[^/\s]+")
 MASK = "..."
 
 
@@ -71,8 +74,8 @@ def comes_from_elsewhere(sent: Headers, base_url: str) -> bool:
 
 
 def without_tokens(text: str) -> str:
-    """Mask everything that has the shape of a key."""
-    return TOKEN.sub(MASK, text)
+    """Mask everything that has the shape of a key, and whatever stands in the place of one."""
+    return PLACE.sub(rf"/\1/{MASK}", TOKEN.sub(MASK, text))
 
 
 def mask_tokens(record: logging.LogRecord) -> bool:

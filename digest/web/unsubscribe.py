@@ -7,7 +7,7 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.domain import Cadence
+from digest.domain import Cadence, Reader, Status
 from digest.links import Purpose
 from digest.readers import subscriptions
 from digest.readers.form import Typed
@@ -52,17 +52,18 @@ def pause_instead(request: Request, _filled: Typed) -> Response:
 
 def undo(request: Request, _filled: Typed) -> Response:
     """Take back a reader who left by mistake; whoever never confirmed stays out."""
-    return _back(request, Purpose.UNSUBSCRIBE)
+    reader = reader_behind(request, Purpose.UNSUBSCRIBE)
+    # Providers see this link too: a complaint is taken back by the reader's own one alone.
+    return _back(request, reader) if reader.status is Status.UNSUBSCRIBED else page(request, "back", reader=reader)
 
 
 def come_back(request: Request, _filled: Typed) -> Response:
     """The same from the page of their preferences."""
-    return _back(request, Purpose.PREFERENCES)
+    return _back(request, reader_behind(request, Purpose.PREFERENCES))
 
 
-def _back(request: Request, purpose: Purpose) -> Response:
+def _back(request: Request, reader: Reader) -> Response:
     site = Site.of(request)
-    reader = reader_behind(request, purpose)
     back = still_there(subscriptions.come_back(site.engine, reader.id, site.now()))
     return page(request, "back", reader=back)
 
