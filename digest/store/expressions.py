@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -15,6 +15,8 @@ from digest.topics.words import HYPHEN, fold, is_name, name_forms
 LONGEST_ENDING = 4
 # A phrase of more words is looked for by its words alone.
 MOST_SPELLED = 6
+# Of a word that is looked for as two: shorter ones are hardly ever parts.
+SHORTEST_PART = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +67,47 @@ def some(parts: Iterable[Expression | None]) -> Expression | None:
     for part in parts:
         if part is None:
             return None
-        kept.append(part)
+        kept += [part] if part not in kept else []
     return Any(tuple(kept)) if len(kept) > 1 else kept[0] if kept else None
 
 
 def _phrase(phrase: Phrase) -> Expression | None:
     words = phrase.words
+    together = "".join(word.text for word in words)
     if phrase.field == "org":
         apart = every(_word(word, ORGANIZATION) for word in words)
-        return some([apart, Run((ORGANIZATION + key("".join(word.text for word in words)),), words[-1].prefix)])
-    single = [_word(word) for word in words]
-    if len(words) == 1 or len(words) > MOST_SPELLED or any(word.prefix or is_name(word.text) for word in words):
-        return every(some([one, Run((JOINED + key(word.text),))]) for word, one in zip(words, single, strict=True))
-    keys = [key(word.text) for word in words]
-    # As it is written; with two neighbours written as one; and with one of the words written as two.
-    runs = [Run(tuple(keys)), Run((key("".join(word.text for word in words)),))]
-    runs += [
-        Run((*keys[:at], key(words[at].text + words[at + 1].text), *keys[at + 2 :])) for at in range(len(words) - 1)
-    ]
-    others = [
-        every([Run((JOINED + one_key,)), *(one for place, one in enumerate(single) if place != at)])
-        for at, one_key in enumerate(keys)
-    ]
-    return some([*dict.fromkeys(runs), *others])
+        return some([apart, Run((ORGANIZATION + key(together),), words[-1].prefix)])
+    if len(words) > MOST_SPELLED:
+        return every(_word_or_two(word) for word in words)
+    whole = Run((key(together),), words[-1].prefix)
+    if len(words) == 1 or any(word.prefix or is_name(word.text) for word in words):
+        return some([every(_word_or_two(word) for word in words), whole])
+    return some([whole, *_runs([word.text for word in words]), *_with_one_apart(words)])
+
+
+def _runs(texts: list[str]) -> Iterator[Expression]:
+    """A phrase as it is written, and with two neighbours written as one."""
+    keys = [key(text) for text in texts]
+    yield Run(tuple(keys))
+    for at in range(len(texts) - 1):
+        yield Run((*keys[:at], key(texts[at] + texts[at + 1]), *keys[at + 2 :]))
+
+
+def _with_one_apart(words: tuple[Word, ...]) -> Iterator[Expression | None]:
+    """A phrase with one of its words written as two, wherever the others stand."""
+    for at, word in enumerate(words):
+        yield every([some(_as_two(word.text)), *(_word(other) for place, other in enumerate(words) if place != at)])
+
+
+def _word_or_two(word: Word) -> Expression | None:
+    return some([_word(word), *_as_two(word.text)])
+
+
+def _as_two(text: str) -> Iterator[Expression]:
+    """A word written as two, with a hyphen or a space between them."""
+    yield Run((JOINED + key(text),))
+    for at in range(SHORTEST_PART, len(text) - SHORTEST_PART + 1):
+        yield Run((key(text[:at]), key(text[at:])))
 
 
 def _word(word: Word, kind: str = "") -> Expression | None:

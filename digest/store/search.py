@@ -12,7 +12,20 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, column, func, literal_column, select, table, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    cast,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 from digest.domain import Paper
 from digest.store import catalogue
@@ -26,6 +39,7 @@ PAGE = 500
 # BM25 of the title, the keywords, the abstract and the facts; for PostgreSQL from the least.
 SQLITE_WEIGHTS = "4.0, 3.0, 1.0, 1.0"
 FULL_TEXT = table("searched_text", column("rowid"))
+VECTOR: ColumnElement[str] = literal_column("searched.text_vector")
 POSTGRESQL_WEIGHTS = "{0.1, 0.1, 0.5, 1.0}"
 
 
@@ -72,9 +86,8 @@ def _ordered(engine: Engine, wanted: Wanted, question: Select[Any]) -> Select[An
         return question.order_by(*newest)
     if engine.dialect.name == "sqlite":
         return question.order_by(literal_column(f"bm25(searched_text, {SQLITE_WEIGHTS})"), *newest)
-    rank: ColumnElement[float] = literal_column(
-        f"ts_rank('{POSTGRESQL_WEIGHTS}', searched.text_vector, CAST(:words AS tsquery))"
-    )
+    weights = literal_column(f"CAST('{POSTGRESQL_WEIGHTS}' AS real[])")
+    rank = func.ts_rank(weights, VECTOR, _tsquery(wanted.expression))
     return question.order_by(rank.desc(), *newest)
 
 
@@ -90,8 +103,11 @@ def _found(engine: Engine, wanted: Wanted, question: Select[Any]) -> Select[Any]
     if engine.dialect.name == "sqlite":
         matches = literal_column("searched_text").op("MATCH")(sqlite_text(wanted.expression))
         return question.join(FULL_TEXT, FULL_TEXT.c.rowid == searched.c.number).where(matches)
-    holds = text("searched.text_vector @@ CAST(:words AS tsquery)")
-    return question.where(holds.bindparams(words=vector_text(wanted.expression)))
+    return question.where(VECTOR.op("@@")(_tsquery(wanted.expression)))
+
+
+def _tsquery(expression: Expression) -> ColumnElement[str]:
+    return cast(literal(vector_text(expression)), TSQUERY)
 
 
 def keep(connection: Connection, ids: Collection[str]) -> None:
