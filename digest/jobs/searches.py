@@ -17,9 +17,9 @@ from digest.store.terms import fact
 from digest.topics import And, Fact, Mistake, Phrase, Profile, Query, Word, parse
 from digest.topics.words import is_function_word
 
-PER_PAGE = 20
+ENOUGH = 10  # papers on a page
 # Papers that the matcher looks at together: indexing one costs half a millisecond.
-BLOCK = 25
+BLOCK = 20
 # Of a query that the database knows nothing of, such as `upvotes:>=300`, so many papers are looked at for a page.
 MOST_BLOCKS = 8
 LONGEST_QUERY = 500
@@ -83,7 +83,7 @@ class Searches:
                 chosen = tuple(sorted(chosen, key=lambda pick: places[pick.paper.id]))
             picks += chosen
             at = None if len(block) < BLOCK else (at or 0) + BLOCK
-            if at is None or len(picks) >= PER_PAGE:
+            if at is None or len(picks) >= ENOUGH:
                 break
         about = search.count(self._engine, wanted) if at is not None and not asked.first else len(picks)
         return Found(picks, profile.errors, at, about)

@@ -18,7 +18,7 @@ def test_a_database_with_readers_and_deliveries_keeps_them_when_tables_are_copie
         ledger.queue(connection, reader.id, "manage", NOW)
     before = dump(engine)
     migrate(engine)
-    assert dump(engine) == before
+    assert dump(engine).items() >= before.items()
     move(engine, command.downgrade, "0004")
     assert dump(engine) == before
     migrate(engine)
