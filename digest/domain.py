@@ -51,19 +51,26 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Source S listed paper P on day D, at `rank` (from 1), with so many upvotes and comments."""
+    """Source S listed paper P on day D, at `rank` (from 1), with so many upvotes and comments, where it says so.
+
+    None is not zero: the source said nothing, and what is known stays.
+    """
 
     source: str
     day: date
     rank: int
     paper: Paper
-    upvotes: int = 0
-    comments: int = 0
+    upvotes: int | None = None
+    comments: int | None = None
 
     def listed(self) -> Paper:
         """The paper with what this listing says of it."""
         return replace(
-            self.paper, upvotes=self.upvotes, comments=self.comments, sources=(self.source,), listed_on=self.day
+            self.paper,
+            upvotes=self.upvotes or 0,
+            comments=self.comments or 0,
+            sources=(self.source,),
+            listed_on=self.day,
         )
 
 
@@ -101,16 +108,28 @@ class Status(StrEnum):
 
 
 class Cadence(StrEnum):
-    """On which days a reader wants the digest, in their own zone; weekly means Monday."""
+    """On which days a reader wants the digest, in their own zone."""
 
     DAILY = "daily"
     WEEKDAYS = "weekdays"
     WEEKLY = "weekly"
 
 
+class Order(StrEnum):
+    """Which papers come first: those that fit and are liked, those that fit best, or those that are liked most."""
+
+    MIXED = "mixed"
+    BEST = "best"
+    LIKED = "liked"
+
+
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a reader chose. `topics` are lines of the query language, as written; none means trending."""
+    """What a reader chose.
+
+    `topics` are lines of the query language, as written; none means trending. `weekday` is the day of a weekly digest,
+    from Monday (0). `related` papers are wanted, or not.
+    """
 
     topics: tuple[str, ...] = ()
     cadence: Cadence = Cadence.DAILY
@@ -118,13 +137,17 @@ class Preferences:
     timezone: str = "UTC"
     most_papers: int = 10
     pictures: bool = False
+    weekday: int = 0
+    order: Order = Order.MIXED
+    related: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A subscriber. `next_due_at` is the moment of the next digest, set while active.
 
-    `new_email` is where they want their digest from now on, until that address confirms.
+    `new_email` is where they want their digest from now on, until that address confirms; `paused_until` is when a
+    pause ends by itself, if it does. `key` is what links name them by; the database draws it.
     """
 
     id: int
@@ -135,6 +158,8 @@ class Reader:
     confirmed_at: datetime | None = None
     next_due_at: datetime | None = None
     new_email: str = ""
+    paused_until: datetime | None = None
+    key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +207,23 @@ class Selection:
     more: int = 0
 
 
+class Kind(StrEnum):
+    """What a delivery is; `compose.kinds` has the rules of each."""
+
+    DIGEST = "digest"
+    CONFIRM = "confirm"
+    MANAGE = "manage"
+    GOODBYE = "goodbye"
+    MOVE = "move"
+    MOVED = "moved"
+    # A row that a later version wrote, or a hand: it has no rule, so it is set aside, and holds nobody up.
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Kind:
+        return cls.UNKNOWN
+
+
 class State(StrEnum):
     """Where a delivery stands. `sent`, `failed` and `skipped` are final."""
 
@@ -196,7 +238,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The one ledger row for a mail to a reader; `kind` names its folder in `templates/email`.
+    """The one ledger row for a mail to a reader.
 
     `papers` are the ids of the picks, in order, set before the first attempt to send; `recipient` is where the mail
     goes if not to the reader's own address; `wanted` is what this mail is for, where that is kept: what the reader had
@@ -204,7 +246,7 @@ class Delivery:
     """
 
     id: int
-    kind: str
+    kind: Kind
     reader: Reader
     due_at: datetime
     window: Window

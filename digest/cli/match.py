@@ -10,7 +10,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from digest.cli.console import Failed, Here, Json, Misused, a_day, console, errors, print_json, print_table
+from digest.bootstrap import Service
+from digest.cli.commands import app_of
+from digest.cli.console import Json, a_day, console, errors, print_json, print_table
+from digest.cli.errors import Failed, Misused
 from digest.domain import Pick, Selection
 from digest.match import Index, forecast, select, shares, suggest
 from digest.match.explain import Share
@@ -35,10 +38,10 @@ AsForecast = Annotated[
 MINUS = {"ignore_unknown_options": True}
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command(context_settings=MINUS)(match)
+app = app_of()
 
 
+@app.command(context_settings=MINUS)
 def match(
     context: typer.Context,
     topics: Topics,
@@ -53,10 +56,10 @@ def match(
 
     On a terminal a table; elsewhere, or with --json, one JSON object a line: id, title, score, reasons.
     """
-    here: Here = context.obj
+    service: Service = context.obj
     profile = readable(topics)
-    days = _days(here, a_day(since), a_day(until), DAYS if as_forecast else 1)
-    index = Index(papers.listed(here.engine, days[-1], days[0]) if days else ())
+    days = _days(service, a_day(since), a_day(until), DAYS if as_forecast else 1)
+    index = Index(papers.listed(service.engine, days[-1], days[0]) if days else ())
     machine = as_json or not console.is_terminal
     if as_forecast:
         _print_forecast(index, profile, days, machine)
@@ -88,12 +91,12 @@ def readable(topics: Sequence[str]) -> Profile:
     return profile
 
 
-def _days(here: Here, since: date | None, until: date | None, most: int) -> list[date]:
+def _days(service: Service, since: date | None, until: date | None, most: int) -> list[date]:
     """The listed days to match on, newest first: those of a stretch, or else the last ones."""
-    newest = papers.newest_listed(here.engine)
+    newest = papers.newest_listed(service.engine)
     if newest is None:
         raise Failed("nothing is stored yet: run `digest collect`")
-    days = papers.listed_days(here.engine, until or newest, None if since else most)
+    days = papers.listed_days(service.engine, until or newest, None if since else most)
     return [day for day in days if not since or day >= since]
 
 

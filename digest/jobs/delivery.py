@@ -8,24 +8,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from stamina import retry
 
 from digest.compose import Composer
-from digest.domain import Breaker, Delivery, Mail, Result, Selection, State, Status
+from digest.compose.kinds import RULES
+from digest.domain import Breaker, Delivery, Kind, Mail, Result, Selection, State
 from digest.jobs import returns, routing
 from digest.jobs.editions import Edition, Editions, chosen_again
 from digest.jobs.routing import RELAY_REST
+from digest.logs import get_logger
 from digest.match import select
-from digest.readers import addresses, schedule, subscriptions
+from digest.readers import addresses, schedule
 from digest.store import editions, ledger, planning, slots
-from digest.store.ledger import DIGEST
 from digest.topics import parse
 from digest.transport.smtp import OnResults, RelayAway, Route
 
-log = structlog.get_logger()
+log = get_logger()
 Clock = Callable[[], datetime]
 
 # Few enough that a crash leaves little uncertain, many enough that one transaction serves them all.
@@ -38,16 +38,6 @@ GIVE_UP_AFTER = timedelta(days=4)
 SECONDS_FOR_THE_LEDGER = 60.0
 # As long as the page behind a mail shows what the mail showed, and far longer than any mail is sent again.
 KEEP_EDITIONS = timedelta(days=30)
-# Who may be sent which mail; what finds its reader elsewhere is skipped.
-FOR_STATUS = {
-    subscriptions.CONFIRM: {Status.PENDING, Status.UNSUBSCRIBED, Status.BOUNCED},
-    subscriptions.MANAGE: {Status.ACTIVE, Status.PAUSED},
-    subscriptions.GOODBYE: {Status.UNSUBSCRIBED},
-    addresses.MOVE: {Status.ACTIVE, Status.PAUSED},
-    # The new address may be dead already; whoever left or complained is told no more.
-    addresses.MOVED: {Status.ACTIVE, Status.PAUSED, Status.BOUNCED},
-    DIGEST: {Status.ACTIVE},
-}
 
 
 class Busy(Exception):
@@ -181,27 +171,15 @@ def _safe_draft(delivery: Delivery, edition: Edition | None, composer: Composer)
 def _draft(delivery: Delivery, edition: Edition | None, composer: Composer) -> Draft:
     """Decide which mail a delivery becomes."""
     status = delivery.reader.status
-    if status not in FOR_STATUS[delivery.kind]:
+    if status not in RULES[delivery.kind].statuses:
         return Draft(delivery, reason=f"reader is {status}")
     if edition:
         return _digest(delivery, edition, composer)
-    if delivery.kind == addresses.MOVE and not addresses.waits(delivery):
+    if delivery.kind is Kind.MOVE and not addresses.waits(delivery):
         return Draft(delivery, reason="the reader wants another address")
-    if delivery.kind == subscriptions.CONFIRM and not delivery.wanted:
+    if delivery.kind is Kind.CONFIRM and not delivery.wanted:
         return Draft(delivery, reason="the request is over")
-    return Draft(delivery, _letter(delivery, composer))
-
-
-def _letter(delivery: Delivery, composer: Composer) -> Mail:
-    """Write a mail that is no digest."""
-    write = {
-        subscriptions.CONFIRM: composer.confirm,
-        subscriptions.MANAGE: composer.manage,
-        subscriptions.GOODBYE: composer.goodbye,
-        addresses.MOVE: composer.move,
-        addresses.MOVED: composer.moved,
-    }
-    return write[delivery.kind](delivery)
+    return Draft(delivery, composer.letter(delivery))
 
 
 def _digest(delivery: Delivery, edition: Edition, composer: Composer) -> Draft:

@@ -9,10 +9,9 @@ from functools import lru_cache
 
 from sqlalchemy import Engine
 
-from digest.domain import Delivery, Pick, Window
+from digest.domain import Delivery, Kind, Pick, Window
 from digest.match import Index, select
 from digest.store import editions, ledger
-from digest.store.ledger import DIGEST
 from digest.topics import parse
 
 # Windows that are at work at the same time: one for each rhythm that is due, and those of late-comers.
@@ -60,7 +59,7 @@ class Editions:
 
     def gather(self, group: Iterable[Delivery]) -> dict[int, Edition]:
         """Find what each digest of a group chooses from, by the delivery's id."""
-        digests = [delivery for delivery in group if delivery.kind == DIGEST]
+        digests = [delivery for delivery in group if delivery.kind == Kind.DIGEST]
         readers = {delivery.reader.id for delivery in digests}
         heard = ledger.last_heard(self._engine, digests)
         anything_relisted = any(self._shared(delivery.window).relisted for delivery in digests)

@@ -22,13 +22,12 @@ from sqlalchemy import (
     values,
 )
 
-from digest.domain import EPOCH, Delivery, Preferences, Result, State, Window
+from digest.domain import EPOCH, Delivery, Kind, Preferences, Result, State, Window
 from digest.store.engine import insert_into, reading, writing
-from digest.store.readers import email_key, reader_of
+from digest.store.readers import reader_of
 from digest.store.tables import OPEN, deliveries
 from digest.store.tables import readers as reader_rows
 
-DIGEST = "digest"
 # How long a claimed delivery is nobody else's. The sender begins none so late that its reply could come after that.
 LEASE = timedelta(minutes=20)
 WAITING = (State.QUEUED, State.DEFERRED)
@@ -42,22 +41,23 @@ _PREFERENCES = TypeAdapter(Preferences)
 def queue(
     connection: Connection,
     reader_id: int,
-    kind: str,
+    kind: Kind,
     now: datetime,
     recipient: str = "",
     wanted: Preferences | None = None,
     state: State = State.QUEUED,
+    mailbox: str = "",
 ) -> None:
     """Ask for a mail that is no digest, to the reader or to `recipient`. It goes before the digests: somebody waits."""
     span = {"due_at": now, "window_start": now, "window_end": now, "since": now.date(), "next_attempt_at": EPOCH}
     row = {"reader_id": reader_id, "kind": kind, "recipient": recipient, **span, **FRESH}
-    row["state"] = state
+    row |= {"state": state, "mailbox": mailbox}
     row["preferences"] = _PREFERENCES.dump_json(wanted).decode() if wanted else None
     statement = insert_into(connection, deliveries).values(row)
     connection.execute(statement.on_conflict_do_nothing())
 
 
-def asked(connection: Connection, reader_id: int, kinds: Collection[str], since: datetime) -> int:
+def asked(connection: Connection, reader_id: int, kinds: Collection[Kind], since: datetime) -> int:
     """How many mails of these kinds a reader was written since then."""
     mine = (deliveries.c.reader_id == reader_id) & deliveries.c.kind.in_(kinds) & (deliveries.c.due_at > since)
     return connection.execute(select(func.count()).where(mine)).scalar_one()
@@ -68,13 +68,6 @@ def wanted(connection: Connection, delivery_id: int) -> Preferences | None:
     kept = select(deliveries.c.preferences).where(deliveries.c.id == delivery_id).with_for_update()
     found = connection.execute(kept).scalar_one_or_none()
     return _PREFERENCES.validate_json(found) if found else None
-
-
-def written_to(connection: Connection, address: str, since: datetime) -> int:
-    """How many mails went to an address that was no reader's own, whoever asked for them, since then."""
-    others = select(deliveries.c.recipient).where(deliveries.c.recipient != "", deliveries.c.due_at > since)
-    # Not in SQL: SQLite knows the case of ASCII alone.
-    return sum(email_key(to) == email_key(address) for to in connection.execute(others).scalars())
 
 
 def rows_of(engine: Engine, reader_id: int) -> list[RowMapping]:
@@ -205,7 +198,7 @@ def last_heard(engine: Engine, group: Sequence[Delivery]) -> dict[int, datetime]
     before = (deliveries.c.reader_id == these.c.reader_id) & (deliveries.c.due_at < these.c.due_at)
     question = (
         select(these.c.id, func.max(deliveries.c.due_at))
-        .join(deliveries, and_(before, deliveries.c.kind == DIGEST, deliveries.c.state.in_(GONE)))
+        .join(deliveries, and_(before, deliveries.c.kind == Kind.DIGEST, deliveries.c.state.in_(GONE)))
         .group_by(these.c.id)
     )
     with reading(engine) as connection:
@@ -233,7 +226,7 @@ def _delivery(row: RowMapping) -> Delivery:
         reader = replace(reader, preferences=wanted)
     return Delivery(
         id=row["id"],
-        kind=row["kind"],
+        kind=Kind(row["kind"]),
         reader=reader,
         due_at=row["due_at"],
         window=Window(row["window_start"], row["window_end"], row["since"]),

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, exists, func, literal, select, true, tuple_
 
-from digest.domain import EPOCH, INSTANT, Cadence, Delivery, Preferences, State, Status
+from digest.domain import EPOCH, INSTANT, Cadence, Delivery, Kind, Preferences, State, Status
 from digest.store import collections, papers
 from digest.store.engine import insert_into, writing
-from digest.store.ledger import DIGEST, FRESH, waiting_in
+from digest.store.ledger import FRESH, waiting_in
 from digest.store.tables import deliveries, readers
 
 SUPERSEDED = "overtaken"
@@ -76,7 +76,7 @@ def _due(now: datetime) -> ColumnElement[bool]:
 def _covered(digest: Any) -> ColumnElement[bool]:  # noqa: ANN401 - the table or an alias of it
     """The next window begins where the last covered one ended. These leave theirs uncovered."""
     left = (digest.c.state == State.FAILED) | (digest.c.reason == SUPERSEDED)
-    return and_(digest.c.kind == DIGEST, ~left)
+    return and_(digest.c.kind == Kind.DIGEST, ~left)
 
 
 def _supersede(connection: Connection, due: ColumnElement[bool]) -> None:
@@ -88,17 +88,17 @@ def _supersede(connection: Connection, due: ColumnElement[bool]) -> None:
     newest = ~exists().where(
         later.c.reader_id == deliveries.c.reader_id, later.c.due_at > deliveries.c.due_at, _covered(later)
     )
-    waiting = (deliveries.c.kind == DIGEST) & deliveries.c.state.in_((State.QUEUED, State.DEFERRED))
+    waiting = (deliveries.c.kind == Kind.DIGEST) & deliveries.c.state.in_((State.QUEUED, State.DEFERRED))
     whose = deliveries.c.reader_id.in_(select(readers.c.id).where(due))
     connection.execute(deliveries.update().where(waiting, whose, newest).values(state=State.SKIPPED, reason=SUPERSEDED))
 
 
 def _move_on(connection: Connection, due: ColumnElement[bool], now: datetime, next_due: NextDue) -> None:
-    rhythm = (readers.c.cadence, readers.c.hour, readers.c.timezone)
+    rhythm = (readers.c.cadence, readers.c.hour, readers.c.timezone, readers.c.weekday)
     moments = defaultdict(list)
-    for cadence, hour, timezone in connection.execute(select(*rhythm).where(due).distinct()).all():
-        moment = next_due(Preferences(cadence=Cadence(cadence), hour=hour, timezone=timezone), now)
-        moments[moment].append((cadence, hour, timezone))
+    for cadence, hour, timezone, weekday in connection.execute(select(*rhythm).where(due).distinct()).all():
+        chosen = Preferences(cadence=Cadence(cadence), hour=hour, timezone=timezone, weekday=weekday)
+        moments[next_due(chosen, now)].append((cadence, hour, timezone, weekday))
     if moments:
         # Whose rhythm changed since it was read stays due.
         moved = case(
@@ -131,7 +131,7 @@ def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, old
     end = literal(look + INSTANT if look else EPOCH, moment)
     row: dict[str, Any] = {
         "reader_id": span.c.id,
-        "kind": DIGEST,
+        "kind": Kind.DIGEST,
         "due_at": span.c.next_due_at,
         "window_start": start,
         "window_end": case((start > end, start), else_=end),

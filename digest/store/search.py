@@ -86,7 +86,7 @@ def _ordered(engine: Engine, wanted: Wanted, question: Select[Any]) -> Select[An
         return question.order_by(*newest)
     if engine.dialect.name == "sqlite":
         return question.order_by(literal_column(f"bm25(searched_text, {SQLITE_WEIGHTS})"), *newest)
-    weights = literal_column(f"CAST('{POSTGRESQL_WEIGHTS}' AS real[])")
+    weights: ColumnElement[Any] = literal_column(f"CAST('{POSTGRESQL_WEIGHTS}' AS real[])")
     rank = func.ts_rank(weights, VECTOR, _tsquery(wanted.expression))
     return question.order_by(rank.desc(), *newest)
 

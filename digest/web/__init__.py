@@ -11,21 +11,24 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime, time
+from functools import partial
 from ipaddress import ip_network
 
-import structlog
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
-from digest import bootstrap, logs
+from digest import logs
+from digest.bootstrap import Service
+from digest.jobs.heartbeat import Heart
 from digest.jobs.library import Library
 from digest.jobs.previews import Previews
 from digest.jobs.searches import Searches
 from digest.jobs.views import DigestPages
+from digest.logs import get_logger
 from digest.settings import BadSetting, Settings, load
 from digest.store.engine import StoreUnready, connect, ready
 from digest.web import errors, limits, security
@@ -43,7 +46,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
     """Make the endpoint. It starts without a database, and says so to visitors until there is one."""
     for name in ("uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).addFilter(security.mask_tokens)
-    site = _site(settings, engine or connect(settings.database_url))
+    service = Service(settings, engine=engine)
+    site = _site(service)
     app = Starlette(
         routes=ROUTES,
         middleware=[
@@ -56,12 +60,13 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
     )
     # Nobody is sent elsewhere: a link of ours is right, or it leads nowhere.
     app.router.redirect_slashes = False
-    app.state.site = site
+    app.state.service, app.state.heart, app.state.site = service, None, site
     return app
 
 
-def _site(settings: Settings, engine: Engine) -> Site:
-    links, composer, library = bootstrap.links(settings), bootstrap.composer(settings), Library(engine)
+def _site(service: Service) -> Site:
+    settings, engine, links, composer = service.settings, service.database, service.links, service.composer
+    library = Library(engine)
     headers = security.headers(settings.base_url)
     assets = Assets(headers)
     memory = Memory(_version(library, settings.clock))
@@ -112,20 +117,31 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         await run_in_threadpool(ready, engine)
         app.state.site.pools.begin(app.state.site.previews.warm)
     except StoreUnready as error:
-        structlog.get_logger().error(str(error))
-    yield
+        get_logger().error("database.away", why=str(error))
+    with app.state.heart() if app.state.heart else nullcontext():
+        yield
     app.state.site.pools.close()
     engine.dispose()
 
 
-def __getattr__(name: str) -> Starlette:
-    """Make `app` when uvicorn asks for it, so that a mere import needs no settings and opens nothing."""
-    if name != "app":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def create() -> Starlette:
+    """Make the endpoint from the environment, for `uvicorn --factory digest.web:create`; exit 2 where it cannot.
+
+    It beats in the database, so that `digest doctor` and `/readyz` see it; uvicorn's log level is ours, too.
+    """
     try:
         found = load()
-        logs.configure(production=found.env == "production")
-        return create_app(found)
+        logs.configure(found.env == "production", logging.getLogger("uvicorn.error").getEffectiveLevel())
+        app = create_app(found)
     except (BadSetting, StoreUnready) as error:
         sys.stderr.write(f"digest: {error}\n")
         raise SystemExit(2) from None
+    app.state.heart = partial(Heart, "web", partial(connect, found.database_url))
+    return app
+
+
+def __getattr__(name: str) -> Starlette:
+    """Make `app` for `uvicorn digest.web:app`, when it asks: a mere import needs no settings and opens nothing."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return create()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import structlog
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from digest.logs import get_logger
 from digest.store.engine import unreachable
 from digest.web.container import Site
 from digest.web.pools import Busy
@@ -25,7 +25,7 @@ def refused(request: Request, error: Exception) -> Response:
 
 
 def away(request: Request, error: Exception) -> Response:
-    structlog.get_logger().error(unreachable(Site.of(request).engine.url, error))
+    get_logger().error(unreachable(Site.of(request).engine.url, error))
     return page(request, "away", 503, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 

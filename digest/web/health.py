@@ -5,12 +5,12 @@ from __future__ import annotations
 from threading import Lock
 from time import monotonic
 
-import structlog
 from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from digest.domain import CollectionRun
+from digest.logs import get_logger
 from digest.store import collections
 from digest.store.engine import StoreUnready, unreachable
 from digest.store.engine import ready as schema_is_newest
@@ -45,7 +45,7 @@ def _look(request: Request) -> Response:
         schema_is_newest(site.engine)
     except (DBAPIError, StoreUnready) as error:
         why = str(error) if isinstance(error, StoreUnready) else unreachable(site.engine.url, error)
-        structlog.get_logger().error(why)
+        get_logger().error(why)
         return JSONResponse({"ready": False}, 503)
     return JSONResponse({"ready": True, "sources": {name: _said(newest.get(name)) for name in site.settings.sources}})
 

@@ -7,22 +7,22 @@ from starlette.requests import Request
 
 from digest.domain import Delivery, Reader
 from digest.links import Purpose
-from digest.store import ledger, readers
+from digest.readers import access
 from digest.web.container import Site
 
 
 def reader_behind(request: Request, purpose: Purpose) -> Reader:
     """Find whose link this is. Whatever is wrong with it, the answer is the same 404."""
     site = Site.of(request)
-    reader_id = site.links.read(purpose, request.path_params["token"], site.now())
-    return still_there(None if reader_id is None else readers.find(site.engine, reader_id))
+    token = request.path_params["token"]
+    return still_there(access.reader_behind(site.engine, site.links, purpose, token, site.now()))
 
 
 def delivery_behind(request: Request, purpose: Purpose) -> Delivery:
     """Find the mail that a link is about; the same 404, too."""
     site = Site.of(request)
-    number = site.links.read(purpose, request.path_params["token"], site.now())
-    delivery = None if number is None else ledger.find(site.engine, number)
+    token = request.path_params["token"]
+    delivery = access.delivery_behind(site.engine, site.links, purpose, token, site.now())
     if delivery is None:
         raise HTTPException(404)
     return delivery

@@ -10,7 +10,6 @@ from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import blake2b
 from time import monotonic
 
-import structlog
 from anyio import to_thread
 from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,7 +17,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 MOST_BYTES = 64_000_000  # some two thousand days with all their abstracts
 LOOK_AGAIN_SECONDS = 5.0  # how long a new collection may go unseen
 PACKED_FROM = 512  # bytes: less is not worth packing
-log = structlog.get_logger()
 
 Version = tuple[int, datetime, date]  # the last collection, when it was, and today
 

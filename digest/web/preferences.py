@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.domain import Reader
+from digest.domain import Kind, Reader
 from digest.links import Purpose
 from digest.readers import addresses, form, subscriptions
 from digest.readers.form import NO_MISTAKES, NOTHING, Mistakes, Typed
@@ -53,10 +53,16 @@ def _by_chip(filled: Typed, reader: Reader) -> Typed:
     return {**filled, "topics": "\n".join([*kept, *filter(None, [filled.get("add", "")])])}
 
 
-def pause(request: Request, _filled: Typed) -> Response:
+def pause(request: Request, filled: Typed) -> Response:
+    """Pause: until they resume, or until the day they name."""
+    site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
-    paused = subscriptions.pause(Site.of(request).engine, reader.id)
-    return _page(request, still_there(paused), notice="Paused. Nothing comes until you resume it.")
+    try:
+        until = form.pause_end(filled["until"], site.now().date()) if filled.get("until") else None
+    except Mistakes as mistakes:
+        return _page(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
+    paused = subscriptions.pause(site.engine, reader.id, site.now(), until)
+    return _page(request, still_there(paused), notice="Paused.")
 
 
 def resume(request: Request, _filled: Typed) -> Response:
@@ -87,7 +93,8 @@ def export(request: Request) -> Response:
     engine = Site.of(request).engine
     mails = ledger.rows_of(engine, reader.id)
     kept = {
-        "reader": asdict(reader),
+        # All but the key: whoever gets this file need not get the page.
+        "reader": {name: value for name, value in asdict(reader).items() if name != "key"},
         "other_addresses": sorted({mail["recipient"] for mail in mails} - {""}),
         "papers_sent": sorted(ledger.papers_sent(engine, [reader.id])[reader.id]),
         "mails": [_told(dict(mail)) for mail in mails],
@@ -100,7 +107,7 @@ def export(request: Request) -> Response:
 
 def _told(mail: Mapping[str, object]) -> dict[str, object]:
     """A row of the ledger, without what became of a mail that asked somebody else: it would tell who they are."""
-    hidden = OF_SOMEBODY_ELSE if mail["kind"] == addresses.MOVE else ()
+    hidden = OF_SOMEBODY_ELSE if mail["kind"] == Kind.MOVE else ()
     return {name: value for name, value in mail.items() if name not in hidden}
 
 
@@ -115,7 +122,7 @@ def _page(
 ) -> Response:
     known: dict[str, Any] = {
         "reader": reader,
-        "typed": {"email": "", **form.typed(reader.preferences), **filled},
+        "typed": {"email": "", "until": "", **form.typed(reader.preferences), **filled},
         "mistakes": mistakes,
         "notice": notice,
         "brought": Site.of(request).previews.brought(reader.preferences.topics),

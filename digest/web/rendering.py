@@ -138,7 +138,14 @@ def open_templates(settings: Settings, links: Links, assets: Assets) -> Environm
         "links": links,
         "most_papers": form.MOST_PAPERS,
     }
-    pages.filters |= {"city": city, "moment": moment, "path": path, "half_hidden": half_hidden, **listing.FILTERS}
+    pages.filters |= {
+        "city": city,
+        "moment": moment,
+        "day_in": day_in,
+        "path": path,
+        "half_hidden": half_hidden,
+        **listing.FILTERS,
+    }
     pages.filters |= {
         "because": wording.because,
         "excerpt": marking.excerpt,
@@ -163,6 +170,12 @@ def moment(when: datetime, timezone: str) -> str:
     """Write a moment as `Thursday 25 December at 07:00`, in the reader's zone."""
     local = when.astimezone(ZoneInfo(timezone))
     return f"{local:%A} {local.day} {local:%B} at {local:%H:%M}"
+
+
+def day_in(when: datetime, timezone: str) -> str:
+    """Write the day of a moment as `Thursday 25 December`, in the reader's zone."""
+    local = when.astimezone(ZoneInfo(timezone))
+    return f"{local:%A} {local.day} {local:%B}"
 
 
 def half_hidden(email: str) -> str:

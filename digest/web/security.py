@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from digest.links import Purpose
+from digest.logs import redact
 
 # The strictest is the default; what may be kept or found by search engines says so itself.
 HEADERS: Mapping[str, str] = MappingProxyType(
@@ -29,10 +28,6 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 )
 # A browser that came by https comes by https for a year (RFC 6797).
 HSTS = "max-age=31536000"
-# A number, whatever else is signed, and a signature of 27 characters in base64 or 32 in base32 (see `links`).
-TOKEN = re.compile(r"(?<![A-Za-z0-9_-])[0-9a-fA-F]+(?:(?:\.|%2[eE])[A-Za-z0-9_-]+)*(?:\.|%2[eE])[A-Za-z0-9_-]{20,}")
-PLACE = re.compile(rf"/({'|'.join(Purpose)})/[^/\s]+")
-MASK = "..."
 
 
 def headers(base_url: str) -> Mapping[str, str]:
@@ -73,18 +68,13 @@ def comes_from_elsewhere(sent: Headers, base_url: str) -> bool:
     return urlsplit(origin).netloc not in ours
 
 
-def without_tokens(text: str) -> str:
-    """Mask everything that has the shape of a key, and whatever stands in the place of one."""
-    return PLACE.sub(rf"/\1/{MASK}", TOKEN.sub(MASK, text))
-
-
 def mask_tokens(record: logging.LogRecord) -> bool:
     """Write a line of a log without keys, and uvicorn's of a request without its query: topics are private."""
     if isinstance(record.args, tuple) and len(record.args) == 5:
         client, method, path, *rest = record.args
-        record.args = (client, method, without_tokens(str(path).partition("?")[0]), *rest)
+        record.args = (client, method, redact(str(path).partition("?")[0]), *rest)
     elif isinstance(record.args, tuple):
-        record.args = tuple(without_tokens(arg) if isinstance(arg, str) else arg for arg in record.args)
+        record.args = tuple(redact(arg) if isinstance(arg, str) else arg for arg in record.args)
     if isinstance(record.msg, str):
-        record.msg = without_tokens(record.msg)
+        record.msg = redact(record.msg)
     return True

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import ceil
 from typing import Any
 
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.domain import Delivery, Reader, Status
+from digest.domain import Delivery, Kind, Reader, Status
 from digest.jobs.previews import Preview
 from digest.links import Purpose
 from digest.readers import form, subscriptions
 from digest.readers.form import NO_MISTAKES, Mistakes, Typed
-from digest.readers.subscriptions import CONFIRM, SUBSCRIBED
+from digest.readers.subscriptions import SUBSCRIBED, Asked
 from digest.web import webmail
 from digest.web.container import Site
 from digest.web.home import FRESH, TRAP
@@ -33,10 +35,15 @@ def subscribe(request: Request, filled: Typed) -> Response:
         email, preferences = form.subscription(resolved(filled))
     except Mistakes as mistakes:
         return _form(request, {**FRESH, **filled}, mistakes.by_field, 422)
+    known: dict[str, Any] = {"typed": form.typed(preferences), "webmail": webmail.of(email)}
+    answer = page(request, "inbox", email=email, **known, again=bool(filled.get("again")))
     if not filled.get(TRAP):
-        subscriptions.subscribe(site.engine, email, preferences, site.now())
-    typed = form.typed(preferences)
-    return page(request, "inbox", email=email, typed=typed, webmail=webmail.of(email), again=bool(filled.get("again")))
+        now, most = site.now(), site.settings.confirmations_per_hour
+        if subscriptions.room(site.engine, now, most) is Asked.LATER:
+            return page(request, "later", 503, {"Retry-After": str(ceil(subscriptions.AN_HOUR.total_seconds()))})
+        # After the answer: how long it takes would tell whether the address is on the list.
+        answer.background = BackgroundTask(subscriptions.subscribe, site.engine, email, preferences, now, most=most)
+    return answer
 
 
 def preview(request: Request) -> Response:
@@ -110,6 +117,6 @@ def _first_picks(request: Request, reader: Reader) -> Preview:
 
 def _request_behind(request: Request) -> Delivery:
     asked = delivery_behind(request, Purpose.CONFIRM)
-    if asked.kind != CONFIRM:
+    if asked.kind is not Kind.CONFIRM:
         raise HTTPException(404)
     return asked

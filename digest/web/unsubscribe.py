@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,10 +13,11 @@ from digest.links import Purpose
 from digest.readers import subscriptions
 from digest.readers.form import Typed
 from digest.readers.subscriptions import SUBSCRIBED
-from digest.store import readers
 from digest.web.container import Site
 from digest.web.lookup import reader_behind, still_there
 from digest.web.rendering import page
+
+A_MONTH = timedelta(days=30)
 
 
 def ask(request: Request) -> Response:
@@ -46,7 +48,8 @@ def pause_instead(request: Request, _filled: Typed) -> Response:
     site = Site.of(request)
     reader = reader_behind(request, Purpose.UNSUBSCRIBE)
     if reader.status in SUBSCRIBED:
-        reader = still_there(subscriptions.pause(site.engine, reader.id))
+        until = site.now().date() + A_MONTH
+        reader = still_there(subscriptions.pause(site.engine, reader.id, site.now(), until))
     return page(request, "stays", reader=reader)
 
 
@@ -73,6 +76,7 @@ def ask_to_delete(request: Request) -> Response:
 
 
 def delete(request: Request, _filled: Typed) -> Response:
+    site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
-    readers.forget(Site.of(request).engine, reader.email)
+    subscriptions.delete(site.engine, reader.id, site.now())
     return page(request, "deleted")

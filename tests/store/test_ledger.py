@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from digest.domain import EPOCH, INSTANT, Cadence, Preferences, Result, Run, State, Status
+from digest.domain import EPOCH, INSTANT, Cadence, Kind, Preferences, Result, Run, State, Status
 from digest.readers import schedule, subscriptions
 from digest.store import accounts, ledger, papers, planning, readers
 from digest.store.engine import connect, writing
@@ -287,7 +287,7 @@ def test_the_first_digest_can_be_claimed_as_soon_as_its_reader_has_confirmed(eng
     confirmed = NOW + HOUR
     subscriptions.confirm(engine, asked, confirmed)
     [first] = ledger.claim(engine, 10, confirmed)
-    assert (first.kind, first.due_at) == (ledger.DIGEST, confirmed)
+    assert (first.kind, first.due_at) == (Kind.DIGEST, confirmed)
 
 
 def test_the_account_of_each_day_adds_up(engine):

@@ -38,7 +38,7 @@ def test_a_browser_says_where_a_form_comes_from(headers, elsewhere):
     "path", ["/subscribe", "/preview", "/preview/part", "/preferences/{}", "/preferences/{}/delete"]
 )
 def test_a_form_on_another_site_does_nothing_here(engine, path):
-    token = LINKS.preferences(a_subscriber(engine).id).rpartition("/")[2]
+    token = LINKS.preferences(a_subscriber(engine).key).rpartition("/")[2]
     before = dump(engine)
     filled = {"email": "ada@example.org", "topics": "x", "most_papers": "3"}
     answer = a_visitor(engine).post(path.format(token), data=filled, headers={"Sec-Fetch-Site": "cross-site"})
@@ -124,7 +124,7 @@ def test_a_visitor_is_who_the_named_proxy_says_and_nobody_else(client, forwarded
 def test_leaving_works_while_everything_dear_is_taken(engine):
     """Issue: with hostile connections at it, unsubscribe still answers."""
     visitor = a_visitor(engine)
-    link = LINKS.unsubscribe(a_subscriber(engine).id)
+    link = LINKS.unsubscribe(a_subscriber(engine).key)
 
     async def crowd():
         transport = httpx.ASGITransport(visitor.app, client=("192.0.2.1", 1))

@@ -5,13 +5,12 @@ from datetime import timedelta
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from digest.domain import Preferences, Status
+from digest.domain import Kind, Preferences, Status
 from digest.links import CONFIRM_WITHIN
-from digest.readers import subscriptions
 from digest.store import readers
 from digest.web.limits import SUBSCRIPTIONS
 from tests.support.factories import NOW
-from tests.support.visitor import CHOSEN, LINKS, Visitor, a_subscriber, a_visitor, dump, mails, status_of
+from tests.support.visitor import CHOSEN, LINKS, Visitor, a_subscriber, a_visitor, dump, link_of, mails, status_of
 
 
 @pytest.fixture
@@ -95,7 +94,7 @@ def test_a_body_too_large_is_refused(visitor, engine):
 def test_confirming_takes_the_button(visitor, engine):
     visitor.post("/subscribe", data={"email": "ada@example.org"})
     (reader,) = readers.everyone(engine)
-    link = LINKS.confirm(1, NOW)
+    link = link_of(engine, LINKS.confirm, 1)
     page = LexborHTMLParser(visitor.get(link).text)
     assert [button.text() for button in page.css("form[method=post] button")] == ["Yes, send me the digest"]
     assert status_of(engine, reader) is Status.PENDING
@@ -107,15 +106,15 @@ def test_confirming_takes_the_button(visitor, engine):
 
 def test_what_a_stranger_typed_is_not_shown_before_it_is_confirmed(visitor, engine):
     visitor.post("/subscribe", data={"email": "ada@example.org", "topics": "visit spam.example"})
-    assert "spam" not in visitor.get(LINKS.confirm(1, NOW)).text
+    assert "spam" not in visitor.get(link_of(engine, LINKS.confirm, 1)).text
 
 
 def test_an_old_link_to_confirm_does_not_bring_back_who_left(visitor, engine):
     visitor.post("/subscribe", data={"email": "ada@example.org"})
     (reader,) = readers.everyone(engine)
-    link = LINKS.confirm(1, NOW)
+    link = link_of(engine, LINKS.confirm, 1)
     visitor.post(link)
-    visitor.post(LINKS.unsubscribe(reader.id))
+    visitor.post(LINKS.unsubscribe(reader.key))
     assert "You are unsubscribed" in visitor.get(link).text
     assert "You are unsubscribed" in visitor.post(link).text
     assert status_of(engine, reader) is Status.UNSUBSCRIBED
@@ -125,7 +124,7 @@ def test_subscribing_while_active_changes_nothing_but_sends_a_link_to_manage(vis
     reader = a_subscriber(engine)
     visitor.post("/subscribe", data={"email": "ADA@example.org", "topics": "somebody else's"})
     assert readers.find(engine, reader.id) == reader
-    assert mails(engine) == [subscriptions.MANAGE]
+    assert mails(engine) == [Kind.MANAGE]
 
 
 STRANGE = {"topics": "what a stranger wants", "hour": "3"}
@@ -143,7 +142,7 @@ def test_who_is_gone_comes_back_by_confirming_and_gets_what_was_asked_for(visito
     reader = a_subscriber(engine, status)
     visitor.post("/subscribe", data={"email": reader.email, "topics": "marsh birds"})
     assert mails(engine) == ["confirm"]
-    link = LINKS.confirm(1, NOW)
+    link = link_of(engine, LINKS.confirm, 1)
     assert "Confirm your subscription" in visitor.get(link).text
     assert "You’re subscribed" in visitor.post(link).text
     back = readers.find(engine, reader.id)
@@ -159,12 +158,12 @@ def test_who_complained_is_written_to_for_nobody(visitor, engine):
 
 def test_a_strangers_post_does_not_take_away_the_way_back_of_who_left(visitor, engine):
     reader = a_subscriber(engine)
-    visitor.post(LINKS.unsubscribe(reader.id))
+    visitor.post(LINKS.unsubscribe(reader.key))
     visitor.post("/subscribe", data={"email": reader.email, **STRANGE})
-    visitor.post(LINKS.preferences(reader.id) + "/return")
+    visitor.post(LINKS.preferences(reader.key) + "/return")
     back = readers.find(engine, reader.id)
     assert (back.status, back.preferences) == (Status.ACTIVE, CHOSEN)
-    assert "You’re subscribed" in visitor.post(LINKS.confirm(2, NOW)).text
+    assert "You’re subscribed" in visitor.post(link_of(engine, LINKS.confirm, 2)).text
     assert readers.find(engine, reader.id) == back, "what was asked for before the way back is over"
 
 
@@ -173,25 +172,25 @@ def test_each_link_confirms_what_its_own_mail_was_asked_for_with(visitor, engine
     later = a_visitor(engine, now=NOW + timedelta(minutes=1))
     later.post("/subscribe", data={"email": "ada@example.org", **STRANGE})
     assert mails(engine) == ["confirm", "confirm"]
-    later.post(LINKS.confirm(1, NOW))
+    later.post(link_of(engine, LINKS.confirm, 1))
     (reader,) = readers.everyone(engine)
     assert reader.preferences == Preferences(("marsh birds",))
-    assert "You’re subscribed" in later.post(LINKS.confirm(2, NOW + timedelta(minutes=1))).text
+    assert "You’re subscribed" in later.post(link_of(engine, LINKS.confirm, 2)).text
     assert readers.find(engine, reader.id) == reader
 
 
 def test_the_way_out_in_a_mail_to_confirm_ends_the_request(visitor, engine):
     reader = a_subscriber(engine, Status.UNSUBSCRIBED)
     visitor.post("/subscribe", data={"email": reader.email})
-    visitor.post(LINKS.unsubscribe(reader.id))
-    assert "You are unsubscribed" in visitor.post(LINKS.confirm(1, NOW)).text
+    visitor.post(LINKS.unsubscribe(reader.key))
+    assert "You are unsubscribed" in visitor.post(link_of(engine, LINKS.confirm, 1)).text
     assert status_of(engine, reader) is Status.UNSUBSCRIBED
 
 
 def test_a_link_to_confirm_is_of_a_mail_that_asks_for_it(visitor, engine):
-    visitor.post(LINKS.unsubscribe(a_subscriber(engine).id))
+    visitor.post(LINKS.unsubscribe(a_subscriber(engine).key))
     assert mails(engine) == ["goodbye"]
-    assert visitor.post(LINKS.confirm(1, NOW)).status_code == 404
+    assert visitor.post(link_of(engine, LINKS.confirm, 1)).status_code == 404
 
 
 def test_who_asks_again_has_another_week_to_confirm(visitor, engine):
