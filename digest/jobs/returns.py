@@ -142,7 +142,7 @@ def _whose(engine: Engine, links: Links, content: bytes) -> Whose | None:
         for token in bounces.leave_marks(content):
             # Which of the mails it was decides nothing but whether a failure still counts.
             delivery_id = next(bounces.delivery_marks(content), None)
-            if (named := links.read_unsubscribe(token)) and (found := _named(connection, named, delivery_id)):
+            if (named := links.read(Purpose.UNSUBSCRIBE, token)) and (found := _named(connection, named, delivery_id)):
                 return found
     return None
 
@@ -221,7 +221,7 @@ def _give_up(
 
 
 def too_many(connection: Connection, now: datetime) -> bool:
-    """Whether more readers end for bounces than is plausible: then a server is wrong, and not so many addresses dead."""
+    """Whether more readers end for bounces than is plausible: then a server is wrong, not so many addresses."""
     ended = notes.ended(connection, now - AN_HOUR)
     if ended < PLAUSIBLE:
         return False
