@@ -14,7 +14,7 @@ from time import perf_counter
 
 from bench import captures, postgres, profiles, report
 from digest.domain import Paper
-from digest.match import Index, select
+from digest.match import Matcher
 from digest.topics import parse, read_line
 from digest.topics.grammar import read_topic
 
@@ -49,7 +49,7 @@ def _match(papers: Sequence[Paper], file: Path, readers: int) -> Run:
     reading, parsing, matching, picks = 0.0, 0.0, 0.0, 0
     known: set[str] = set()
     before = perf_counter()
-    index = Index(papers)
+    matcher = Matcher(papers)
     matching = perf_counter() - before
     chunks = profiles.chunks(file, readers)
     while True:
@@ -69,7 +69,7 @@ def _match(papers: Sequence[Paper], file: Path, readers: int) -> Run:
             read_line(line)
         parsing += perf_counter() - before
         before = perf_counter()
-        picks += sum([len(select(index, profile, limit=PICKS).picks) for profile in parsed])
+        picks += sum([len(matcher.select(profile, limit=PICKS).picks) for profile in parsed])
         matching += perf_counter() - before
 
 

@@ -59,9 +59,18 @@ def client(app: Any) -> Ask:  # noqa: ANN401 - any ASGI application
     async def ask(path: str) -> tuple[int, bytes]:
         path, _, query = path.partition("?")
         scope = {
-            "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "root_path": "",
-            "scheme": "https", "query_string": query.encode(), "headers": headers, "client": None, "server": None, "http_version": "1.1",
-        }  # fmt: skip
+            "type": "http",
+            "method": "GET",
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "scheme": "https",
+            "query_string": query.encode(),
+            "headers": headers,
+            "client": ("192.0.2.1", 1),
+            "server": None,
+            "http_version": "1.1",
+        }
         sent: list[Any] = []
         waiting = asyncio.Event()
 

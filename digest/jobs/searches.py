@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Engine
 
-from digest.domain import Pick
-from digest.match import Index, select
+from digest.domain import Paper, Pick
+from digest.match import Matcher
 from digest.store import search
-from digest.store.expressions import Run, every, expression, some
+from digest.store.expressions import Expression, Run, every, expression, some
 from digest.store.search import Order, Wanted
-from digest.store.terms import fact
+from digest.store.terms import fact, key
 from digest.topics import And, Fact, Mistake, Phrase, Profile, Query, Word, parse
-from digest.topics.words import is_function_word
+from digest.topics.words import cut, is_function_word
 
 ENOUGH = 10  # papers on a page
 # Papers that the matcher looks at together: indexing one costs half a millisecond.
 BLOCK = 20
 # Of a query that the database knows nothing of, such as `upvotes:>=300`, so many papers are looked at for a page.
 MOST_BLOCKS = 8
+# A paper is compared with so many that share words with it, by so many of its words.
+MOST_ALIKE = 60
+MOST_WORDS = 10
 LONGEST_QUERY = 500
 MOST_LINES = 20
 
@@ -69,6 +72,14 @@ class Searches:
             return replace(loosened, loosened=bool(loosened.picks))
         return found
 
+    def related(self, paper: Paper, archive: Matcher, limit: int) -> Sequence[Pick]:
+        """The papers nearest to another, of those that share the words of its title or a keyword."""
+        alike = some(_words_of(paper))
+        if alike is None:
+            return ()
+        block = search.candidates(self._engine, Wanted(alike), first=0, most=MOST_ALIKE)
+        return Matcher({one.id: one for one in [*block, paper]}.values(), archive=archive).related(paper.id, limit)
+
     def _page(self, asked: Asked, profile: Profile) -> Found:
         wanted = _wanted(asked, profile)
         if profile.errors and not profile.topics:
@@ -77,7 +88,7 @@ class Searches:
         at: int | None = asked.first
         for _ in range(MOST_BLOCKS):
             block = search.candidates(self._engine, wanted, first=at or 0, most=BLOCK)
-            chosen = select(Index(block), profile, limit=BLOCK).picks
+            chosen = Matcher(block).select(profile, limit=BLOCK).picks
             places = {paper.id: place for place, paper in enumerate(block)}
             if asked.order is not Order.FIT:
                 chosen = tuple(sorted(chosen, key=lambda pick: places[pick.paper.id]))
@@ -87,6 +98,13 @@ class Searches:
                 break
         about = search.count(self._engine, wanted) if at is not None and not asked.first else len(picks)
         return Found(picks, profile.errors, at, about)
+
+
+def _words_of(paper: Paper) -> Iterator[Expression]:
+    words = [token.surface for token in cut(paper.title) if not is_function_word(token.surface)]
+    yield from (Run((key(word),)) for word in words[:MOST_WORDS])
+    for keyword in paper.keywords[:MOST_WORDS]:
+        yield Run(tuple(key(token.surface) for token in cut(keyword)) or (key(keyword),))
 
 
 def _wanted(asked: Asked, profile: Profile) -> Wanted:

@@ -11,6 +11,7 @@ from digest.web.container import Site
 from digest.web.rendering import PUBLIC, page
 
 LONGEST_ID = 200
+MOST_RELATED = 5
 
 
 def show(request: Request) -> Response:
@@ -29,6 +30,7 @@ def show(request: Request) -> Response:
         headers=PUBLIC,
         paper=paper,
         days=site.library.days_of(paper.id),
+        related=site.searches.related(paper, site.previews.matcher, MOST_RELATED),
         bibtex=citation.bibtex(paper),
         meta=citation.meta_tags(paper),
         coins=citation.coins(paper),

@@ -138,7 +138,7 @@ def open_templates(settings: Settings, links: Links, assets: Assets) -> Environm
         "links": links,
         "most_papers": form.MOST_PAPERS,
     }
-    pages.filters |= {
+    pages.filters |= listing.FILTERS | {
         "city": city,
         "moment": moment,
         "day_in": day_in,
@@ -146,7 +146,7 @@ def open_templates(settings: Settings, links: Links, assets: Assets) -> Environm
         "half_hidden": half_hidden,
         **listing.FILTERS,
     }
-    pages.filters |= {
+    pages.filters |= listing.FILTERS | {
         "because": wording.because,
         "excerpt": marking.excerpt,
         "marked_title": marking.title,

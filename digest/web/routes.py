@@ -36,7 +36,7 @@ PUBLIC = [
     Route("/", public(home.home)),
     Route("/archive", public(archive.days)),
     Route("/archive/{when}", public(archive.listed, asks=("page",))),
-    Route("/papers/{name:path}", public(paper.show)),
+    Route("/papers/{name:path}", public(paper.show, dear=True)),
     Route("/authors/{name:path}", public(search.author, asks=("from",), dear=True)),
     Route("/organizations/{name:path}", public(search.organization, asks=("from",), dear=True)),
     Route("/search", public(search.search, asks=search.ASKS, dear=True)),

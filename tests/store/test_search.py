@@ -7,8 +7,7 @@ from sqlalchemy import delete
 
 from digest.domain import CollectionRun, Outcome
 from digest.jobs.searches import BLOCK, Asked, Searches
-from digest.match import Index
-from digest.match.index import numbers
+from digest.match import Matcher
 from digest.store import papers, search
 from digest.store.engine import writing
 from digest.store.expressions import expression
@@ -62,10 +61,10 @@ def texts(engine):
 
 
 def test_whatever_matches_is_among_the_candidates(engine, texts):
-    index = Index(texts)
+    matcher = Matcher(texts)
     for query in QUERIES:
         for topic in parse(query).topics:
-            matching = {index.papers[number].id for number in numbers(index.matching(topic.query))}
+            matching = matcher.matching(parse([topic.text])) if not topic.excludes else set()
             wanted = Wanted(expression(topic.query))
             found = {paper.id for paper in search.candidates(engine, wanted, first=0, most=100)}
             assert matching <= found, query
