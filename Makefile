@@ -2,22 +2,37 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+# The databases, brokers and browsers of two test processes fit two cores.
+PROCESSES ?= 2
+QUICK := not slow and not postgres and not realdata
 
-.PHONY: install run test check bench bench-delivery chaos mailcheck clean
+.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-delivery chaos clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 install: $(VENV)/installed
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) --require-hashes --requirement requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
+
+install-production: ## the service without what tests it; VENV=/opt/paper-digest/venv puts it there
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes --requirement requirements-production.lock
+	$(PIP) --no-deps --no-build-isolation .
 
 run: install ## the whole service on this machine; ARGS=--once ends after the first digest
 	$(BIN)/digest demo $(ARGS)
 
 test: install ## everything: unit, both databases, broker and workers, SMTP, and the browser if Chromium is here
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile $(ARGS)
+
+quick: check ## what to run while you work: lint, types, imports, and the tests that need no server
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile -m "$(QUICK)" $(ARGS)
 
 check: install ## lint, format, types, imports
 	$(BIN)/ruff check .
@@ -25,11 +40,24 @@ check: install ## lint, format, types, imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+lock: install ## pin every dependency anew, with hashes and without the address of any index
+	$(PIP) uv
+	$(BIN)/uv pip compile pyproject.toml --extra demo --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.lock $(ARGS)
+	echo 'hatchling>=1.27' | $(BIN)/uv pip compile pyproject.toml - --constraint requirements.lock --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet \
+		-o requirements-production.lock
+
 mailcheck: install ## every mail under SpamAssassin, caniemail, mutt and s-nail; says what it lacks, installs nothing
 	$(BIN)/python -m tests.mailcheck
 
+bench-quality: install ## measure how well topics find papers, and in which order, beside peers
+	$(BIN)/python -m bench.quality
+	$(BIN)/python -m bench.labelled
+
 bench: install ## measure matching, its quality, verdicts and composing beside peers; ARGS=--readers=N for fewer readers
 	$(BIN)/python -m bench.quality
+	$(BIN)/python -m bench.labelled
 	$(BIN)/python -m bench.verdicts
 	$(BIN)/python -m bench.matching $(ARGS)
 	$(BIN)/python -m bench.compose $(ARGS)
@@ -40,5 +68,5 @@ bench-delivery: install ## measure delivery beside its peers; ARGS="--readers 30
 chaos: install ## kill workers, break everything else, and look whether anybody is lost; ARGS="--deliveries 1500 --kills 4"
 	$(BIN)/python -m bench.chaos $(ARGS)
 
-clean:
+clean: ## remove the virtual environment and what a demo left
 	rm -rf $(VENV) var

@@ -23,10 +23,9 @@ from digest.compose import IN_FULL, Composer, Letterhead, marking, opened, wordi
 from digest.compose.cards import LONG_EXCERPT, SHORT_EXCERPT
 from digest.compose.dkim import HASH, PADDING, Signer, new_key, pem, read_key
 from digest.compose.pages import environment
-from digest.domain import Delivery, Mail, Paper, Pick, Preferences, Reader, Selection, Status, Window
+from digest.domain import Delivery, Kind, Mail, Paper, Pick, Preferences, Reader, Selection, Status, Window
 from digest.links import Links
-from digest.match import Index, select
-from digest.store.ledger import DIGEST
+from digest.match import Matcher
 from digest.topics import parse
 
 DOMAIN, SELECTOR = "papers.example.org", "s1"
@@ -59,7 +58,7 @@ class Day:
         window = Window(due_at - timedelta(days=1), due_at, self.day)
         ids = count(first_id)
         return [
-            (Delivery(id, DIGEST, _reader(id, topics, due_at), due_at, window), selection)
+            (Delivery(id, Kind.DIGEST, _reader(id, topics, due_at), due_at, window), selection)
             for (topics, selection), id in zip(self.readers.items(), ids, strict=False)
         ]
 
@@ -72,9 +71,9 @@ def a_day(readers: int) -> Day:
     """Take the fullest day there is, and draw topics until so many readers have ten papers of it."""
     days = captures.days()
     day = max(days, key=lambda each: len(days[each]))
-    index, found = Index(days[day]), dict[tuple[str, ...], Selection]()
+    matcher, found = Matcher(days[day]), dict[tuple[str, ...], Selection]()
     for topics in profiles.drawn((paper for papers in days.values() for paper in papers), readers * 1_000):
-        selection = select(index, parse(topics), limit=PICKS)
+        selection = matcher.select(parse(topics), limit=PICKS)
         if len(selection.picks) == PICKS:
             found[tuple(topics)] = selection
         if len(found) == readers:
@@ -123,9 +122,9 @@ class Plain:
             "name": LETTERHEAD.name,
             "postal_address": LETTERHEAD.postal_address,
             "home": links.base_url,
-            "unsubscribe": links.unsubscribe(reader.id),
-            "preferences": links.preferences(reader.id),
-            "view": links.view(delivery.id),
+            "unsubscribe": links.unsubscribe(reader.key),
+            "preferences": links.preferences(reader.key),
+            "view": links.view(reader.key, delivery.id),
             "email": reader.email,
             "why": wording.why(reader.preferences),
             "day": wording.long_day(delivery.due_at),
@@ -151,20 +150,20 @@ class Plain:
 
     def _headers(self, delivery: Delivery, subject: str) -> Iterator[tuple[str, str]]:
         links, reader = LETTERHEAD.links, delivery.reader
-        way_out = links.unsubscribe(reader.id)
+        way_out = links.unsubscribe(reader.key)
         mailto = f"mailto:unsubscribe+{way_out.rpartition('/')[2]}@{DOMAIN}?subject=unsubscribe"
         yield from {
             "Date": delivery.due_at,
             "From": LETTERHEAD.mail_from,
             "To": reader.email,
             "Subject": subject,
-            "Message-ID": f"<{DIGEST}.{delivery.id}@{DOMAIN}>",
+            "Message-ID": f"<{Kind.DIGEST}.{delivery.id}@{DOMAIN}>",
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
             "List-Id": f"<digest.{DOMAIN}>",
             "List-Unsubscribe": f"<{way_out}>, <{mailto}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            "Feedback-ID": f"{DIGEST}:{delivery.due_at:%Y%m%d}:{DOMAIN}:paper-digest",
+            "Feedback-ID": f"{Kind.DIGEST}:{delivery.due_at:%Y%m%d}:{DOMAIN}:paper-digest",
         }.items()
 
     def _signature(self, message: EmailMessage, content: bytes) -> bytes:

@@ -51,19 +51,26 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Source S listed paper P on day D, at `rank` (from 1), with so many upvotes and comments."""
+    """Source S listed paper P on day D, at `rank` (from 1), with so many upvotes and comments, where it says so.
+
+    None is not zero: the source said nothing, and what is known stays.
+    """
 
     source: str
     day: date
     rank: int
     paper: Paper
-    upvotes: int = 0
-    comments: int = 0
+    upvotes: int | None = None
+    comments: int | None = None
 
     def listed(self) -> Paper:
         """The paper with what this listing says of it."""
         return replace(
-            self.paper, upvotes=self.upvotes, comments=self.comments, sources=(self.source,), listed_on=self.day
+            self.paper,
+            upvotes=self.upvotes or 0,
+            comments=self.comments or 0,
+            sources=(self.source,),
+            listed_on=self.day,
         )
 
 
@@ -101,16 +108,28 @@ class Status(StrEnum):
 
 
 class Cadence(StrEnum):
-    """On which days a reader wants the digest, in their own zone; weekly means Monday."""
+    """On which days a reader wants the digest, in their own zone."""
 
     DAILY = "daily"
     WEEKDAYS = "weekdays"
     WEEKLY = "weekly"
 
 
+class Order(StrEnum):
+    """Which papers come first: those that fit and are liked, those that fit best, or those that are liked most."""
+
+    MIXED = "mixed"
+    BEST = "best"
+    LIKED = "liked"
+
+
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a reader chose. `topics` are lines of the query language, as written; none means trending."""
+    """What a reader chose.
+
+    `topics` are lines of the query language, as written; none means trending. `weekday` is the day of a weekly digest,
+    from Monday (0). `related` papers are wanted, or not.
+    """
 
     topics: tuple[str, ...] = ()
     cadence: Cadence = Cadence.DAILY
@@ -118,13 +137,17 @@ class Preferences:
     timezone: str = "UTC"
     most_papers: int = 10
     pictures: bool = False
+    weekday: int = 0
+    order: Order = Order.MIXED
+    related: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A subscriber. `next_due_at` is the moment of the next digest, set while active.
 
-    `new_email` is where they want their digest from now on, until that address confirms.
+    `new_email` is where they want their digest from now on, until that address confirms; `paused_until` is when a
+    pause ends by itself, if it does. `key` is what links name them by; the database draws it.
     """
 
     id: int
@@ -135,6 +158,8 @@ class Reader:
     confirmed_at: datetime | None = None
     next_due_at: datetime | None = None
     new_email: str = ""
+    paused_until: datetime | None = None
+    key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +176,8 @@ class Reason:
     """Why a paper was picked: `topic` as the reader wrote it matched `words` in `field`.
 
     `field` is `title`, `abstract`, `keywords`, `author`, `organization`, … or `trending`, where the topic is empty.
+    `related` says that a paper matches no topic and shares `words` with those that match this one; `liked` and
+    `disliked` have the words a reader voted on, and no topic.
     `spans` are half-open character offsets into that field's text (title and abstract only).
     """
 
@@ -176,10 +203,33 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The picks for one profile, best first, and how many more papers fitted."""
+    """The picks for one profile, best first, and how many more papers fitted.
+
+    `related` are near the picks and match no topic: they are shown apart, and never counted as found.
+    `unfinished` are topics, as written, that would have cost too much work: they found nothing.
+    """
 
     picks: tuple[Pick, ...] = ()
     more: int = 0
+    related: tuple[Pick, ...] = ()
+    unfinished: tuple[str, ...] = ()
+
+
+class Kind(StrEnum):
+    """What a delivery is; `compose.kinds` has the rules of each."""
+
+    DIGEST = "digest"
+    CONFIRM = "confirm"
+    MANAGE = "manage"
+    GOODBYE = "goodbye"
+    MOVE = "move"
+    MOVED = "moved"
+    # A row that a later version wrote, or a hand: it has no rule, so it is set aside, and holds nobody up.
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Kind:
+        return cls.UNKNOWN
 
 
 class State(StrEnum):
@@ -199,7 +249,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The one ledger row for a mail to a reader; `kind` names its folder in `templates/email`.
+    """The one ledger row for a mail to a reader.
 
     `papers` are the ids of the picks, in order, set before the first attempt to send; `recipient` is where the mail
     goes if not to the reader's own address. `snapshot` is what the reader had chosen when the mail was first written;
@@ -208,7 +258,7 @@ class Delivery:
     """
 
     id: int
-    kind: str
+    kind: Kind
     reader: Reader
     due_at: datetime
     window: Window

@@ -1,30 +1,48 @@
-"""Signed links: the mail is the key. Makes and reads tokens; refuses to store anything or to say why a token is bad."""
+"""Signed links and addresses: the mail is the key. Each format is made and read here, and nowhere else.
+
+A reader is named by a random key of their own, never by a number: whatever is restored or imported, a link finds the
+reader it was made for, or nobody. Refuses to store anything and to say why a token is bad; `readers.access` decides
+what a true one opens.
+"""
 
 from __future__ import annotations
 
 import hmac
-from base64 import b32decode, b32encode
+import re
+from base64 import b32encode
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from itsdangerous import BadSignature, Signer
-from itsdangerous.encoding import base64_decode, base64_encode
 from itsdangerous.signer import SigningAlgorithm
 
 # Long enough for a holiday, short enough for privacy: who has not confirmed by then is forgotten.
 CONFIRM_WITHIN = timedelta(days=7)
-# A token of ours has some 35 characters; whatever is far longer is not worth a look.
+# The longest token of ours has some 70 characters; whatever is far longer is not worth a look.
 LONGEST_TOKEN = 100
 MINUTE = 60
-# What the local part of a bounce address begins with.
-BOUNCE = "bounce"
+# Of 160 bits, what is enough: the local part of an address has at most 64 octets (RFC 5321, 4.5.3.1.1).
+SIGNED_OCTETS = 16
+# What is not drawn by us: the longest number PostgreSQL gives a row.
+NUMBER = r"[0-9]{1,18}"
+# A reader's key, as the database draws it. No number begins like this.
+KEY = "k[0-9a-f]{16}"
+
+BOUNCE_TOKEN = re.compile(
+    rf"bounce\+({KEY}\.[0-9a-f]{{1,16}}\.[a-z2-7]{{26}}|[0-9a-f]{{1,16}}\.[0-9a-f]{{1,16}}\.[a-z2-7]{{32}})@",
+    re.IGNORECASE,
+)
+UNSUBSCRIBE_TOKEN = re.compile(r"(?:/unsubscribe/|unsubscribe\+)([\w.-]{10,100})", re.ASCII | re.IGNORECASE)
+MESSAGE_ID = re.compile(rf"<[a-z]+\.({NUMBER})\.\d{{14}}@", re.ASCII)
 
 
 class Purpose(StrEnum):
     """What a link is for: the salt of its signature and its place under the base URL.
 
-    A view, a confirmation and a change of address are named by a delivery, the others by a reader.
+    A view, a confirmation and a change of address name a delivery too.
     """
 
     CONFIRM = "confirm"
@@ -36,6 +54,26 @@ class Purpose(StrEnum):
 
 # Whoever does not answer these in time has declined.
 PASSING = (Purpose.CONFIRM, Purpose.MOVE)
+OF_A_DELIVERY = (Purpose.VIEW, *PASSING)
+# What is signed: for a reader, for a delivery of theirs, and for one that waits for an answer.
+OF_A_READER = re.compile(rf"(?P<key>{KEY}|{NUMBER})", re.ASCII)
+SIGNED = {
+    Purpose.VIEW: re.compile(rf"(?:(?P<key>{KEY})\.)?({NUMBER})", re.ASCII),
+    **dict.fromkeys(PASSING, re.compile(rf"(?:(?P<key>{KEY})\.)?({NUMBER})\.([0-9]{{1,9}})", re.ASCII)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a true token names.
+
+    `key` is a reader's, or their number in a link made before readers had keys; empty where such a link names a
+    delivery alone. `minute` is when a mail that waits for an answer was due, in minutes since 1970.
+    """
+
+    key: str
+    delivery_id: int = 0
+    minute: int = 0
 
 
 class Links:
@@ -43,69 +81,102 @@ class Links:
 
     def __init__(self, base_url: str, keys: Sequence[str]) -> None:
         self.base_url = base_url.rstrip("/")
-        # itsdangerous wants the newest key last. Its HMAC-SHA1 keeps a token short enough for the local part of an
-        # address (64 octets), and is not touched by the collisions of bare SHA-1.
+        # itsdangerous wants the newest key last. Its HMAC-SHA1 keeps a token short, and is not touched by the
+        # collisions of bare SHA-1.
         oldest_first = list(reversed(keys))
         self._signers = {purpose: _signer(oldest_first, f"digest.{purpose}") for purpose in Purpose}
-        self._bounces = _signer(oldest_first, "digest.bounce")
+        self._bounces = [Signer(key, salt="digest.bounce").derive_key() for key in keys]
+        self._leaving = [Signer(key, salt="digest.unsubscribe").derive_key() for key in keys]
 
-    def confirm(self, delivery_id: int, now: datetime) -> str:
+    def confirm(self, key: str, delivery_id: int, now: datetime) -> str:
         """Make the link that confirms the subscription asked for at `now`, in the mail about it."""
-        return self._url(Purpose.CONFIRM, self.token(Purpose.CONFIRM, delivery_id, now))
+        return self._url(Purpose.CONFIRM, self.token(Purpose.CONFIRM, key, delivery_id, now))
 
-    def move(self, delivery_id: int, now: datetime) -> str:
+    def move(self, key: str, delivery_id: int, now: datetime) -> str:
         """Make the link by which a new address agrees, in the mail written at `now`."""
-        return self._url(Purpose.MOVE, self.token(Purpose.MOVE, delivery_id, now))
+        return self._url(Purpose.MOVE, self.token(Purpose.MOVE, key, delivery_id, now))
 
-    def unsubscribe(self, reader_id: int) -> str:
-        return self._url(Purpose.UNSUBSCRIBE, self.token(Purpose.UNSUBSCRIBE, reader_id))
+    def unsubscribe(self, key: str) -> str:
+        return self._url(Purpose.UNSUBSCRIBE, self.token(Purpose.UNSUBSCRIBE, key))
 
-    def preferences(self, reader_id: int) -> str:
-        return self._url(Purpose.PREFERENCES, self.token(Purpose.PREFERENCES, reader_id))
+    def preferences(self, key: str) -> str:
+        return self._url(Purpose.PREFERENCES, self.token(Purpose.PREFERENCES, key))
 
-    def view(self, delivery_id: int) -> str:
-        return self._url(Purpose.VIEW, self.token(Purpose.VIEW, delivery_id))
+    def view(self, key: str, delivery_id: int) -> str:
+        return self._url(Purpose.VIEW, self.token(Purpose.VIEW, key, delivery_id))
 
-    def token(self, purpose: Purpose, number: int, now: datetime | None = None) -> str:
-        """Sign a number for one purpose; one that expires bears the minute of `now`."""
-        stamp = f".{int(now.timestamp()) // MINUTE}" if now else ""
-        return self._signers[purpose].sign(f"{number}{stamp}").decode()
+    def token(self, purpose: Purpose, key: str, delivery_id: int = 0, now: datetime | None = None) -> str:
+        """Sign a reader's key for one purpose, with the delivery it is about and the minute it was made in."""
+        if purpose is Purpose.UNSUBSCRIBE:
+            # It stands in an address, too, and some servers turn local parts to lower case.
+            return f"{key}.{_signature(self._leaving[0], key)}"
+        named = [key]
+        if purpose in OF_A_DELIVERY:
+            named.append(str(delivery_id))
+        if purpose in PASSING and now:
+            named.append(str(_minute(now)))
+        return self._signers[purpose].sign(".".join(named)).decode()
 
     def read(
         self, purpose: Purpose, token: str, now: datetime | None = None, *, max_age: timedelta = CONFIRM_WITHIN
-    ) -> int | None:
-        """Return the number in a token, or None whatever is wrong with it. Those that expire need `now`."""
+    ) -> Named | None:
+        """Return what a token names, or None whatever is wrong with it. Those that expire need `now`."""
         if len(token) > LONGEST_TOKEN or not token.isascii():
             return None
+        if purpose is Purpose.UNSUBSCRIBE and (leaving := self._read_leaving(token.lower())):
+            return leaving
         try:
-            number, _, stamp = self._signers[purpose].unsign(token).decode().partition(".")
+            signed = self._signers[purpose].unsign(token).decode()
         except BadSignature:
             return None
-        return int(number) if purpose not in PASSING or _is_fresh(stamp, now, max_age) else None
+        named = _named(purpose, signed)
+        return named if named and (purpose not in PASSING or _is_fresh(named.minute, now, max_age)) else None
 
-    def bounce_address(self, reader_id: int, delivery_id: int, domain: str) -> str:
+    def bounce_address(self, key: str, delivery_id: int, domain: str) -> str:
         """Make the envelope sender of one mail: where it comes back to says whose it was (VERP).
 
-        Some servers turn local parts to lower case, so the signature is in base32: 56 octets with ids of eight digits.
+        Some servers turn local parts to lower case, so the signature is in base32: 62 octets for ids up to 2**40.
         """
-        named = f"{reader_id:x}.{delivery_id:x}"
-        signature = b32encode(base64_decode(self._bounces.get_signature(named))).decode().lower()
-        return f"{BOUNCE}+{named}.{signature}@{domain}"
+        named = f"{key}.{delivery_id:x}"
+        return f"bounce+{named}.{_signature(self._bounces[0], named)}@{domain}"
 
-    def read_bounce(self, token: str) -> tuple[int, int] | None:
-        """Return the reader and the delivery that a bounce address is of, or None whatever is wrong with it."""
-        if len(token) > LONGEST_TOKEN or not token.isascii():
+    def read_bounce(self, token: str) -> Named | None:
+        """Return whose mail and which delivery a bounce address is of, or None whatever is wrong with it."""
+        token = token.lower()
+        if not BOUNCE_TOKEN.fullmatch(f"bounce+{token}@"):
             return None
-        named, _, signature = token.lower().rpartition(".")
-        try:
-            signed = base64_encode(b32decode(signature.upper()))
-            reader_id, delivery_id = (int(number, 16) for number in named.split("."))
-        except ValueError:
+        named, _, signature = token.rpartition(".")
+        if not _is_signed(self._bounces, named, signature):
             return None
-        return (reader_id, delivery_id) if self._bounces.verify_signature(named, signed) else None
+        key, _, delivery_id = named.partition(".")
+        return Named(key if key.startswith("k") else str(int(key, 16)), int(delivery_id, 16))
+
+    def unsubscribe_address(self, key: str, domain: str) -> str:
+        """Make the address to which a mail ends it; the token in it is that of the link."""
+        return f"unsubscribe+{self.token(Purpose.UNSUBSCRIBE, key)}@{domain}"
+
+    def _read_leaving(self, token: str) -> Named | None:
+        key, _, signature = token.partition(".")
+        is_ours = re.fullmatch(KEY, key, re.ASCII) and _is_signed(self._leaving, key, signature)
+        return Named(key) if is_ours else None
 
     def _url(self, purpose: Purpose, token: str) -> str:
         return f"{self.base_url}/{purpose}/{token}"
+
+
+def stamp(kind: str, delivery_id: int, due_at: datetime) -> str:
+    """Name a mail: same delivery, same name. The moment is in it, because ids begin anew with a new database."""
+    return f"{kind}.{delivery_id}.{digits(due_at)}"
+
+
+@lru_cache(1024)  # Readers are due at a few moments of a day.
+def digits(moment: datetime) -> str:
+    return f"{moment:%Y%m%d%H%M%S}"
+
+
+def message_id(name: str, domain: str) -> str:
+    """Make the Message-ID of the mail with this `stamp`; MESSAGE_ID finds the delivery in it. Nobody signed it."""
+    return f"<{name}@{domain}>"
 
 
 class _Sha1(SigningAlgorithm):
@@ -121,7 +192,34 @@ def _signer(keys: Sequence[str], salt: str) -> Signer:
     return Signer(derived, salt=salt, key_derivation="none", algorithm=_Sha1())
 
 
-def _is_fresh(stamp: str, now: datetime | None, max_age: timedelta) -> bool:
-    if now is None or not stamp:
-        return False
-    return now - datetime.fromtimestamp(int(stamp) * MINUTE, UTC) <= max_age
+def _signature(key: bytes, named: str, octets: int = SIGNED_OCTETS) -> str:
+    digest = hmac.digest(key, named.encode(), "sha1")[:octets]
+    return b32encode(digest).decode().rstrip("=").lower()
+
+
+def _is_signed(keys: Sequence[bytes], named: str, signature: str) -> bool:
+    # Before readers had keys, the signature was whole.
+    octets = SIGNED_OCTETS if named.startswith("k") else 20
+    return any(hmac.compare_digest(_signature(key, named, octets), signature) for key in keys)
+
+
+def _named(purpose: Purpose, signed: str) -> Named | None:
+    """Read what was signed: a key and perhaps numbers; before readers had keys, numbers alone."""
+    found = SIGNED.get(purpose, OF_A_READER).fullmatch(signed)
+    if not found:
+        return None
+    numbers = [int(number) for number in found.groups()[1:]]
+    return Named(found["key"] or "", *numbers)
+
+
+def _minute(moment: datetime) -> int:
+    return int(moment.timestamp()) // MINUTE
+
+
+def is_of(named: Named, due_at: datetime) -> bool:
+    """Whether a link that waits for an answer is of the mail due then, and not of one that got its number later."""
+    return named.minute == _minute(due_at)
+
+
+def _is_fresh(minute: int, now: datetime | None, max_age: timedelta) -> bool:
+    return now is not None and now - datetime.fromtimestamp(minute * MINUTE, UTC) <= max_age

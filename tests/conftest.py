@@ -1,17 +1,36 @@
 """Real parts for the tests: both databases, a broker, a relay that can misbehave. Each test gets them empty."""
 
 import os
+import shutil
 import tempfile
 from itertools import count
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 
 from digest.store.engine import connect, migrate
 from tests.support.service import Service
 from tests.support.smtp_server import MailServer
 
+QUICK = "not slow and not postgres and not realdata"
 _databases = count(1)
+# `make quick` looks at few examples of each rule, and starts no server.
+settings.register_profile("quick", max_examples=10, deadline=None)
+
+
+def pytest_configure(config):
+    if config.option.markexpr == QUICK:
+        settings.load_profile("quick")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say in one line what was not run, and how to have it run."""
+    counted = terminalreporter.stats
+    reasons = {report.longrepr[2].removeprefix("Skipped: ") for report in counted.get("skipped", ())}
+    left = len(counted.get("deselected", ())) and "slow tests (`make test` runs them all)"
+    if lacking := "; ".join(filter(None, [left, *sorted(reasons)])):
+        terminalreporter.write_line(f"Not run: {lacking}.")
 
 
 @pytest.fixture(autouse=True)
@@ -50,16 +69,26 @@ def postgres():
             admin.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session")
+def sqlite(tmp_path_factory):
+    """Gives a function that makes a new, migrated SQLite file in a folder, and returns its URL."""
+    template = tmp_path_factory.mktemp("migrated") / "digest.sqlite3"
+    engine = connect(f"sqlite:///{template}")
+    migrate(engine)
+    engine.dispose()
+
+    def new_database(folder):
+        return f"sqlite:///{shutil.copy(template, folder / 'digest.sqlite3')}"
+
+    return new_database
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request, tmp_path):
     """The URL of an empty, migrated database of either kind."""
     if request.param == "postgresql":
         return request.getfixturevalue("postgres")()
-    url = f"sqlite:///{tmp_path / 'digest.sqlite3'}"
-    engine = connect(url)
-    migrate(engine)
-    engine.dispose()
-    return url
+    return request.getfixturevalue("sqlite")(tmp_path)
 
 
 @pytest.fixture

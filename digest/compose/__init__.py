@@ -15,15 +15,17 @@ from functools import lru_cache
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
+from digest import links as formats
 from digest import paths
 from digest.compose import marking, mime, wording
 from digest.compose.cards import Card, Cards
 from digest.compose.dkim import Signer
 from digest.compose.forms import Form, Shape, form, shape
+from digest.compose.kinds import RULES
 from digest.compose.mime import Headers, Letter, opened
 from digest.compose.pages import environment
-from digest.domain import Cadence, Delivery, Mail, Selection
-from digest.links import CONFIRM_WITHIN, Links
+from digest.domain import Cadence, Delivery, Kind, Mail, Selection
+from digest.links import CONFIRM_WITHIN, Links, Purpose
 
 __all__ = ["MOST_HTML_BYTES", "Composer", "Letter", "Letterhead", "opened"]
 
@@ -109,31 +111,25 @@ class Composer:
             "more": more,
             "listed": listed,
             "week": wording.week(delivery.window, local) if weekly else "",
-            "rhythm": wording.RHYTHM[wanted.cadence],
+            "rhythm": wording.rhythm(wanted),
         }
         return self._mail("welcome" if first else "digest", delivery, cards[:shown], personal, **said)
 
-    def confirm(self, delivery: Delivery) -> Mail:
-        """Ask a new reader to confirm. Repeats nothing a stranger typed: they may not be the one who reads it."""
-        confirm = self.letterhead.links.confirm(delivery.id, delivery.due_at)
-        return self._mail("confirm", delivery, personal={"confirm": confirm}, days=CONFIRM_WITHIN.days)
-
-    def manage(self, delivery: Delivery) -> Mail:
-        """Tell a reader who subscribed again that they are subscribed."""
-        return self._mail("manage", delivery)
-
-    def goodbye(self, delivery: Delivery) -> Mail:
-        """Tell a reader who left that it is done, and show the way back."""
-        return self._mail("goodbye", delivery)
-
-    def moved(self, delivery: Delivery) -> Mail:
-        """Tell a reader's old address that their digest goes to another one."""
-        return self._mail("moved", delivery)
-
-    def move(self, delivery: Delivery) -> Mail:
-        """Ask a new address for its yes. Holds no key of the reader's: a stranger may read it."""
-        personal: dict[str, object] = {"move": self.letterhead.links.move(delivery.id, delivery.due_at)}
-        return self._notice("move", delivery.id, delivery.address, delivery.due_at, personal, days=CONFIRM_WITHIN.days)
+    def letter(self, delivery: Delivery) -> Mail:
+        """Write a mail without papers, as the table of kinds says."""
+        rule = RULES[delivery.kind]
+        folder = rule.folders[0]
+        personal: dict[str, object] = {}
+        if rule.link:
+            links = self.letterhead.links
+            make = {Purpose.CONFIRM: links.confirm, Purpose.MOVE: links.move}[rule.link]
+            personal[folder] = make(delivery.reader.key, delivery.id, delivery.due_at)
+        days = CONFIRM_WITHIN.days
+        if delivery.kind is Kind.MOVED:
+            personal["email"] = delivery.reader.email
+        if rule.on_list:
+            return self._mail(folder, delivery, personal=personal, days=days)
+        return self._notice(folder, delivery.id, delivery.address, delivery.due_at, personal, days=days)
 
     def alert(self, operator: str, causes: Sequence[str], now: datetime) -> Mail:
         """Tell the operator what is wrong, a line a cause."""
@@ -152,8 +148,7 @@ class Composer:
         **said: object,
     ) -> Mail:
         """Write a mail from its folder of templates, which may ask about what is `said`, and print what is personal."""
-        # Same delivery, same name; the moment is in it, because ids begin anew with a new database.
-        stamp = f"{delivery.kind}.{delivery.id}.{_digits(delivery.due_at)}"
+        stamp = formats.stamp(delivery.kind, delivery.id, delivery.due_at)
         said["day"] = _long_day(delivery.due_at, delivery.preferences.timezone)
         said["weekly"] = delivery.preferences.cadence is Cadence.WEEKLY
         values = {**self._personal(delivery), **(personal or {})}
@@ -167,13 +162,13 @@ class Composer:
         """Say where a mail comes back to: an address of its own, but for one that went elsewhere than to the reader."""
         if delivery.recipient:
             return self._sender
-        return self.letterhead.links.bounce_address(delivery.reader.id, delivery.id, self._domain)
+        return self.letterhead.links.bounce_address(delivery.reader.key, delivery.id, self._domain)
 
     def _notice(
         self, kind: str, number: int, to: str, now: datetime, personal: dict[str, object], **said: object
     ) -> Mail:
         """Write a mail that belongs to no list: it has nothing to unsubscribe from, and no key of a reader."""
-        stamp = f"{kind}.{number}.{_digits(now)}"
+        stamp = formats.stamp(kind, number, now)
         subject, text, html = self._written(kind, said, personal)
         headers = self._notice_headers(to, now, stamp, subject)
         return Mail(number, self._sender, mime.bare(to), self._sealed(headers, stamp, text, html))
@@ -214,9 +209,9 @@ class Composer:
         """Gather what every mail may say around its cards to this reader alone."""
         links, reader = self.letterhead.links, delivery.reader
         return {
-            "unsubscribe": links.unsubscribe(reader.id),
-            "preferences": links.preferences(reader.id),
-            "view": links.view(delivery.id),
+            "unsubscribe": links.unsubscribe(reader.key),
+            "preferences": links.preferences(reader.key),
+            "view": links.view(reader.key, delivery.id),
             "email": reader.email,
             "why": wording.why(delivery.preferences),
         }
@@ -225,7 +220,7 @@ class Composer:
         """Gather the headers of a mail from the list."""
         domain = self._domain
         # The token in it says whose mail this was.
-        mailbox = f"unsubscribe+{way_out.rpartition('/')[2]}@{domain}"
+        mailbox = self.letterhead.links.unsubscribe_address(delivery.reader.key, domain)
         headers = [
             *self._notice_headers(delivery.address, delivery.due_at, stamp, subject),
             ("List-Id", f"<digest.{domain}>"),
@@ -235,7 +230,7 @@ class Composer:
             ("List-Unsubscribe", f"<{way_out}>, <mailto:{mailbox}?subject=unsubscribe>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
             # Google's feedback loop counts complaints by each of these: kind, day, domain, sender.
-            ("Feedback-ID", f"{kind}:{_digits(delivery.due_at)[:8]}:{domain}:paper-digest"),
+            ("Feedback-ID", f"{kind}:{formats.digits(delivery.due_at)[:8]}:{domain}:paper-digest"),
         ]
         # Complaints may come here too (RFC 9477), on the word of the domain that signs.
         return [*headers, ("CFBL-Address", f"{mailbox}; report=arf")] if self.letterhead.signer else headers
@@ -247,7 +242,7 @@ class Composer:
             ("From", self._from),
             ("To", mime.bare(to)),
             ("Subject", mime.unstructured(subject)),
-            ("Message-ID", f"<{stamp}@{self._domain}>"),
+            ("Message-ID", formats.message_id(stamp, self._domain)),
             ("MIME-Version", "1.0"),
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "All"),
@@ -261,11 +256,6 @@ def _local(delivery: Delivery) -> datetime:
 @lru_cache(KEEP_MOMENTS)
 def _long_day(moment: datetime, timezone: str) -> str:
     return wording.long_day(moment.astimezone(ZoneInfo(timezone)))
-
-
-@lru_cache(KEEP_MOMENTS)
-def _digits(moment: datetime) -> str:
-    return f"{moment:%Y%m%d%H%M%S}"
 
 
 _date = lru_cache(KEEP_MOMENTS)(format_datetime)

@@ -32,7 +32,7 @@ SIMPLE_TOPIC = re.compile(
     r'((?P<field>author|org|organization|title|abstract):)?"?(?P<words>[^":()]+)"?', re.IGNORECASE
 )
 LEAD = {"author": "the author "}
-RHYTHM = {Cadence.DAILY: "every day", Cadence.WEEKDAYS: "on weekdays", Cadence.WEEKLY: "every Monday"}
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,20 @@ def because(reasons: Collection[Reason]) -> list[Run]:
     return [Run("Because you follow "), *_listed(topics)] if topics else [Run("Because it is trending")]
 
 
+def rhythm(preferences: Preferences) -> str:
+    """Say when a reader's digest comes."""
+    match preferences.cadence:
+        case Cadence.DAILY:
+            return "every day"
+        case Cadence.WEEKDAYS:
+            return "on weekdays"
+        case Cadence.WEEKLY:
+            return f"every {DAYS[preferences.weekday]}"
+
+
 def why(preferences: Preferences) -> list[Run]:
     """Say what the reader asked for."""
-    lead = f"You get this mail {RHYTHM[preferences.cadence]} because you "
+    lead = f"You get this mail {rhythm(preferences)} because you "
     if not preferences.topics:
         return [Run(f"{lead}asked for the papers that are trending.")]
     return [Run(f"{lead}follow "), *_listed([_topic(topic) for topic in preferences.topics]), Run(".")]

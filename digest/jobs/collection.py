@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import httpx
-import structlog
 from sqlalchemy import Engine
 
 from digest.domain import CollectionRun, Outcome
+from digest.logs import get_logger
 from digest.sources import Source, fetch, freshness
 from digest.store import collections, papers
+from digest.text import plain
 
-log = structlog.get_logger()
+log = get_logger()
 # As far back as a judgement looks: what the last weeks' same weekday had.
 HISTORY = timedelta(days=60)
 # A page of broken records has a lot to say, always the same.
@@ -38,9 +39,38 @@ class Collected:
 
 
 def days(engine: Engine, site: Site, now: datetime) -> list[date]:
-    """The days of a source worth a look now."""
+    """The days of a source worth a look now; none while it is to be left alone."""
     past = collections.history(engine, site.source.name, (now - HISTORY).date())
+    rests_until = freshness.rests_until(past)
+    if rests_until and now < rests_until:
+        log.info("collection.rests", source=site.source.name, until=str(rests_until))
+        return []
     return freshness.days_to_look_at(site.source, past, now)
+
+
+def collect_all(
+    engine: Engine, sites: Iterable[Site], client: httpx.Client, clock: Callable[[], datetime]
+) -> list[CollectionRun]:
+    """Look at every day of every source that is worth a look, and return how each look went. Raises nothing.
+
+    What one source or one day does is not the others' loss, nor that of the operator, who is told afterwards.
+    """
+    return [run for site in sites for run in _collect_site(engine, site, client, clock)]
+
+
+def _collect_site(
+    engine: Engine, site: Site, client: httpx.Client, clock: Callable[[], datetime]
+) -> Iterator[CollectionRun]:
+    try:
+        worth_a_look = days(engine, site, clock())
+    except Exception as error:
+        yield _fell_over(site, clock().date(), error, clock())
+        return
+    for day in worth_a_look:
+        try:
+            yield collect(engine, site, day, client, clock).collection
+        except Exception as error:
+            yield _fell_over(site, day, error, clock())
 
 
 def collect(
@@ -56,8 +86,25 @@ def collect(
     result, seconds = fetch.collect(site.source, day, base_url=site.base_url, client=client)
     past = collections.history(engine, site.source.name, day - HISTORY)
     outcome, note = freshness.judge(len(result.listings), result.problem, day, past, site.source, clock())
-    notes = "; ".join(part for part in (note, *result.notes, *result.dropped) if part)[:LONGEST_NOTE]
-    found = CollectionRun(site.source.name, day, result.step, len(result.listings), seconds, outcome, notes, clock())
+    if outcome is Outcome.OK and result.doubt:
+        outcome, note = Outcome.SUSPICIOUS, result.doubt
+    # A problem names the steps that led to it.
+    notes = [note, *(() if result.problem else result.notes), *result.dropped]
+    found = CollectionRun(
+        site.source.name, day, result.step, len(result.listings), seconds, outcome, _joined(notes), clock()
+    )
+    kept = papers.keep(engine, result.listings, found, backfill=backfill)
     if outcome is not Outcome.OK:
         log.warning("collection.doubted", source=site.source.name, day=str(day), outcome=outcome, note=note)
-    return Collected(found, papers.keep(engine, result.listings, found, backfill=backfill))
+    return Collected(kept.collection, kept.new)
+
+
+def _fell_over(site: Site, day: date, error: Exception, now: datetime) -> CollectionRun:
+    """Say of a look that it failed: to the log, and to whoever reads the runs, for it may not have been stored."""
+    log.error("collection.failed", source=site.source.name, day=str(day), error=type(error).__name__, exc_info=error)
+    note = _joined([f"{type(error).__name__}: {error}"])
+    return CollectionRun(site.source.name, day, "", 0, 0.0, Outcome.FAILED, note, now)
+
+
+def _joined(notes: Iterable[str]) -> str:
+    return plain("; ".join(filter(None, notes)))[:LONGEST_NOTE]

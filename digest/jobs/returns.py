@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from digest import bounces
-from digest.domain import EPOCH, Delivery, Reader, Result, State, Status, Verdict, VerdictKind
-from digest.links import Links, Purpose
+from digest.domain import EPOCH, Delivery, Reader, Result, State, Verdict, VerdictKind
+from digest.jobs.routing import DOMAIN_REST, LONGEST_DOMAIN_REST
+from digest.links import Links, Named, Purpose
+from digest.logs import get_logger
+from digest.readers.access import reader_of
+from digest.readers.changes import apply
+from digest.readers.life import Event, transition
 from digest.store import bounces as notes
-from digest.store import readers
-from digest.store.engine import writing
+from digest.store import breakers, readers
+from digest.store.engine import reading, retried, writing
 from digest.transport.mailbox import Mailbox, empty
 
-log = structlog.get_logger()
+log = get_logger()
 Clock = Callable[[], datetime]
 
 # How long a failure counts: twelve mails of a weekly reader.
@@ -30,22 +35,50 @@ SOON_WORN_OUT = (3, timedelta(days=2))
 SOON = frozenset({"disabled", "no-such-user"})
 # What a reply says of the address; the other soft ones are the relay's own trouble, and no reader's.
 OF_THE_ADDRESS = SOON | {"mailbox-full", "refused", "no-such-domain", "moved", "takes-no-mail"}
-REACHED = frozenset({Status.PENDING, Status.ACTIVE, Status.PAUSED})
+# What a report says of a server that cannot, and not of an address.
+OF_THE_RELAY = frozenset({"system", "busy"})
+FAILURES = (VerdictKind.HARD, VerdictKind.SOFT, VerdictKind.SENDER_FAULT)
+ENDINGS = {VerdictKind.COMPLAINT: Event.COMPLAIN, VerdictKind.UNSUBSCRIBE: Event.LEAVE_BY_MAIL}
+
+# So many readers may end for bounces in an hour, or one in so many of the mails tried in it, if that is more. A list
+# with 5 % of dead addresses is a bad one, and no list loses as much in an hour.
+AN_HOUR = timedelta(hours=1)
+PLAUSIBLE, PLAUSIBLE_OF = 20, 20
+# No mail is tried for longer (`delivery.GIVE_UP_AFTER`, and the day it was due).
+TRIED_FOR = timedelta(days=5)
+TOO_MANY = "more bounces than is plausible"
+HELD = f"held for the operator: {TOO_MANY}"
 
 
-def take(engine: Engine, links: Links, content: bytes, now: datetime) -> tuple[Verdict, str]:
-    """Judge a message that came back and act on it; return the verdict, and what was done in a few words.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A message that came back: its verdict, what was done in a few words, and to whom.
+
+    The words hold no address: they go into logs. `email` is for the operator's own screen.
+    """
+
+    verdict: Verdict
+    done: str
+    reader_id: int | None = None
+    email: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.email}: {self.done}" if self.email else self.done
+
+
+def take(engine: Engine, links: Links, content: bytes, now: datetime) -> Taken:
+    """Judge a message that came back and act on it.
 
     Only a token of ours says whose mail it was: a forged report changes nothing.
     """
     verdict = bounces.of_message(content)
-    whose = _whose(links, content)
+    whose = _whose(engine, links, content)
     if whose is None:
         if verdict.kind is VerdictKind.SENDER_FAULT:
             _tell(verdict, 1)
-        return verdict, "it bears no signature of ours, so nothing changes"
-    with writing(engine) as connection:
-        return verdict, _apply(connection, *whose, verdict, now)
+        return Taken(verdict, "it bears no signature of ours, so nothing changes")
+    done = _act(engine, whose, verdict, now)
+    return Taken(verdict, done, whose.reader.id, whose.reader.email)
 
 
 def hear(engine: Engine, tried: Collection[tuple[Delivery, Result]], now: datetime) -> None:
@@ -58,9 +91,7 @@ def hear(engine: Engine, tried: Collection[tuple[Delivery, Result]], now: dateti
         if verdict.kind is VerdictKind.SENDER_FAULT:
             ours[verdict] += 1
         elif verdict.kind is VerdictKind.HARD or verdict.reason in OF_THE_ADDRESS:
-            # One transaction each: two that change many readers in different orders would wait for each other.
-            with writing(engine) as connection:
-                _apply(connection, delivery.reader.id, delivery.id, verdict, now)
+            _act(engine, Whose(delivery.reader, delivery.id), verdict, now)
     for verdict, mails in ours.items():
         _tell(verdict, mails)
 
@@ -74,13 +105,14 @@ def empty_mailbox(engine: Engine, links: Links, mailbox: Mailbox, clock: Clock) 
 
     def take_one(content: bytes) -> bool:
         try:
-            verdict, done = take(engine, links, content, clock())
+            taking = take(engine, links, content, clock())
         except SQLAlchemyError:
             raise  # The database is away: the message waits.
         except Exception:
             log.exception("returned.unjudged")
             return False
-        log.info("returned.taken", kind=verdict.kind, reason=verdict.reason, done=done)
+        verdict = taking.verdict
+        log.info("returned.taken", kind=verdict.kind, reason=verdict.reason, reader=taking.reader_id, done=taking.done)
         taken[verdict.kind] += 1
         return verdict.reason != bounces.NOT_UNDERSTOOD
 
@@ -92,36 +124,72 @@ def _tell(verdict: Verdict, mails: int) -> None:
     log.warning("mail.refused_for_our_fault", reason=verdict.reason, status=verdict.status, mails=mails)
 
 
-def _whose(links: Links, content: bytes) -> tuple[int, int | None] | None:
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose mail came back, and which, if that is known. `moved`: it went to an address they have left since."""
+
+    reader: Reader
+    delivery_id: int | None = None
+    moved: bool = False
+
+
+def _whose(engine: Engine, links: Links, content: bytes) -> Whose | None:
     """The reader, and the delivery if it is named, that the first true token in a message is of."""
-    for token in bounces.bounce_marks(content):
-        if found := links.read_bounce(token):
-            return found
-    for token in bounces.leave_marks(content):
-        if reader_id := links.read(Purpose.UNSUBSCRIBE, token):
+    with reading(engine) as connection:
+        for token in bounces.bounce_marks(content):
+            if (named := links.read_bounce(token)) and (found := _named(connection, named, named.delivery_id)):
+                return found
+        for token in bounces.leave_marks(content):
             # Which of the mails it was decides nothing but whether a failure still counts.
-            return reader_id, next(bounces.delivery_marks(content), None)
+            delivery_id = next(bounces.delivery_marks(content), None)
+            if (named := links.read(Purpose.UNSUBSCRIBE, token)) and (found := _named(connection, named, delivery_id)):
+                return found
     return None
 
 
-def _apply(connection: Connection, reader_id: int, delivery_id: int | None, verdict: Verdict, now: datetime) -> str:
-    reader = readers.find_in(connection, reader_id)
+def _named(connection: Connection, named: Named, delivery_id: int | None) -> Whose | None:
+    reader = reader_of(connection, named, Purpose.UNSUBSCRIBE)
     if reader is None:
-        return "the reader is gone, so nothing changes"
-    match verdict.kind:
-        case VerdictKind.COMPLAINT:
-            return _end(connection, reader, Status.COMPLAINED)
-        case VerdictKind.UNSUBSCRIBE if reader.status is not Status.COMPLAINED:
-            return _end(connection, reader, Status.UNSUBSCRIBED)
-        case VerdictKind.HARD | VerdictKind.SOFT | VerdictKind.SENDER_FAULT:
-            return _failed(connection, reader, delivery_id, verdict, now)
-        case _:
+        return None
+    return Whose(reader, delivery_id, moved=reader_of(connection, named, Purpose.PREFERENCES) is None)
+
+
+def _act(engine: Engine, whose: Whose, verdict: Verdict, now: datetime) -> str:
+    """Let a verdict happen to a reader, in a transaction of its own; say what was done."""
+    done = _apply(engine, whose, verdict, now)
+    if done is HELD:
+        domain = whose.reader.email.rpartition("@")[2].lower()
+        breakers.trip(engine, f"domain {domain}", TOO_MANY, DOMAIN_REST, LONGEST_DOMAIN_REST, now)
+        log.error("bounces.held", reader=whose.reader.id, reason=verdict.reason)
+    return done
+
+
+@retried
+def _apply(engine: Engine, whose: Whose, verdict: Verdict, now: datetime) -> str:
+    # One transaction each: two that change many readers in different orders would wait for each other.
+    with writing(engine) as connection:
+        reader = readers.lock(connection, whose.reader.id)
+        if reader is None:
+            return "the reader is gone, so nothing changes"
+        if event := ENDINGS.get(verdict.kind):
+            return _happens(connection, reader, event, now)
+        if verdict.kind not in FAILURES or _is_the_servers(verdict):
             return "nothing changes"
+        if whose.moved:
+            return "it went to an address they have left, so nothing changes"
+        return _failed(connection, reader, whose.delivery_id, verdict, now)
 
 
-def _end(connection: Connection, reader: Reader, status: Status) -> str:
-    readers.set_status(connection, reader.id, status, next_due_at=None)
-    return f"{reader.email} is {status} now"
+def _is_the_servers(verdict: Verdict) -> bool:
+    """Whether a server speaks of itself: by the reason, or by a code about the mail system (RFC 3463, 3.4)."""
+    of_a_system = verdict.reason in OF_THE_RELAY or verdict.status.startswith("4.3.")
+    return verdict.kind is VerdictKind.SOFT and of_a_system and verdict.reason not in OF_THE_ADDRESS
+
+
+def _happens(connection: Connection, reader: Reader, event: Event, now: datetime) -> str:
+    after = apply(connection, reader.id, event, now)
+    assert after
+    return f"{after.status} already" if after.status is reader.status else f"{after.status} now"
 
 
 def _failed(connection: Connection, reader: Reader, delivery_id: int | None, verdict: Verdict, now: datetime) -> str:
@@ -131,17 +199,39 @@ def _failed(connection: Connection, reader: Reader, delivery_id: int | None, ver
         return "the mail is unknown, so nothing changes"
     confirmed_at = reader.confirmed_at or EPOCH
     if due_at < confirmed_at:
-        return f"{reader.email} has confirmed since, so nothing changes"
-    notes.note(connection, reader.id, delivery_id, verdict, now)
+        return "they have confirmed since, so nothing changes"
+    before = notes.note(connection, reader.id, delivery_id, verdict, now)
     if verdict.kind is VerdictKind.SENDER_FAULT:
         _tell(verdict, 1)
         return "it is our own fault: noted for the operator"
+    if before == notes.FORGIVEN:
+        return "the operator took it back, so nothing changes"
     moments = notes.failed_in_a_row(connection, reader.id, delivery_id, since=max(now - COUNTS_FOR, confirmed_at))
     if verdict.kind is VerdictKind.SOFT and not worn_out(moments, verdict.reason):
-        return f"noted; {len(moments)} in a row for {reader.email}"
-    if reader.status not in REACHED:
-        return f"{reader.email} is {reader.status} already"
-    return _end(connection, reader, Status.BOUNCED)
+        return f"noted; {len(moments)} in a row"
+    event = Event.BOUNCE if verdict.kind is VerdictKind.HARD else Event.WEAR_OUT
+    return _give_up(connection, reader, delivery_id, verdict.kind, event, now)
+
+
+def _give_up(
+    connection: Connection, reader: Reader, delivery_id: int, kind: VerdictKind, event: Event, now: datetime
+) -> str:
+    """End a reader whom no mail reaches, unless so many end at once that it is somebody's mistake."""
+    if transition(reader.status, event) is None:
+        return f"{reader.status} already"
+    if too_many(connection, now):
+        notes.mark(connection, delivery_id, kind, notes.HELD)
+        return HELD
+    notes.mark(connection, delivery_id, kind, notes.ENDED)
+    return _happens(connection, reader, event, now)
+
+
+def too_many(connection: Connection, now: datetime) -> bool:
+    """Whether more readers end for bounces than is plausible: then a server is wrong, not so many addresses."""
+    ended = notes.ended(connection, now - AN_HOUR)
+    if ended < PLAUSIBLE:
+        return False
+    return not notes.tried_at_least(connection, (ended + 1) * PLAUSIBLE_OF, now - AN_HOUR, due_since=now - TRIED_FOR)
 
 
 def worn_out(moments: Sequence[datetime], reason: str) -> bool:

@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import Engine
 
 from digest.domain import Breaker, Delivery, Mail, Result, State
 from digest.jobs import blame
 from digest.jobs.blame import Blame
+from digest.logs import get_logger
 from digest.readers import schedule
 from digest.store import breakers
 from digest.transport.smtp import OnResults, Relay, Route, send_all
 
-log = structlog.get_logger()
+log = get_logger()
 
 # When a relay is away, how long its mails rest; each time longer.
 RELAY_REST, LONGEST_RELAY_REST = timedelta(minutes=1), timedelta(minutes=15)
@@ -25,10 +25,7 @@ RELAY_REST, LONGEST_RELAY_REST = timedelta(minutes=1), timedelta(minutes=15)
 ACCOUNT_REST, LONGEST_ACCOUNT_REST = timedelta(minutes=15), timedelta(hours=2)
 # When a domain asks us to slow down.
 DOMAIN_REST, LONGEST_DOMAIN_REST = timedelta(minutes=5), timedelta(hours=1)
-# RFC 3463 3.8, and what the large providers say (421 4.7.28, "temporarily deferred due to user complaints").
-SLOW_DOWN = re.compile(r"^4\d\d.*\b4\.7\.\d+\b|temporarily deferred", re.IGNORECASE)
-# That is one mail's affair, and over with its next attempt.
-GREYLISTED = re.compile(r"gr[ea]y.?list", re.IGNORECASE)
+# Beside no reader, nothing is kept that names one.
 ADDRESS = re.compile(r"<?[^\s<>@]{1,100}@[^\s<>]{1,255}>?")
 
 
@@ -119,10 +116,7 @@ def _without_addresses(words: str) -> str:
 
 
 def _asks_to_slow_down(result: Result) -> bool:
-    words = result.reason
-    if result.state is not State.DEFERRED or blame.of_words(words):
-        return False
-    return bool(SLOW_DOWN.search(words)) and not GREYLISTED.search(words)
+    return result.state is State.DEFERRED and blame.asks_to_slow_down(result.reason)
 
 
 def domain_of(delivery: Delivery) -> str:

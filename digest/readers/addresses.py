@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
-from digest.domain import Delivery, Reader, State, Status
-from digest.readers.subscriptions import ASKED_WITHIN, MOST_ASKED, SUBSCRIBED
-from digest.store import ledger, readers
-from digest.store.engine import writing
+from digest.domain import Delivery, Kind, Reader, Status
+from digest.readers.changes import Details, apply
+from digest.readers.life import SUBSCRIBED, Event
+from digest.store import mailboxes, readers
+from digest.store.engine import retried, writing
 
-MOVE, MOVED = "move", "moved"
 
-
+@retried
 def ask(engine: Engine, reader_id: int, address: str, now: datetime, *, quietly: bool = False) -> Reader | None:
     """Ask a new address whether it wants a reader's digest; nothing else changes. The reader's own one ends the wait.
 
@@ -22,59 +22,52 @@ def ask(engine: Engine, reader_id: int, address: str, now: datetime, *, quietly:
     No mail goes out if it is to be done `quietly`.
     """
     with writing(engine) as connection:
-        reader = readers.find_in(connection, reader_id)
-        if reader is None or reader.status not in SUBSCRIBED:
-            return reader
+        mailboxes.lock(connection, address)
         other = readers.by_email(connection, address)
-        readers.want_address(connection, reader_id, "" if other == reader else address)
-        if other != reader and not quietly and _may_write(connection, reader_id, address, now):
-            unwelcome = other and other.status is Status.COMPLAINED
-            state = State.SKIPPED if unwelcome else State.QUEUED
-            ledger.queue(connection, reader_id, MOVE, now, recipient=address, state=state)
-        return readers.find_in(connection, reader_id)
-
-
-def _may_write(connection: Connection, reader_id: int, address: str, now: datetime) -> bool:
-    """Neither may one reader write to many strangers, nor many readers to one."""
-    since = now - ASKED_WITHIN
-    asked = ledger.asked(connection, reader_id, (MOVE,), since), ledger.written_to(connection, address, since)
-    return max(asked) < MOST_ASKED
+        own = other is not None and other.id == reader_id
+        unwelcome = other is not None and other.status is Status.COMPLAINED
+        details = Details(address="" if own else address, unwelcome=unwelcome, quietly=quietly or own)
+        return apply(connection, reader_id, Event.ASK_TO_MOVE, now, details)
 
 
 def waits(request: Delivery) -> bool:
     """Whether this is the mail whose answer its reader waits for."""
-    return request.kind == MOVE and _wants(request.reader, request.recipient)
+    return request.kind is Kind.MOVE and _wants(request.reader, request.recipient)
 
 
 def arrived(request: Delivery) -> bool:
     """Whether the digest goes where this mail asked."""
-    return request.kind == MOVE and _same(request.reader.email, request.recipient)
+    return request.kind is Kind.MOVE and _same(request.reader.email, request.recipient)
 
 
+@retried
 def agree(engine: Engine, request: Delivery, now: datetime) -> bool:
     """Let the digest go to the address this mail went to, and tell the old one; say whether that address was free.
 
     It is not while it gets a digest of its own. What is left of a subscription that ended makes room.
     """
+    address = request.recipient
     with writing(engine) as connection:
-        reader = readers.find_in(connection, request.reader.id)
-        if reader is None or not _wants(reader, request.recipient):
+        mailboxes.lock(connection, address)
+        other = readers.by_email(connection, address)
+        readers.lock_both(connection, request.reader.id, other.id if other else request.reader.id)
+        reader, other = readers.find_in(connection, request.reader.id), readers.by_email(connection, address)
+        if reader is None or not _wants(reader, address):
             return True
-        other = readers.by_email(connection, request.recipient)
         if other and other.status in SUBSCRIBED:
             return False
-        readers.forget_in(connection, request.recipient)
-        readers.move(connection, reader.id, request.recipient, now)
-        ledger.queue(connection, reader.id, MOVED, now, recipient=reader.email)
+        readers.forget_in(connection, address)
+        apply(connection, reader.id, Event.MOVE, now, Details(address=address))
         return True
 
 
+@retried
 def decline(engine: Engine, request: Delivery) -> None:
     """Leave things as they are, and the link dead."""
     with writing(engine) as connection:
-        reader = readers.find_in(connection, request.reader.id)
+        reader = readers.lock(connection, request.reader.id)
         if reader and _same(reader.new_email, request.recipient):
-            readers.want_address(connection, reader.id, "")
+            readers.turn(connection, reader.id, {"new_email": ""})
 
 
 def _wants(reader: Reader, address: str) -> bool:

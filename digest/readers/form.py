@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
-from email_validator import validate_email
+from email_validator import EmailNotValidError, validate_email
 
-from digest.domain import Cadence, Preferences
+from digest.domain import Cadence, Order, Preferences
 from digest.topics import parse
 
 Typed = Mapping[str, str]
@@ -17,6 +18,10 @@ NOTHING: Typed = {}
 NO_MISTAKES: Mapping[str, str] = {}
 
 MOST_PAPERS = 50
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# RFC 5321, 4.5.3.1: octets, which letters beyond ASCII take two or more of.
+LONGEST_LOCAL_PART, LONGEST_ADDRESS = 64, 254
+LONGEST_PAUSE = timedelta(days=366)
 # What people live in; the rest of the time zone database is history and bookkeeping.
 REGIONS = (
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
@@ -42,6 +47,9 @@ def typed(preferences: Preferences) -> dict[str, str]:
         "timezone": preferences.timezone,
         "most_papers": str(preferences.most_papers),
         "pictures": "yes" if preferences.pictures else "no",
+        "weekday": WEEKDAYS[preferences.weekday],
+        "order": preferences.order,
+        "related": "yes" if preferences.related else "no",
     }
 
 
@@ -75,23 +83,66 @@ def _checked(filled: Typed, fields: Mapping[str, Callable[[str], Any]]) -> dict[
 
 
 def topics_from(text: str) -> tuple[str, ...]:
-    """Read topics, one a line or parted by commas, each once; raise ValueError with all that is wrong."""
+    """Read topics, one a line or parted by commas, each once; raise ValueError with all that is wrong, a line each."""
     profile = parse(text)
     if profile.errors:
-        raise ValueError("; ".join(map(str, profile.errors)))
+        raise ValueError("\n".join(f"Line {mistake.line}: {mistake.message}" for mistake in profile.errors))
     return tuple(dict.fromkeys(topic.text for topic in profile.topics + profile.exclusions))
 
 
 def _email(text: str) -> str:
-    if not text:
+    if not text.strip():
         raise ValueError("Please write your email address.")
-    return validate_email(text, check_deliverability=False).normalized
+    try:
+        normalized = validate_email(text.strip(), check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise ValueError(_wrong(text.strip())) from None
+    if len(normalized.rpartition("@")[0].encode()) > LONGEST_LOCAL_PART or len(normalized.encode()) > LONGEST_ADDRESS:
+        raise ValueError(TOO_LONG)
+    return normalized
+
+
+TOO_LONG = "This address is too long for email: at most 64 characters before the @, and 254 in all."
+
+
+def _wrong(text: str) -> str:
+    """Say what to change in an address that is none, in words that people use."""
+    local, at, domain = text.rpartition("@")
+    if not at:
+        return "An email address has an @ in it, like ada@example.org."
+    if any(map(str.isspace, text)):
+        return "Please take the spaces out of the address."
+    if not local:
+        return "Something is missing before the @, like ada in ada@example.org."
+    if not domain:
+        return "Something is missing after the @, like example.org in ada@example.org."
+    if len(local.encode()) > LONGEST_LOCAL_PART or len(text.encode()) > LONGEST_ADDRESS:
+        return TOO_LONG
+    if "." not in domain.strip("."):
+        return f"“{domain}” is not a whole domain: what comes after the @ looks like example.org."
+    return "This does not look like an email address. Please check it for typing mistakes."
+
+
+def _weekday(text: str) -> int:
+    """Read a day by its name, or by its number from Monday (0)."""
+    day = text.strip().lower()
+    if day in WEEKDAYS:
+        return WEEKDAYS.index(day)
+    if day in map(str, range(7)):
+        return int(day)
+    raise ValueError(f"Please choose a day: {', '.join(WEEKDAYS)}.")
 
 
 def _cadence(text: str) -> Cadence:
     if text not in list(Cadence):
-        raise ValueError("Please choose one of these.")
+        raise ValueError("Please choose daily, weekdays or weekly.")
     return Cadence(text)
+
+
+def _order(text: str) -> Order:
+    if text not in list(Order):
+        raise ValueError("Please choose mixed, best or liked.")
+    return Order(text)
 
 
 def _timezone(text: str) -> str:
@@ -122,7 +173,21 @@ FIELDS: Mapping[str, Callable[[str], Any]] = {
     "timezone": _timezone,
     "most_papers": _number("a number of papers", 1, MOST_PAPERS),
     "pictures": _yes,
+    "weekday": _weekday,
+    "order": _order,
+    "related": _yes,
 }
+
+
+def pause_end(text: str, today: date) -> date:
+    """Read the day a pause ends, as a date field gives it; raise Mistakes."""
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        raise Mistakes({"until": "Please give a day, like 2026-03-31."}) from None
+    if not today < day <= today + LONGEST_PAUSE:
+        raise Mistakes({"until": "Please choose a day after today, within a year."})
+    return day
 
 
 @functools.cache

@@ -25,19 +25,24 @@ def next_due(preferences: Preferences, after: datetime) -> datetime:
     day = after.astimezone(zone).date()
     while True:
         moment = datetime.combine(day, time(preferences.hour), zone).astimezone(UTC)
-        if moment > after and _wanted_on(day, preferences.cadence):
+        if moment > after and _wanted_on(day, preferences):
             return moment
         day += timedelta(days=1)
 
 
-def _wanted_on(day: date, cadence: Cadence) -> bool:
-    match cadence:
+def begins(day: date, preferences: Preferences) -> datetime:
+    """When a day begins in a reader's own zone, in UTC."""
+    return datetime.combine(day, time(), ZoneInfo(preferences.timezone)).astimezone(UTC)
+
+
+def _wanted_on(day: date, preferences: Preferences) -> bool:
+    match preferences.cadence:
         case Cadence.DAILY:
             return True
         case Cadence.WEEKDAYS:
             return day.weekday() < 5
         case Cadence.WEEKLY:
-            return day.weekday() == 0
+            return day.weekday() == preferences.weekday
 
 
 def next_attempt(delivery_id: int, attempts: int, now: datetime) -> datetime:

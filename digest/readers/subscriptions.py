@@ -1,113 +1,136 @@
-"""What a reader can do: subscribe, confirm, change, pause, leave. One transaction each; mails go into the ledger."""
+"""What a reader can do: subscribe, confirm, change, pause, leave, delete. One transaction each."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import Connection, Engine
 
-from digest.domain import Delivery, Preferences, Reader, Status
-from digest.readers import schedule
-from digest.store import ledger, planning, readers
-from digest.store.engine import writing
+from digest.domain import Delivery, Preferences, Reader
+from digest.readers import changes, schedule
+from digest.readers.changes import ASKED_WITHIN, MOST_ASKED, Details, apply
+from digest.readers.life import SUBSCRIBED, Event, transition
+from digest.store import ledger, mailboxes, planning, readers
+from digest.store.engine import reading, retried, writing
 from digest.store.tables import readers as rows
 
-CONFIRM, MANAGE, GOODBYE = readers.CONFIRM, "manage", "goodbye"
-# Who has said yes, and has not left.
-SUBSCRIBED = (Status.ACTIVE, Status.PAUSED)
-# Who wants no more of it, and may change their mind.
-GONE = (Status.UNSUBSCRIBED, Status.COMPLAINED)
-# Enough for a mail that went astray, too few to flood a stranger's mailbox.
-MOST_ASKED = 3
-ASKED_WITHIN = timedelta(days=1)
+__all__ = ["ASKED_WITHIN", "MOST_ASKED", "SUBSCRIBED", "Asked", "Event"]
+
+AN_HOUR = timedelta(hours=1)
 
 
-def subscribe(engine: Engine, email: str, preferences: Preferences, now: datetime) -> None:
-    """Take a subscription from the form. Nobody but the owner of the address learns what it was before.
+class Asked(StrEnum):
+    """What a visitor who fills in the form may be told: never who they were before."""
 
-    Whoever gets digests already is sent a link to change them, and nothing typed into the form counts. Whoever
-    complained is sent nothing: only their own link to their preferences takes them back. Everybody else is sent a link
-    to confirm what was typed, and until they do they stay who they were.
+    TAKEN = "taken"
+    # The whole service has sent as many as it will this hour: no mail goes, and nothing is kept.
+    LATER = "later"
+
+
+def room(engine: Engine, now: datetime, most: int) -> Asked:
+    """Say whether one more may ask for a mail this hour: the same work whoever asks."""
+    with reading(engine) as connection:
+        return _room(connection, now, most)
+
+
+def _room(connection: Connection, now: datetime, most: int) -> Asked:
+    full = most and mailboxes.asked_of_all(connection, now - AN_HOUR) >= most
+    return Asked.LATER if full else Asked.TAKEN
+
+
+@retried
+def subscribe(engine: Engine, email: str, preferences: Preferences, now: datetime, *, most: int = 0) -> Asked:
+    """Take a subscription from the form; of all together, at most so many an hour (0: any number).
+
+    Nobody but the owner of the address learns what it was before. What follows takes longer for some than for others,
+    so do it after the answer, and only `room` before.
     """
     with writing(engine) as connection:
-        known = readers.by_email(connection, email)
-        if known is None:
-            known = readers.add(connection, email, preferences, Status.PENDING, now)
-        if known.status in SUBSCRIBED:
-            ask(connection, known, MANAGE, now)
-        elif known.status is not Status.COMPLAINED:
-            ask(connection, known, CONFIRM, now, preferences)
+        mailboxes.lock(connection, email)
+        if _room(connection, now, most) is Asked.LATER:
+            return Asked.LATER
+        known = readers.lock_email(connection, email)
+        if known:
+            apply(connection, known.id, Event.SUBSCRIBE, now, Details(preferences))
+        else:
+            _begin(connection, email, preferences, now)
+    return Asked.TAKEN
 
 
-def ask(
-    connection: Connection, reader: Reader, kind: str, now: datetime, preferences: Preferences | None = None
-) -> None:
-    """Write to an address that somebody typed into the form, unless that was done too often today."""
-    if ledger.asked(connection, reader.id, (CONFIRM, MANAGE), since=now - ASKED_WITHIN) < MOST_ASKED:
-        ledger.queue(connection, reader.id, kind, now, requested=preferences)
+def _begin(connection: Connection, email: str, preferences: Preferences, now: datetime) -> None:
+    outcome = transition(None, Event.SUBSCRIBE)
+    assert outcome
+    assert outcome.status
+    reader = readers.add(connection, email, preferences, outcome.status, now)
+    apply(connection, reader.id, Event.SUBSCRIBE, now, Details(preferences))
 
 
+@retried
 def confirm(engine: Engine, request: Delivery, now: datetime) -> Reader | None:
     """Let the digests that one mail asked about begin, and plan the first; None if there is no such reader any more.
 
     Twice is as good as once. Somebody who left since the link was sent stays away: coming back takes a new
     subscription.
     """
-    reader_id = request.reader.id
     with writing(engine) as connection:
-        if requested := ledger.requested(connection, request.id):
-            readers.prefer(connection, reader_id, requested)
-            readers.set_status(connection, reader_id, Status.ACTIVE, confirmed_at=now, next_due_at=now)
-            planning.plan_for(connection, rows.c.id == reader_id, now, schedule.MOST_CATCH_UP, schedule.next_due)
-        return readers.find_in(connection, reader_id)
+        reader = readers.lock(connection, request.reader.id)
+        requested = reader and ledger.requested(connection, request.id)
+        if reader is None or not requested:
+            return reader
+        apply(connection, reader.id, Event.CONFIRM, now, Details(requested))
+        planning.plan_for(connection, rows.c.id == reader.id, now, schedule.MOST_CATCH_UP, schedule.next_due)
+        return readers.find_in(connection, reader.id)
 
 
 def change(engine: Engine, reader_id: int, preferences: Preferences, now: datetime) -> Reader | None:
     """Give a reader new preferences; the next digest comes at the new hour."""
-    with writing(engine) as connection:
-        readers.prefer(connection, reader_id, preferences)
-        readers.reschedule(connection, reader_id, schedule.next_due(preferences, now))
-        return readers.find_in(connection, reader_id)
+    return happens(engine, reader_id, Event.CHANGE, now, Details(preferences))
 
 
-def pause(engine: Engine, reader_id: int) -> Reader | None:
-    """Keep a reader's place, without digests."""
-    return _turn(engine, reader_id, Status.ACTIVE, Status.PAUSED, None)
+def pause(engine: Engine, reader_id: int, now: datetime, until: date | None = None) -> Reader | None:
+    """Keep a reader's place, without digests: until they resume, or until a day begins in their zone."""
+    if until is None:
+        return happens(engine, reader_id, Event.PAUSE, now)
+    reader = readers.find(engine, reader_id)
+    begins = schedule.begins(until, reader.preferences) if reader else None
+    return happens(engine, reader_id, Event.PAUSE_UNTIL, now, Details(until=begins))
 
 
 def resume(engine: Engine, reader_id: int, now: datetime) -> Reader | None:
     """Go on with digests, from the next regular one."""
-    return _turn(engine, reader_id, Status.PAUSED, Status.ACTIVE, now)
+    return happens(engine, reader_id, Event.RESUME, now)
+
+
+def resume_due(engine: Engine, now: datetime) -> int:
+    """Go on with the digests of those whose pause has ended; return how many."""
+    ended = 0
+    while over := readers.pauses_over(engine, now):
+        for reader_id in over:
+            happens(engine, reader_id, Event.PAUSE_ENDS, now)
+        ended += len(over)
+    return ended
 
 
 def leave(engine: Engine, reader_id: int, now: datetime) -> None:
-    """End it, at once; twice is as good as once.
-
-    Whoever had said yes is written one goodbye: after a single click in a mail program it is all they see, and the
-    only way back if the click was a slip. Whoever never confirmed hears no more, and a complaint stays one.
-    """
-    with writing(engine) as connection:
-        reader = readers.find_in(connection, reader_id)
-        if reader is None or reader.status is Status.COMPLAINED:
-            return
-        readers.set_status(connection, reader_id, Status.UNSUBSCRIBED, next_due_at=None)
-        if reader.status in SUBSCRIBED and not ledger.asked(connection, reader_id, (GOODBYE,), now - ASKED_WITHIN):
-            ledger.queue(connection, reader_id, GOODBYE, now)
+    """End it, at once; twice is as good as once, and a complaint stays one."""
+    happens(engine, reader_id, Event.LEAVE_BY_CLICK, now)
 
 
 def come_back(engine: Engine, reader_id: int, now: datetime) -> Reader | None:
     """Go on as before for somebody who left or complained, if they had ever said yes."""
-    reader = readers.find(engine, reader_id)
-    if reader is None or not reader.confirmed_at or reader.status not in GONE:
-        return reader
-    return _turn(engine, reader_id, reader.status, Status.ACTIVE, now)
+    return happens(engine, reader_id, Event.COME_BACK, now)
 
 
-def _turn(engine: Engine, reader_id: int, old: Status, new: Status, now: datetime | None) -> Reader | None:
+def delete(engine: Engine, reader_id: int, now: datetime) -> None:
+    """Delete a reader and everything kept about them."""
+    happens(engine, reader_id, Event.DELETE, now)
+
+
+@retried
+def happens(
+    engine: Engine, reader_id: int, event: Event, now: datetime, details: Details = changes.NO_DETAILS
+) -> Reader | None:
+    """Let an event happen to a reader, in a transaction of its own."""
     with writing(engine) as connection:
-        reader = readers.find_in(connection, reader_id)
-        if reader is None or reader.status is not old:
-            return reader
-        due = schedule.next_due(reader.preferences, now) if now else None
-        readers.set_status(connection, reader_id, new, next_due_at=due)
-        return readers.find_in(connection, reader_id)
+        return apply(connection, reader_id, event, now, details)

@@ -13,6 +13,7 @@ from digest.domain import (
     EPOCH,
     Cadence,
     Delivery,
+    Kind,
     Mail,
     Paper,
     Pick,
@@ -23,7 +24,7 @@ from digest.domain import (
     Status,
     Window,
 )
-from digest.match import Index, select
+from digest.match import Matcher
 from digest.sample import records
 from digest.sources.huggingface.records import listings
 from digest.topics import parse
@@ -47,30 +48,30 @@ DEEP = "A retrospective over eleven years follows, with tables. " * 12 + "Only a
 def compose(composer: Composer, now: datetime) -> dict[str, Mail]:
     """Compose each kind of mail, some with more than one kind of data, under its own name."""
     return _digests(composer, now) | {
-        "quiet": composer.quiet(_delivery("digest", now), listed=143),
-        "confirm": composer.confirm(_delivery("confirm", now)),
-        "manage": composer.manage(_delivery("manage", now)),
-        "move": composer.move(_delivery("move", now, recipient="marit@new.example.org")),
-        "moved": composer.moved(_delivery("moved", now, recipient="marit@old.example.org")),
-        "goodbye": composer.goodbye(_delivery("goodbye", now)),
+        "quiet": composer.quiet(_delivery(Kind.DIGEST, now), listed=143),
+        "confirm": composer.letter(_delivery(Kind.CONFIRM, now)),
+        "manage": composer.letter(_delivery(Kind.MANAGE, now)),
+        "move": composer.letter(_delivery(Kind.MOVE, now, recipient="marit@new.example.org")),
+        "moved": composer.letter(_delivery(Kind.MOVED, now, recipient="marit@old.example.org")),
+        "goodbye": composer.letter(_delivery(Kind.GOODBYE, now)),
         "alert": composer.alert("operator@example.org", ALERTS, now),
     }
 
 
 def _digests(composer: Composer, now: datetime) -> dict[str, Mail]:
     edition = papers(now.date())
-    index = Index(edition)
-    chosen = select(index, parse(TOPICS), limit=10)
-    daily = _delivery("digest", now)
-    weekly = _delivery("digest", now, cadence=Cadence.WEEKLY)
-    trending = _delivery("digest", now, topics=())
-    illustrated = _delivery("digest", now, pictures=True)
+    matcher = Matcher(edition)
+    chosen = matcher.select(parse(TOPICS), limit=10)
+    daily = _delivery(Kind.DIGEST, now)
+    weekly = _delivery(Kind.DIGEST, now, cadence=Cadence.WEEKLY)
+    trending = _delivery(Kind.DIGEST, now, topics=())
+    illustrated = _delivery(Kind.DIGEST, now, pictures=True)
     return {
         "digest": composer.digest(daily, chosen, listed=len(edition)),
         "digest-weekly": composer.digest(
-            weekly, select(Index(_over_a_week(edition)), parse(TOPICS), limit=10), listed=143
+            weekly, Matcher(_over_a_week(edition)).select(parse(TOPICS), limit=10), listed=143
         ),
-        "digest-trending": composer.digest(trending, select(index, parse(()), limit=10), listed=len(edition)),
+        "digest-trending": composer.digest(trending, matcher.select(parse(()), limit=10), listed=len(edition)),
         "digest-pictures": composer.digest(illustrated, chosen, listed=len(edition)),
         "digest-one": composer.digest(daily, Selection(chosen.picks[:1]), listed=len(edition)),
         "digest-fifty": composer.digest(trending, _fifty(edition), listed=187),
@@ -147,9 +148,14 @@ ALERTS = (
     "arxiv is late: no good answer since 2026-03-02 18:05 UTC. cs.CL: HTTP 503",
 )
 
+# Nobody's: a link that bears it opens nothing.
+KEY = "k" + "0" * 16
 
-def _delivery(kind: str, now: datetime, recipient: str = "", **wanted: object) -> Delivery:
+
+def _delivery(kind: Kind, now: datetime, recipient: str = "", **wanted: object) -> Delivery:
     preferences = Preferences(**{"topics": TOPICS, **wanted})  # type: ignore[arg-type]
-    since = EPOCH if kind != "digest" else now - timedelta(days=7 if preferences.cadence is Cadence.WEEKLY else 1)
-    reader = Reader(0, "ada@example.org", Status.ACTIVE, preferences, created_at=now, new_email=recipient)
+    since = (
+        EPOCH if kind is not Kind.DIGEST else now - timedelta(days=7 if preferences.cadence is Cadence.WEEKLY else 1)
+    )
+    reader = Reader(0, "ada@example.org", Status.ACTIVE, preferences, created_at=now, new_email=recipient, key=KEY)
     return Delivery(0, kind, reader, now.astimezone(UTC), Window(since, now, since.date()), recipient=recipient)

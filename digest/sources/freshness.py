@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
@@ -20,6 +21,10 @@ DAY_FILLS_FOR = timedelta(hours=7)
 REFRESHED_FOR = timedelta(days=3)
 # How far back a missing or doubtful day is looked at again.
 MENDED_FOR = timedelta(days=14)
+# How long a source is left alone that says "too many requests", at first and at most.
+FIRST_REST, LONGEST_REST = timedelta(minutes=10), timedelta(hours=6)
+_REFUSED = re.compile(r"\bHTTP (?:429|406)\b")
+_COME_BACK = re.compile(r"come back in (\d{1,9}) s")
 _SATURDAY = 5
 
 
@@ -30,6 +35,8 @@ class Habits(Protocol):
     def weekdays_only(self) -> bool: ...
     @property
     def looks_back(self) -> bool: ...
+    @property
+    def refreshes(self) -> bool: ...
     @property
     def zone(self) -> str: ...
 
@@ -65,6 +72,26 @@ def days_to_look_at(habits: Habits, history: Sequence[CollectionRun], now: datet
     return [day for day in days if not _done(day, newest.get(day), today, habits)]
 
 
+def rests_until(history: Sequence[CollectionRun]) -> datetime | None:
+    """Say until when a source that asked for patience is left alone: as it said, and longer each time it repeats it.
+
+    Some sources answer 429 for hours to those who go on asking, and 406 after that.
+    """
+    refused = 0
+    for found in reversed(history):
+        asked = _REFUSED.search(found.note) if found.outcome is Outcome.FAILED else None
+        if not asked:
+            break
+        refused += 1
+    if not refused:
+        return None
+    last = history[-1]
+    said = _COME_BACK.search(last.note)
+    again: timedelta = FIRST_REST * 2 ** min(refused - 1, 10)
+    wait = max(timedelta(seconds=int(said[1]) if said else 0), again)
+    return last.collected_at + min(wait, LONGEST_REST)
+
+
 def _usual(day: date, history: Sequence[CollectionRun]) -> float:
     """How many papers to expect: what earlier same weekdays had, or what an earlier look at the day itself found."""
     best: dict[date, int] = {}
@@ -81,6 +108,8 @@ def _done(day: date, found: CollectionRun | None, today: date, habits: Habits) -
     if not found.papers and not _lists_on(day, habits):
         return True
     day_was_over = found.collected_at.astimezone(ZoneInfo(habits.zone)).date() > day
+    if not habits.refreshes:
+        return day < today and (found.papers > 0 or day_was_over)
     return day_was_over and today - day > REFRESHED_FOR
 
 

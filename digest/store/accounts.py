@@ -8,9 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, func, select
 
-from digest.domain import Run, State
+from digest.domain import Kind, Run, State
 from digest.store.engine import reading
-from digest.store.ledger import DIGEST
 from digest.store.tables import deliveries
 
 
@@ -20,7 +19,7 @@ def since(engine: Engine, moment: datetime) -> list[Run]:
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     question = (
         select(day, deliveries.c.state, func.count())
-        .where(deliveries.c.kind == DIGEST, deliveries.c.due_at >= midnight)
+        .where(deliveries.c.kind == Kind.DIGEST, deliveries.c.due_at >= midnight)
         .group_by(day, deliveries.c.state)
     )
     found: dict[str, dict[State, int]] = defaultdict(dict)

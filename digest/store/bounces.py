@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, exists, func, select, true
 
 from digest.domain import State, Verdict, VerdictKind
 from digest.store.engine import insert_into, reading, writing
 from digest.store.tables import bounces, deliveries
+
+# What a verdict did to its reader, where it did anything.
+ENDED, HELD, FORGIVEN = "ended", "held", "forgiven"
 
 
 def due_of(connection: Connection, reader_id: int, delivery_id: int) -> datetime | None:
@@ -19,11 +22,54 @@ def due_of(connection: Connection, reader_id: int, delivery_id: int) -> datetime
     return connection.execute(question).scalar_one_or_none()
 
 
-def note(connection: Connection, reader_id: int, delivery_id: int, verdict: Verdict, now: datetime) -> None:
-    """Write a verdict down; the same one twice is as good as once."""
+def note(connection: Connection, reader_id: int, delivery_id: int, verdict: Verdict, now: datetime) -> str:
+    """Write a verdict down, once; return what it did to the reader if it was known already."""
     values = {"reader_id": reader_id, "delivery_id": delivery_id, "noted_at": now}
     values |= {"kind": verdict.kind, "reason": verdict.reason, "status": verdict.status}
     connection.execute(insert_into(connection, bounces).values(values).on_conflict_do_nothing())
+    same = (bounces.c.delivery_id == delivery_id) & (bounces.c.kind == verdict.kind)
+    return str(connection.execute(select(bounces.c.effect).where(same)).scalar_one())
+
+
+def mark(connection: Connection, delivery_id: int, kind: VerdictKind, effect: str) -> None:
+    """Write down what a verdict did to the reader."""
+    same = (bounces.c.delivery_id == delivery_id) & (bounces.c.kind == kind)
+    connection.execute(bounces.update().where(same).values(effect=effect))
+
+
+def ended(connection: Connection, since: datetime) -> int:
+    """How many verdicts since then ended a reader, or would have."""
+    these = (bounces.c.noted_at > since) & bounces.c.effect.in_((ENDED, HELD))
+    return connection.execute(select(func.count()).select_from(bounces).where(these)).scalar_one()
+
+
+def held(engine: Engine, since: datetime) -> int:
+    """How many verdicts since then were held: more than is plausible came together."""
+    these = (bounces.c.noted_at > since) & (bounces.c.effect == HELD)
+    with reading(engine) as connection:
+        return connection.execute(select(func.count()).select_from(bounces).where(these)).scalar_one()
+
+
+def tried_at_least(connection: Connection, mails: int, since: datetime, due_since: datetime) -> bool:
+    """Whether so many mails were tried since then; those due earlier than `due_since` are not looked at."""
+    recent = (deliveries.c.due_at > due_since) & (deliveries.c.tried_at > since)
+    few = select(deliveries.c.id).where(recent).limit(mails).subquery()
+    return bool(connection.execute(select(func.count()).select_from(few)).scalar_one() >= mails)
+
+
+def bounced_since(engine: Engine, since: datetime, reason: str = "") -> list[int]:
+    """The readers with a verdict that may have ended or would have ended them since then, for this reason if given."""
+    of_them = (bounces.c.noted_at >= since) & bounces.c.kind.in_((VerdictKind.HARD, VerdictKind.SOFT))
+    of_them &= bounces.c.reason == reason if reason else true()
+    question = select(bounces.c.reader_id).where(of_them).distinct().order_by(bounces.c.reader_id)
+    with reading(engine) as connection:
+        return list(connection.execute(question).scalars())
+
+
+def forgive(connection: Connection, reader_id: int, since: datetime) -> None:
+    """Let what was noted of a reader since then count no more, nor what comes of the same mails."""
+    theirs = (bounces.c.reader_id == reader_id) & (bounces.c.noted_at >= since)
+    connection.execute(bounces.update().where(theirs).values(effect=FORGIVEN))
 
 
 def failed_in_a_row(connection: Connection, reader_id: int, delivery_id: int, since: datetime) -> list[datetime]:
@@ -36,6 +82,7 @@ def failed_in_a_row(connection: Connection, reader_id: int, delivery_id: int, si
         .scalar_subquery()
     )
     soft = (bounces.c.reader_id == reader_id) & (bounces.c.kind == VerdictKind.SOFT) & (bounces.c.noted_at >= since)
+    soft &= bounces.c.effect != FORGIVEN
     these = soft & bounces.c.delivery_id.between(arrived + 1, delivery_id)
     return list(connection.execute(select(bounces.c.noted_at).where(these).order_by(bounces.c.noted_at)).scalars())
 

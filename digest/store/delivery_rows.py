@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from sqlalchemy import RowMapping
 
-from digest.domain import Cadence, Delivery, Preferences, State, Window
-from digest.store.readers import CONFIRM, PREFERENCES, reader_of
+from digest.domain import Cadence, Delivery, Kind, Order, Preferences, State, Window
+from digest.store.readers import PREFERENCES, reader_of
 
 # What the readers of some groups chose; many chose alike.
 KEEP = 4_096
@@ -23,16 +23,18 @@ def as_json(preferences: Preferences) -> str:
 def from_json(text: str) -> Preferences:
     """Raises ValueError, TypeError or LookupError for what no version of ours wrote."""
     known = {name: value for name, value in json.loads(text).items() if name in PREFERENCES}
-    return Preferences(**known | {"topics": tuple(known["topics"]), "cadence": Cadence(known["cadence"])})
+    known |= {"topics": tuple(known["topics"]), "cadence": Cadence(known["cadence"])}
+    return Preferences(**known | {"order": Order(known.get("order", Order.MIXED))})
 
 
 def delivery_of(row: RowMapping) -> Delivery:
     """The delivery in a row that has its reader's columns too, each as `their_…`."""
     kept = from_json(row["preferences"]) if row["preferences"] else None
-    asks = row["kind"] == CONFIRM
+    kind = Kind(row["kind"])
+    asks = kind is Kind.CONFIRM
     return Delivery(
         id=row["id"],
-        kind=row["kind"],
+        kind=kind,
         reader=reader_of(row, "their_"),
         due_at=row["due_at"],
         window=Window(row["window_start"], row["window_end"], row["since"]),

@@ -6,16 +6,16 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Engine, select
 
 from digest.domain import Paper, Window
+from digest.logs import get_logger
 from digest.store import papers
 from digest.store.engine import insert_into, reading, writing
 from digest.store.tables import editions
 
-log = structlog.get_logger()
+log = get_logger()
 _PAPERS = TypeAdapter(list[Paper])
 
 

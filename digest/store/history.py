@@ -1,73 +1,112 @@
-"""What readers had before: the papers they were sent, and when they last heard from us."""
+"""What became of one reader's mails, and the list of readers as an operator looks through it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-from sqlalchemy import Engine, Select, Text, column, func, select, text, type_coerce, values
+from sqlalchemy import Engine, func, select
 
-from digest.domain import Delivery, State
-from digest.store.engine import reading
-from digest.store.ledger import DIGEST
-from digest.store.tables import deliveries
-
-log = structlog.get_logger()
-
-# What arrived, or may have; so may have whatever had no answer once.
-GONE = deliveries.c.state.in_((State.SENT, State.UNCERTAIN, State.SENDING)) | (deliveries.c.unanswered > 0)
+from digest.domain import EPOCH, Kind, Reader, State, Status, Window
+from digest.store.engine import reading, writing
+from digest.store.readers import email_key, reader_of
+from digest.store.tables import bounces, deliveries, readers
 
 
-def papers_sent(engine: Engine, reader_ids: Collection[int]) -> dict[int, set[str]]:
-    """The papers each of these readers was ever sent, or may have been."""
-    some = deliveries.c.papers != ()
-    # As text: one list that nobody can read would hide all others.
-    papers = type_coerce(deliveries.c.papers, Text)
-    question = select(deliveries.c.id, deliveries.c.reader_id, papers)
-    sent: dict[int, set[str]] = {reader_id: set() for reader_id in reader_ids}
+@dataclass(frozen=True, slots=True)
+class PastMail:
+    """One mail to a reader, and how it went."""
+
+    id: int
+    kind: str
+    due_at: datetime
+    tried_at: datetime | None
+    state: State
+    reason: str
+    papers: int
+    window: Window
+    recipient: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What came back of a mail."""
+
+    delivery_id: int
+    kind: str
+    reason: str
+    status: str
+    noted_at: datetime
+
+
+def mails(engine: Engine, reader_id: int, most: int) -> list[PastMail]:
+    """The last mails to a reader, the newest first."""
+    question = select(deliveries).where(deliveries.c.reader_id == reader_id)
     with reading(engine) as connection:
-        for delivery_id, reader_id, ids in connection.execute(
-            question.where(GONE, some, deliveries.c.reader_id.in_(reader_ids))
-        ):
-            sent[reader_id].update(_ids(delivery_id, ids))
-    return sent
+        found = connection.execute(question.order_by(deliveries.c.due_at.desc(), deliveries.c.id.desc()).limit(most))
+        return [
+            PastMail(
+                id=row["id"],
+                kind=row["kind"],
+                due_at=row["due_at"],
+                tried_at=row["tried_at"],
+                state=State(row["state"]),
+                reason=row["reason"],
+                papers=len(row["papers"]),
+                window=Window(row["window_start"], row["window_end"], row["since"]),
+                recipient=row["recipient"],
+            )
+            for row in found.mappings()
+        ]
 
 
-def _ids(delivery_id: int, listed: str) -> set[str]:
-    try:
-        return set(json.loads(listed))
-    except (ValueError, TypeError):
-        log.warning("delivery.papers_unreadable", delivery=delivery_id)
-        return set()
-
-
-def last_heard(engine: Engine, group: Sequence[Delivery]) -> dict[int, datetime]:
-    """Of what moment the digest, or the note that there was none, was that a reader had before each of these."""
-    if not group:
-        return {}
+def came_back(engine: Engine, reader_id: int, most: int) -> list[Returned]:
+    """What came back of a reader's mails, the newest first."""
+    columns = (bounces.c.delivery_id, bounces.c.kind, bounces.c.reason, bounces.c.status, bounces.c.noted_at)
+    question = select(*columns).where(bounces.c.reader_id == reader_id)
     with reading(engine) as connection:
-        if connection.dialect.name == "postgresql":
-            numbers = {"id": [one.id for one in group], "reader": [one.reader.id for one in group]}
-            found = connection.execute(HEARD, {**numbers, "due": [one.due_at for one in group]})
-        else:
-            found = connection.execute(_heard(group))
-        return {delivery_id: heard for delivery_id, heard in found if heard}
+        rows = connection.execute(question.order_by(bounces.c.noted_at.desc(), bounces.c.id.desc()).limit(most))
+        return [Returned(*row) for row in rows]
 
 
-# By value: of a dry run there are no rows. Where the database can, in one statement that is always the same.
-HEARD = text(f"""
-SELECT these.id, (SELECT max(before.due_at) FROM deliveries AS before
-                  WHERE before.reader_id = these.reader AND before.due_at < these.due AND before.kind = '{DIGEST}'
-                    AND (before.state IN ('sent', 'uncertain', 'sending') OR before.unanswered > 0))
-FROM unnest(CAST(:id AS bigint[]), CAST(:reader AS bigint[]), CAST(:due AS timestamptz[])) AS these (id, reader, due)
-""").columns(column("id", deliveries.c.id.type), column("heard", deliveries.c.due_at.type))
+def send_again(engine: Engine, delivery_id: int) -> None:
+    """Queue a mail once more, as it was: the same papers, and the same Message-ID."""
+    again = {"state": State.QUEUED, "reason": "", "attempts": 0, "next_attempt_at": EPOCH}
+    with writing(engine) as connection:
+        connection.execute(deliveries.update().where(deliveries.c.id == delivery_id).values(again))
 
 
-def _heard(group: Sequence[Delivery]) -> Select[tuple[int, datetime]]:
-    given = (column(name, deliveries.c[name].type) for name in ("id", "reader_id", "due_at"))
-    these = values(*given, name="these").data([(one.id, one.reader.id, one.due_at) for one in group]).cte()
-    before = (deliveries.c.reader_id == these.c.reader_id) & (deliveries.c.due_at < these.c.due_at)
-    heard = before & (deliveries.c.kind == DIGEST) & GONE
-    return select(these.c.id, func.max(deliveries.c.due_at)).join(deliveries, heard).group_by(these.c.id)
+def listed(engine: Engine, status: Status | None, most: int) -> list[Reader]:
+    """The first readers, in the order they came, of one status or of all."""
+    question = select(readers).order_by(readers.c.id).limit(most)
+    if status:
+        question = question.where(readers.c.status == status)
+    return _read(engine, question)
+
+
+def find(engine: Engine, part: str, most: int) -> list[Reader]:
+    """The readers whose address has this in it, whatever the case."""
+    has = readers.c.email_key.contains(email_key(part), autoescape=True)
+    return _read(engine, select(readers).where(has).order_by(readers.c.id).limit(most))
+
+
+def last_digest(engine: Engine, reader_id: int) -> PastMail | None:
+    """The newest digest that a reader was due."""
+    return next((mail for mail in mails(engine, reader_id, 50) if mail.kind == Kind.DIGEST), None)
+
+
+def covered_until(engine: Engine, reader_id: int) -> datetime | None:
+    """Where the next window of a reader begins; None for who had no digest yet."""
+    question = select(func.max(deliveries.c.window_end)).where(
+        deliveries.c.reader_id == reader_id,
+        deliveries.c.kind == Kind.DIGEST,
+        deliveries.c.state.in_((State.SENT, State.SENDING, State.UNCERTAIN, State.SKIPPED)),
+    )
+    with reading(engine) as connection:
+        found: datetime | None = connection.execute(question).scalar_one()
+        return found
+
+
+def _read(engine: Engine, question: object) -> list[Reader]:
+    with reading(engine) as connection:
+        return [reader_of(row) for row in connection.execute(question).mappings()]  # type: ignore[call-overload]

@@ -10,26 +10,24 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, func, select, text
 
-from digest.domain import EPOCH, Delivery, Preferences, State
+from digest.domain import EPOCH, Delivery, Kind, Preferences, State
+from digest.logs import get_logger
 from digest.store.delivery_rows import as_json, delivery_of, from_json
 from digest.store.engine import insert_into, reading, writing
 from digest.store.outcomes import record, release_lost, set_aside
 from digest.store.readable import readable
-from digest.store.readers import email_key
 from digest.store.tables import OPEN, deliveries
 from digest.store.tables import readers as reader_rows
 
 __all__ = [
-    "DIGEST", "FRESH", "LEASE", "asked", "claim", "counts", "find", "queue", "record", "release_lost", "requested",
-    "rows_of", "waiting_in", "written_to",
+    "FRESH", "LEASE", "asked", "claim", "counts", "find", "queue", "record", "release_lost", "requested",
+    "rows_of", "waiting_in",
 ]  # fmt: skip
 
-log = structlog.get_logger()
+log = get_logger()
 
-DIGEST = "digest"
 # How long a claimed delivery is nobody else's. The sender begins none so late that its reply could come after that.
 LEASE = timedelta(minutes=20)
 WAITING = (State.QUEUED, State.DEFERRED)
@@ -41,22 +39,23 @@ CLAIM_BITS = 62
 def queue(
     connection: Connection,
     reader_id: int,
-    kind: str,
+    kind: Kind,
     now: datetime,
     recipient: str = "",
     requested: Preferences | None = None,
     state: State = State.QUEUED,
+    mailbox: str = "",
 ) -> None:
     """Ask for a mail that is no digest, to the reader or to `recipient`. It goes before the digests: somebody waits."""
     span = {"due_at": now, "window_start": now, "window_end": now, "since": now.date(), "next_attempt_at": EPOCH}
     row = {"reader_id": reader_id, "kind": kind, "recipient": recipient, **span, **FRESH}
-    row["state"] = state
+    row |= {"state": state, "mailbox": mailbox}
     row["preferences"] = as_json(requested) if requested else None
     statement = insert_into(connection, deliveries).values(row)
     connection.execute(statement.on_conflict_do_nothing())
 
 
-def asked(connection: Connection, reader_id: int, kinds: Collection[str], since: datetime) -> int:
+def asked(connection: Connection, reader_id: int, kinds: Collection[Kind], since: datetime) -> int:
     """How many mails of these kinds a reader was written since then."""
     mine = (deliveries.c.reader_id == reader_id) & deliveries.c.kind.in_(kinds) & (deliveries.c.due_at > since)
     return connection.execute(select(func.count()).where(mine)).scalar_one()
@@ -67,13 +66,6 @@ def requested(connection: Connection, delivery_id: int) -> Preferences | None:
     kept = select(deliveries.c.preferences).where(deliveries.c.id == delivery_id).with_for_update()
     found = connection.execute(kept).scalar_one_or_none()
     return from_json(found) if found else None
-
-
-def written_to(connection: Connection, address: str, since: datetime) -> int:
-    """How many mails went to an address that was no reader's own, whoever asked for them, since then."""
-    others = select(deliveries.c.recipient).where(deliveries.c.recipient != "", deliveries.c.due_at > since)
-    # Not in SQL: SQLite knows the case of ASCII alone.
-    return sum(email_key(to) == email_key(address) for to in connection.execute(others).scalars())
 
 
 def rows_of(engine: Engine, reader_id: int) -> list[RowMapping]:

@@ -13,10 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, bindparam, case, select, text
 
-from digest.domain import Delivery, Result, State
+from digest.domain import Delivery, Kind, Result, State
 from digest.store.delivery_rows import as_json
 from digest.store.engine import writing
-from digest.store.readers import CONFIRM
 from digest.store.tables import OPEN, deliveries
 
 # An uncertain mail goes once more, so nobody has the same bytes more than twice.
@@ -50,7 +49,7 @@ def freeze(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str]]], unt
 
 def _frozen(delivery: Delivery, ids: Sequence[str]) -> dict[str, Any]:
     # What a confirmation's link confirms was written when it was asked for, and may be over by now.
-    kept = None if delivery.kind == CONFIRM else as_json(delivery.preferences)
+    kept = None if delivery.kind is Kind.CONFIRM else as_json(delivery.preferences)
     papers = deliveries.c.papers.type.process_bind_param(tuple(ids), None)  # type: ignore[attr-defined]
     return {"an_id": delivery.id, "a_claim": delivery.claim, "some_papers": papers, "a_snapshot": kept}
 

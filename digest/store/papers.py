@@ -5,26 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-import structlog
-from sqlalchemy import Connection, Engine, RowMapping, Select, and_, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, exists, func, literal, select
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from digest.domain import CollectionRun, Listing, Paper, Window
+from digest.logs import get_logger
+from digest.store import search
+from digest.store.catalogue import PAPER_FIELDS, bare, paper_of, whole
 from digest.store.collections import record
 from digest.store.engine import insert_into, reading, writing
 from digest.store.readable import readable
 from digest.store.tables import Strings, listings, papers
 
-log = structlog.get_logger()
+log = get_logger()
 
-PAPER_FIELDS = tuple(column.name for column in papers.columns)
 # A source silent for longer than this does not hold back where "the latest listed day" begins.
 SILENT_AFTER = timedelta(days=7)
+MOST_REFUSALS_SAID = 5
 
 
-def keep(engine: Engine, found: Sequence[Listing], collection: CollectionRun, *, backfill: bool = False) -> int:
-    """Store what a collection found, and the collection itself, in one transaction; return how many listings are new.
+class Kept(NamedTuple):
+    """How many listings were new, and the collection as it is stored: with what the database refused, in its note."""
+
+    new: int
+    collection: CollectionRun
+
+
+def keep(engine: Engine, found: Sequence[Listing], collection: CollectionRun, *, backfill: bool = False) -> Kept:
+    """Store what a collection found, and the collection itself, in one transaction.
 
     A paper known already is completed and refreshed, never emptied: a poorer answer (a card has no abstract)
     leaves what is stored. With `backfill`, days older than the newest stored one go to the archive.
@@ -32,11 +42,29 @@ def keep(engine: Engine, found: Sequence[Listing], collection: CollectionRun, *,
     with writing(engine) as connection:
         archived = backfill and _has_newer(connection, collection.source, collection.day)
         before = _count(connection, collection)
-        for listing in found:
-            _keep_paper(connection, listing.paper)
-            _keep_listing(connection, listing, collection.collected_at, archived)
+        refused = [
+            why for listing in found if (why := _refusal(connection, listing, collection.collected_at, archived))
+        ]
+        if refused:
+            note = "; ".join(filter(None, [*refused[:MOST_REFUSALS_SAID], collection.note]))
+            collection = replace(collection, papers=collection.papers - len(refused), note=note)
+        search.keep(connection, {listing.paper.id for listing in found})
         record(connection, collection)
-        return _count(connection, collection) - before
+        return Kept(_count(connection, collection) - before, collection)
+
+
+def _refusal(connection: Connection, listing: Listing, seen_at: datetime, archived: bool) -> str:
+    """Store a listing; say why the database does not take it, if so. Its neighbours are none the worse."""
+    try:
+        with connection.begin_nested():
+            _keep_paper(connection, listing.paper)
+            _keep_listing(connection, listing, seen_at, archived)
+    except (OperationalError, InterfaceError):
+        # The database is away or full, which is not the listing's fault.
+        raise
+    except Exception as error:
+        return f"{listing.paper.id!r} cannot be stored: {type(error).__name__}"
+    return ""
 
 
 def _keep_paper(connection: Connection, paper: Paper) -> None:
@@ -55,10 +83,13 @@ def _prefer(new: Any, old: Any) -> Any:  # noqa: ANN401 - column expressions of 
 
 
 def _keep_listing(connection: Connection, listing: Listing, seen_at: datetime, archived: bool) -> None:
-    figures = {"rank": listing.rank, "upvotes": listing.upvotes, "comments": listing.comments}
+    said = {"rank": listing.rank, "upvotes": listing.upvotes, "comments": listing.comments}
+    known = {name: figure for name, figure in said.items() if figure is not None}
     key = {"source": listing.source, "day": listing.day, "paper_id": listing.paper.id}
-    statement = insert_into(connection, listings).values(**key, **figures, first_seen_at=seen_at, archived=archived)
-    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=figures))
+    statement = insert_into(connection, listings).values(
+        **key, **{"upvotes": 0, "comments": 0} | known, first_seen_at=seen_at, archived=archived
+    )
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=known))
 
 
 def _has_newer(connection: Connection, source: str, day: date) -> bool:
@@ -115,7 +146,7 @@ def listings_on(engine: Engine, day: date) -> list[Listing]:
     )
     with reading(engine) as connection:
         rows = connection.execute(question).mappings().all()
-    return [Listing(row["source"], day, row["rank"], _bare(row), row["upvotes"], row["comments"]) for row in rows]
+    return [Listing(row["source"], day, row["rank"], bare(row), row["upvotes"], row["comments"]) for row in rows]
 
 
 def listed_days(engine: Engine, until: date, most: int | None = None) -> list[date]:
@@ -140,38 +171,16 @@ def newest_listed(engine: Engine) -> date | None:
 
 
 def _read(engine: Engine, chosen: Select[Any]) -> list[Paper]:
-    """The papers of these ids, with what all their listings say: most upvotes and comments, sources, latest day."""
-    known = (
-        select(
-            listings.c.paper_id,
-            func.max(listings.c.upvotes).label("upvotes"),
-            func.max(listings.c.comments).label("comments"),
-            func.max(listings.c.day).label("listed_on"),
-            func.aggregate_strings(listings.c.source, ",").label("sources"),
-        )
-        .where(listings.c.paper_id.in_(chosen))
-        .group_by(listings.c.paper_id)
-        .subquery()
-    )
-    question = (
-        select(*papers.columns, *known.columns).join(known, known.c.paper_id == papers.c.id).order_by(papers.c.id)
-    )
     with reading(engine) as connection:
         found, unreadable = readable(
-            lambda: [_paper(row) for row in connection.execute(question).mappings()],
+            lambda: _papers(connection, listings.c.paper_id.in_(chosen)),
             lambda: connection.execute(chosen.distinct()).scalars().all(),
-            lambda id: [_paper(row) for row in connection.execute(question.where(papers.c.id == id)).mappings()],
+            lambda id: _papers(connection, listings.c.paper_id == id),
         )
     for id, why in unreadable.items():
         log.error("paper.set_aside", paper=id, why=why)
     return found
 
 
-def _bare(row: RowMapping) -> Paper:
-    return Paper(**{name: row[name] for name in PAPER_FIELDS})
-
-
-def _paper(row: RowMapping) -> Paper:
-    sources = tuple(sorted(set(row["sources"].split(","))))
-    facts = {name: row[name] for name in ("upvotes", "comments", "listed_on")}
-    return replace(_bare(row), **facts, sources=sources)
+def _papers(connection: Connection, which: ColumnElement[bool]) -> list[Paper]:
+    return [paper_of(row) for row in connection.execute(whole(which)).mappings()]

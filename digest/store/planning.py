@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, exists, func, literal, select, true, tuple_
 
-from digest.domain import EPOCH, INSTANT, Delivery, SetAside, State, Status
+from digest.domain import EPOCH, INSTANT, Delivery, Kind, SetAside, State, Status
 from digest.store import collections, papers, rhythms
 from digest.store.engine import insert_into, reading, writing
-from digest.store.ledger import DIGEST, FRESH, waiting_in
+from digest.store.ledger import FRESH, waiting_in
 from digest.store.outcomes import SET_ASIDE
 from digest.store.rhythms import NextDue
 from digest.store.tables import deliveries, readers
@@ -91,7 +91,7 @@ def _due(now: datetime) -> ColumnElement[bool]:
 def _covered(digest: Any) -> ColumnElement[bool]:  # noqa: ANN401 - the table or an alias of it
     """The next window begins where the last covered one ended. These leave theirs uncovered."""
     left = (digest.c.state == State.FAILED) | (digest.c.reason == SUPERSEDED)
-    return and_(digest.c.kind == DIGEST, ~left)
+    return and_(digest.c.kind == Kind.DIGEST, ~left)
 
 
 def _supersede(connection: Connection, due: ColumnElement[bool]) -> None:
@@ -104,7 +104,7 @@ def _supersede(connection: Connection, due: ColumnElement[bool]) -> None:
     newest = ~exists().where(
         later.c.reader_id == deliveries.c.reader_id, later.c.due_at > deliveries.c.due_at, _covered(later)
     )
-    waiting = (deliveries.c.kind == DIGEST) & deliveries.c.state.in_((State.QUEUED, State.DEFERRED))
+    waiting = (deliveries.c.kind == Kind.DIGEST) & deliveries.c.state.in_((State.QUEUED, State.DEFERRED))
     waiting &= deliveries.c.unanswered == 0
     whose = deliveries.c.reader_id.in_(select(readers.c.id).where(due))
     connection.execute(deliveries.update().where(waiting, whose, newest).values(state=State.SKIPPED, reason=SUPERSEDED))
@@ -130,7 +130,7 @@ def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, old
     end = literal(look + INSTANT if look else EPOCH, moment)
     row: dict[str, Any] = {
         "reader_id": span.c.id,
-        "kind": DIGEST,
+        "kind": Kind.DIGEST,
         "due_at": span.c.next_due_at,
         "window_start": start,
         "window_end": case((start > end, start), else_=end),

@@ -1,21 +1,22 @@
-"""Questions about readers: who subscribes, confirms, changes, leaves."""
+"""Readers, as rows. Refuses to decide who becomes what: that is `readers.life`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from unicodedata import normalize
 
 from sqlalchemy import Connection, Engine, RowMapping, exists, func, select
 
-from digest.domain import Cadence, Preferences, Reader, Status
+from digest.domain import Cadence, Kind, Order, Preferences, Reader, Status
+from digest.store import keys
 from digest.store.engine import insert_into, reading, writing
 from digest.store.tables import deliveries, readers
 
-PREFERENCES = ("topics", "cadence", "hour", "timezone", "most_papers", "pictures")
-# The mail that asks for a yes.
-CONFIRM = "confirm"
+PREFERENCES = (
+    "topics", "cadence", "hour", "timezone", "most_papers", "pictures", "weekday", "order", "related",
+)  # fmt: skip
 # How many readers `everyone` holds in memory at once.
 PAGE = 1_000
 
@@ -32,6 +33,22 @@ def find(engine: Engine, reader_id: int) -> Reader | None:
 def find_in(connection: Connection, reader_id: int) -> Reader | None:
     """The same, inside a transaction."""
     return _one(connection, readers.c.id == reader_id)
+
+
+def lock(connection: Connection, reader_id: int) -> Reader | None:
+    """The same, and nobody else changes this reader until the transaction ends. Always the first lock on rows."""
+    return _one(connection, readers.c.id == reader_id, locked=True)
+
+
+def lock_email(connection: Connection, email: str) -> Reader | None:
+    """The same for who has this address once nobody else is changing it."""
+    return _one(connection, readers.c.email_key == email_key(email), locked=True)
+
+
+def lock_both(connection: Connection, *reader_ids: int) -> None:
+    """Lock several readers in one order, so that two who do so do not wait for each other."""
+    question = select(readers.c.id).where(readers.c.id.in_(reader_ids)).order_by(readers.c.id)
+    connection.execute(question.with_for_update(key_share=True)).all()
 
 
 def by_email(connection: Connection, email: str) -> Reader | None:
@@ -56,7 +73,14 @@ def everyone(engine: Engine) -> Iterator[Reader]:
         last = page[-1].id
 
 
-def add(connection: Connection, email: str, preferences: Preferences, status: Status, now: datetime) -> Reader:
+def add(
+    connection: Connection,
+    email: str,
+    preferences: Preferences,
+    status: Status,
+    now: datetime,
+    paused_until: datetime | None = None,
+) -> Reader:
     """Write a new reader down, or find the one who was quicker; an active one is due at once."""
     active = status is Status.ACTIVE
     agreed = status in (Status.ACTIVE, Status.PAUSED)
@@ -67,10 +91,11 @@ def add(connection: Connection, email: str, preferences: Preferences, status: St
         "created_at": now,
         "confirmed_at": now if agreed else None,
         "next_due_at": now if active else None,
+        "paused_until": paused_until if status is Status.PAUSED else None,
     }
     statement = insert_into(connection, readers).values(**values, **_columns(preferences))
     connection.execute(statement.on_conflict_do_nothing())
-    return _known(by_email(connection, email))
+    return _known(lock_email(connection, email))
 
 
 def admit(
@@ -78,10 +103,27 @@ def admit(
 ) -> Reader:
     """The operator's way in, without a confirmation; AlreadyThere for an address on the list."""
     with writing(engine) as connection:
-        known = by_email(connection, email)
-        if known is None:
-            return add(connection, email, preferences, status, now)
+        return admit_in(connection, email, preferences, now, status)
+
+
+def admit_in(
+    connection: Connection,
+    email: str,
+    preferences: Preferences,
+    now: datetime,
+    status: Status = Status.ACTIVE,
+    *,
+    key: str = "",
+    paused_until: datetime | None = None,
+) -> Reader:
+    """The same inside a transaction, with the key that links in older mails name this reader by, if it is free."""
+    known = by_email(connection, email)
+    if known:
         raise AlreadyThere(f"{known.email} is on the list already ({known.status})")
+    reader = add(connection, email, preferences, status, now, paused_until)
+    if key and keys.is_free(connection, key):
+        keys.give(connection, reader.id, key)
+    return _known(find_in(connection, reader.id))
 
 
 def prefer(connection: Connection, reader_id: int, preferences: Preferences) -> None:
@@ -90,20 +132,27 @@ def prefer(connection: Connection, reader_id: int, preferences: Preferences) -> 
 
 def set_status(connection: Connection, reader_id: int, status: Status, **more: datetime | None) -> None:
     """Change a reader's status; nothing that was asked for before can be confirmed after."""
-    connection.execute(readers.update().where(readers.c.id == reader_id).values(status=status, **more))
-    asked = (deliveries.c.reader_id == reader_id) & (deliveries.c.kind == CONFIRM)
+    turn(connection, reader_id, {"status": status, **more})
+    withdraw(connection, reader_id)
+
+
+def turn(connection: Connection, reader_id: int, values: Mapping[str, object]) -> None:
+    """Change these columns of a reader."""
+    if values:
+        connection.execute(readers.update().where(readers.c.id == reader_id).values(**values))
+
+
+def withdraw(connection: Connection, reader_id: int) -> None:
+    """Let nothing that was asked for before be confirmed any more."""
+    asked = (deliveries.c.reader_id == reader_id) & (deliveries.c.kind == Kind.CONFIRM)
     connection.execute(deliveries.update().where(asked).values(preferences=None))
 
 
-def want_address(connection: Connection, reader_id: int, email: str) -> None:
-    """Note where the digest shall go once that address agrees; nowhere else, if it is empty."""
-    connection.execute(readers.update().where(readers.c.id == reader_id).values(new_email=email))
-
-
-def move(connection: Connection, reader_id: int, email: str, now: datetime) -> None:
-    """Give a reader another address, which must be nobody else's, and has just confirmed."""
-    values = {"email": email, "email_key": email_key(email), "new_email": "", "confirmed_at": now}
-    connection.execute(readers.update().where(readers.c.id == reader_id).values(values))
+def pauses_over(engine: Engine, now: datetime) -> list[int]:
+    """The readers whose pause has ended, up to so many as one transaction each is no trouble for."""
+    over = (readers.c.status == Status.PAUSED) & (readers.c.paused_until <= now)
+    with reading(engine) as connection:
+        return list(connection.execute(select(readers.c.id).where(over).order_by(readers.c.id).limit(PAGE)).scalars())
 
 
 def reschedule(connection: Connection, reader_id: int, next_due_at: datetime) -> None:
@@ -125,7 +174,7 @@ def forget_in(connection: Connection, email: str) -> bool:
 
 def forget_pending(engine: Engine, before: datetime) -> int:
     """Delete who last asked before this moment and never confirmed; return how many."""
-    theirs = (deliveries.c.reader_id == readers.c.id) & (deliveries.c.kind == CONFIRM)
+    theirs = (deliveries.c.reader_id == readers.c.id) & (deliveries.c.kind == Kind.CONFIRM)
     asked_again = exists().where(theirs, deliveries.c.due_at >= before)
     stale = (readers.c.status == Status.PENDING) & (readers.c.created_at < before) & ~asked_again
     with writing(engine) as connection:
@@ -141,21 +190,27 @@ def counts(engine: Engine) -> dict[str, int]:
 
 def reader_of(row: RowMapping, prefix: str = "") -> Reader:
     """The reader in a row; with a prefix, where the columns carry one."""
-    topics, cadence, *others = (row[prefix + name] for name in PREFERENCES)
+    chosen = {name: row[prefix + name] for name in PREFERENCES}
+    chosen |= {"cadence": Cadence(chosen["cadence"]), "order": Order(chosen["order"])}
     return Reader(
         id=row[prefix + "id"],
         email=row[prefix + "email"],
         status=Status(row[prefix + "status"]),
-        preferences=Preferences(topics, Cadence(cadence), *others),
+        preferences=Preferences(**chosen),
         created_at=row[prefix + "created_at"],
         confirmed_at=row[prefix + "confirmed_at"],
         next_due_at=row[prefix + "next_due_at"],
         new_email=row[prefix + "new_email"],
+        paused_until=row[prefix + "paused_until"],
+        key=row[prefix + "key"],
     )
 
 
-def _one(connection: Connection, where: Any) -> Reader | None:  # noqa: ANN401 - a column expression
-    row = connection.execute(select(readers).where(where)).mappings().one_or_none()
+def _one(connection: Connection, where: Any, *, locked: bool = False) -> Reader | None:  # noqa: ANN401 - a column expression
+    question = select(readers).where(where)
+    # SQLite has one writer at a time and needs no lock.
+    question = question.with_for_update(key_share=True) if locked else question
+    row = connection.execute(question).mappings().one_or_none()
     return None if row is None else reader_of(row)
 
 

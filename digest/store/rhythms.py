@@ -11,18 +11,18 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, literal, select, tuple_
 
 from digest.domain import Cadence, Preferences, Status
+from digest.logs import get_logger
 from digest.store.engine import reading
 from digest.store.tables import readers
 
-log = structlog.get_logger()
+log = get_logger()
 
 NextDue = Callable[[Preferences, datetime], datetime]
-Rhythm = tuple[Any, Any, Any]
-RHYTHM = (readers.c.cadence, readers.c.hour, readers.c.timezone)
+Rhythm = tuple[Any, ...]
+RHYTHM = (readers.c.cadence, readers.c.hour, readers.c.timezone, readers.c.weekday)
 # Whoever was set aside is looked at again after this.
 SET_ASIDE_FOR = timedelta(days=1)
 
@@ -33,9 +33,9 @@ def next_moments(
     """The next moment of every rhythm among those due; who has one that cannot be reckoned with is due no more."""
     moments: dict[datetime, list[Rhythm]] = defaultdict(list)
     for rhythm in connection.execute(select(*RHYTHM).where(due).distinct()).all():
-        cadence, hour, timezone = rhythm
+        cadence, hour, timezone, weekday = rhythm
         try:
-            preferences = Preferences(cadence=Cadence(cadence), hour=hour, timezone=timezone)
+            preferences = Preferences(cadence=Cadence(cadence), hour=hour, timezone=timezone, weekday=weekday)
             moments[next_due(preferences, now)].append(tuple(rhythm))
         except Exception as error:
             _set_aside(connection, due & _has(tuple(rhythm)), f"{' '.join(map(str, rhythm))}: {error}"[:200], now)

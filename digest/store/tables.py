@@ -27,6 +27,9 @@ from sqlalchemy import (
     text,
     true,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 metadata = MetaData(
     naming_convention={
@@ -68,12 +71,36 @@ class Strings(TypeDecorator[tuple[str, ...]]):
         return None if value is None else tuple(json.loads(value))
 
 
+class RandomKey(FunctionElement[str]):
+    """Draw a key for a reader (`links.KEY`): 64 random bits in hex after a letter, so that it is no number.
+
+    The database draws it, so that no row can come to be without one, whoever writes it.
+    """
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(RandomKey, "sqlite")
+def _on_sqlite(_element: RandomKey, _compiler: SQLCompiler, **_: object) -> str:
+    return "('k' || lower(hex(randomblob(8))))"
+
+
+@compiles(RandomKey, "postgresql")
+def _on_postgresql(_element: RandomKey, _compiler: SQLCompiler, **_: object) -> str:
+    # Of a random UUID, the last twelve and the first four digits are all random.
+    return "('k' || right(gen_random_uuid()::text, 12) || left(gen_random_uuid()::text, 4))"
+
+
 # SQLite numbers rows by itself only in a column of type INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 # The deliveries that are not over, in SQL, so that both databases see that the index of them will do.
 OPEN = "state IN ('queued', 'sending', 'deferred', 'uncertain')"
+
+# Those that somebody asked for.
+ASKED = "mailbox <> ''"
 
 
 def _text(name: str) -> Column[str]:
@@ -118,6 +145,25 @@ listings = Table(
     Index(None, "day"),
 )
 
+# Each paper as it is searched (see `search`). Below it lies a full-text index, each database's own: `searched_text`
+# in SQLite, `text_vector` in PostgreSQL.
+searched = Table(
+    "searched",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("paper_id", ForeignKey("papers.id"), nullable=False, unique=True),
+    # Stems, as `topics.words` makes them, separated by spaces.
+    Column("title", Text, nullable=False),
+    Column("keywords", Text, nullable=False),
+    Column("abstract", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    # What its listings say: the latest day, the most upvotes.
+    Column("listed_on", Date, nullable=False),
+    Column("upvotes", Integer, nullable=False),
+    Index(None, "listed_on", "upvotes"),
+    Index(None, "upvotes"),
+)
+
 collections = Table(
     "collections",
     metadata,
@@ -154,9 +200,30 @@ readers = Table(
     _text("new_email"),
     # Why no digest could be planned when one was last due, if so.
     _text("set_aside"),
+    # The day of a weekly digest, from Monday.
+    Column("weekday", Integer, nullable=False, server_default="0"),
+    Column("order", Text, nullable=False, server_default="mixed"),
+    Column("related", Boolean, nullable=False, server_default=false()),
+    # When a pause ends by itself.
+    Column("paused_until", Moment),
+    # What links name the reader by.
+    Column("key", Text, nullable=False, server_default=RandomKey(), unique=True),
     Index(None, "status", "next_due_at", "id"),
     # The links in a mail name a reader by number: nobody may ever get that of somebody who is gone.
     sqlite_autoincrement=True,
+)
+
+# What links in older mails name a reader by: their key before they moved, or their number before readers had keys.
+old_keys = Table(
+    "old_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("reader_id", ForeignKey("readers.id", ondelete="CASCADE"), nullable=False),
+    # No mail that was due later bears it.
+    Column("until", Moment, nullable=False),
+    # Whether it still opens everything, or only ends the digest and shows what the mail showed.
+    Column("opens", Boolean, nullable=False),
+    Index(None, "reader_id"),
 )
 
 deliveries = Table(
@@ -187,9 +254,12 @@ deliveries = Table(
     Column("begun", Boolean, nullable=False, server_default=true()),
     # After how many attempts nobody knew whether the mail had arrived.
     Column("unanswered", Integer, nullable=False, server_default="0"),
+    # Of a mail that somebody asked for: a hash of the mailbox it goes to, however that is spelt. For counting.
+    _text("mailbox"),
     UniqueConstraint("reader_id", "kind", "due_at"),
     # What is over and done with, nearly all of the ledger, is not in it.
     Index("ix_deliveries_open", "next_attempt_at", "id", postgresql_where=text(OPEN), sqlite_where=text(OPEN)),
+    Index("ix_deliveries_asked", "due_at", "mailbox", postgresql_where=text(ASKED), sqlite_where=text(ASKED)),
     # For the account of the last days. The rows lie by it already, so PostgreSQL needs next to nothing for it.
     Index(None, "due_at", postgresql_using="brin"),
     sqlite_autoincrement=True,
@@ -228,6 +298,8 @@ bounces = Table(
     Column("reason", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("noted_at", Moment, nullable=False),
+    # What it did to the reader: nothing, `ended` them, was `held` for the operator, or was `forgiven` by them.
+    _text("effect"),
     # The same report twice counts once.
     UniqueConstraint("delivery_id", "kind"),
     Index(None, "reader_id", "delivery_id"),
@@ -240,4 +312,16 @@ alerts = Table(
     metadata,
     Column("cause", Text, primary_key=True),
     Column("day", Date, primary_key=True),
+)
+
+# Which processes of the service live, and when each was last heard.
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    # `web`, `worker` or `beat`.
+    Column("process", Text, primary_key=True),
+    Column("host", Text, primary_key=True),
+    Column("pid", Integer, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("at", Moment, nullable=False),
 )

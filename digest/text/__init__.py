@@ -14,6 +14,8 @@ from digest.text.tex import readable
 
 # The longest abstract seen has 1,923 characters; the rest of a longer text is not worth the time it costs.
 MOST_CHARACTERS = 20_000
+# What is kept as it was sent, and looked at at all: white space folded, it is shorter.
+MOST_RAW_CHARACTERS = 2 * MOST_CHARACTERS
 MOST_URL_CHARACTERS = 2_000
 # Real texts are read in four rounds at most.
 MOST_ROUNDS = 20
@@ -30,7 +32,7 @@ _TEX_MARKS = dict.fromkeys(map(ord, r"\$^_{}~`"))
 
 def plain(raw: str) -> str:
     """Fold `raw` into one line of readable Unicode. What is plain already stays as it is."""
-    text = _one_line(raw)[:MOST_CHARACTERS].rstrip()
+    text = _one_line(raw[:MOST_RAW_CHARACTERS])[:MOST_CHARACTERS].rstrip()
     for _ in range(MOST_ROUNDS):
         before, text = text, _one_line(readable(text))
         if text == before:
@@ -49,19 +51,20 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 def storable(raw: str) -> str:
     """Keep `raw` as it was sent, but for what neither UTF-8 nor PostgreSQL can hold: NUL and half surrogates."""
-    return "".join(c for c in raw if c != "\0" and category(c) != "Cs")
+    return "".join(c for c in raw[:MOST_RAW_CHARACTERS] if c != "\0" and category(c) != "Cs")
 
 
 def safe_url(raw: str) -> str:
     """Return `raw` if it is an http(s) link with a host and nothing odd about it, else an empty string."""
-    odd = not raw.isprintable() or any(c.isspace() or c in "<>\"'`\\" for c in raw)
-    if odd or len(raw) > MOST_URL_CHARACTERS:
+    if len(raw) > MOST_URL_CHARACTERS or not raw.isprintable() or any(c.isspace() or c in "<>\"'`\\" for c in raw):
         return ""
     try:
         url = httpx.URL(raw)
-    except httpx.InvalidURL:
+        # The host of `https://xn--/` cannot be said, and says so only when it is asked for.
+        sound = url.scheme in ("http", "https") and bool(url.host) and not url.userinfo
+    except (httpx.InvalidURL, ValueError):
         return ""
-    return raw if url.scheme in ("http", "https") and url.host and not url.userinfo else ""
+    return raw if sound else ""
 
 
 def _one_line(text: str) -> str:

@@ -148,6 +148,15 @@ def _accent(found: re.Match[str]) -> str:
     return _accented(ACCENTS[mark], letter)
 
 
+def _initial(found: re.Match[str]) -> str:
+    letter = _accented(ACCENTS[found[1]], found[2])
+    return letter if len(letter) == 1 else found[0]
+
+
+def _bare(found: re.Match[str]) -> str:
+    return found[0].strip("{}")
+
+
 def _any_of(names: Iterable[str]) -> str:
     return "|".join(sorted(names, key=len, reverse=True))
 
@@ -161,7 +170,14 @@ _COMMANDS: tuple[_Rule, ...] = (
     (re.compile(rf"\\({_any_of(_ONE)})\*?{_BRACES}"), lambda found: _ONE[found[1]](found[2])),
     (re.compile(r"\{\\(?:em|it|bf|rm|sc|tt|sl|small|large)\b\s*([^{}]*)\}"), r"\1"),
     # Without braces only on a vowel or n inside a word, for `it\'s` and `\"quoted\"` have no accents.
-    (re.compile(r"\\([\"'`^~=.cvuHr])\{(\\?[A-Za-zı])\}|(?<=[A-Za-z])\\([\"'`^~])([aeiouyn])"), _accent),
+    (re.compile(r"\\([\"'`^~=.cvuHrk])\{(\\?[A-Za-zı])\}|(?<=[A-Za-z])\\([\"'`^~])([aeiouyn])"), _accent),
+    (re.compile(r"\{\\([\"'`^~=.])\s*([A-Za-zı])\}|\{\\([cvuHrk])\s+([A-Za-z])\}"), _accent),
+    (re.compile(r"\\([\"'`^~])(\\[ij])(?:\{\}|\s(?=[a-z])|(?![A-Za-z]))"), _accent),
+    # At the beginning of a name only where no closing quote follows: `\"Alright\"` has none.
+    (re.compile(r"(?<![A-Za-z\\])\\([\"'`^~])([A-Z])(?=[a-z])(?![^\\]*\\\1(?![A-Za-z]))"), _initial),
+    (re.compile(r"\\(aa|ae|oe|ss)\s(?=[a-z])"), lambda found: SYMBOLS[found[1]]),
+    # `{ö}`, `1{,}879`, `{B}ayesian`: these braces only hold together.
+    (re.compile(r"\{((?![A-Za-z])[^\W\d_])\}|(?<=\d)\{(,)\}(?=\d)|(?<![A-Za-z])\{([A-Z]+)\}(?=[a-z])"), _bare),
     # `C:\times\in` is a path: a symbol follows neither a letter nor a colon, and no backslash follows it.
     (
         re.compile(r"(?<![A-Za-z:\\])\\([A-Za-z]+)(?:\{\}|(?![A-Za-z{\\]))"),

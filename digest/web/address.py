@@ -10,7 +10,9 @@ from digest.domain import Delivery
 from digest.links import Purpose
 from digest.readers import addresses
 from digest.readers.form import Typed
-from digest.web.site import Site, delivery_behind, page
+from digest.web.container import Site
+from digest.web.lookup import delivery_behind
+from digest.web.rendering import page
 
 
 def ask(request: Request) -> Response:
@@ -23,7 +25,8 @@ def agree(request: Request, _filled: Typed) -> Response:
     site = Site.of(request)
     asked = _request_behind(request)
     free = addresses.agree(site.engine, asked, site.now())
-    return page(request, "moved" if free else "taken", asked=asked)
+    # Read anew: the link to the page of one who moved has a new key.
+    return page(request, "moved" if free else "taken", asked=delivery_behind(request, Purpose.MOVE))
 
 
 def decline(request: Request, _filled: Typed) -> Response:

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from json import dumps
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.domain import Reader
+from digest.domain import Kind, Reader
 from digest.links import Purpose
 from digest.readers import addresses, form, subscriptions
 from digest.readers.form import NO_MISTAKES, NOTHING, Mistakes, Typed
-from digest.store import bounces, history, ledger
-from digest.web.site import Site, busy, page, reader_behind, still_there
+from digest.store import bounces, heard, ledger
+from digest.web.container import Site
+from digest.web.lookup import reader_behind, still_there
+from digest.web.rendering import busy, page
+from digest.web.zones import resolved
 
+# The buttons beside topics.
+CHIPS = {"add", "remove"}
 OF_SOMEBODY_ELSE = ("state", "reason", "attempts", "tried_at", "next_attempt_at")
 
 
@@ -27,8 +33,9 @@ def show(request: Request) -> Response:
 def save(request: Request, filled: Typed) -> Response:
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
-    if not form.FIELDS.keys() & filled.keys():
+    if not (form.FIELDS.keys() | CHIPS) & filled.keys():
         raise HTTPException(400)  # Nothing of it could be read, so nothing is saved.
+    filled = resolved(_by_chip(filled, reader))
     try:
         wanted = form.preferences(filled, reader.preferences)
     except Mistakes as mistakes:
@@ -37,30 +44,45 @@ def save(request: Request, filled: Typed) -> Response:
     return _page(request, still_there(changed), notice="Saved.")
 
 
-def pause(request: Request, _filled: Typed) -> Response:
+def _by_chip(filled: Typed, reader: Reader) -> Typed:
+    """Add or remove the one topic whose button was pressed, beside what was typed."""
+    if not CHIPS & filled.keys():
+        return filled
+    written = filled.get("topics", "\n".join(reader.preferences.topics)).split("\n")
+    kept = [topic for topic in written if topic.strip() and topic.strip() != filled.get("remove", "").strip()]
+    return {**filled, "topics": "\n".join([*kept, *filter(None, [filled.get("add", "")])])}
+
+
+def pause(request: Request, filled: Typed) -> Response:
+    """Pause: until they resume, or until the day they name."""
+    site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
-    paused = subscriptions.pause(Site.of(request).engine, reader.id)
-    return _page(request, still_there(paused))
+    try:
+        until = form.pause_end(filled["until"], site.now().date()) if filled.get("until") else None
+    except Mistakes as mistakes:
+        return _page(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
+    paused = subscriptions.pause(site.engine, reader.id, site.now(), until)
+    return _page(request, still_there(paused), notice="Paused.")
 
 
 def resume(request: Request, _filled: Typed) -> Response:
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
     resumed = subscriptions.resume(site.engine, reader.id, site.now())
-    return _page(request, still_there(resumed))
+    return _page(request, still_there(resumed), notice="Your digest comes again.")
 
 
 def move(request: Request, filled: Typed) -> Response:
     """Ask another address whether it wants the digest. The answer is the same whoever has that address."""
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
+    if too_many := busy(request, site.limits.subscribe):
+        return too_many
     try:
         address = form.address(filled)
     except Mistakes as mistakes:
         return _page(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
-    if too_many := busy(request, site.subscribe_limit):
-        return too_many
-    quietly = bool(site.address_limit.wait_to_write(address))
+    quietly = bool(site.limits.address.wait(address))
     asking = addresses.ask(site.engine, reader.id, address, site.now(), quietly=quietly)
     return _page(request, still_there(asking))
 
@@ -71,9 +93,10 @@ def export(request: Request) -> Response:
     engine = Site.of(request).engine
     mails = ledger.rows_of(engine, reader.id)
     kept = {
-        "reader": asdict(reader),
+        # All but the key: whoever gets this file need not get the page.
+        "reader": {name: value for name, value in asdict(reader).items() if name != "key"},
         "other_addresses": sorted({mail["recipient"] for mail in mails} - {""}),
-        "papers_sent": sorted(history.papers_sent(engine, [reader.id])[reader.id]),
+        "papers_sent": sorted(heard.papers_sent(engine, [reader.id])[reader.id]),
         "mails": [_told(dict(mail)) for mail in mails],
         "bounces": list(map(dict, bounces.rows_of(engine, reader.id))),
     }
@@ -84,7 +107,7 @@ def export(request: Request) -> Response:
 
 def _told(mail: Mapping[str, object]) -> dict[str, object]:
     """A row of the ledger, without what became of a mail that asked somebody else: it would tell who they are."""
-    hidden = OF_SOMEBODY_ELSE if mail["kind"] == addresses.MOVE else ()
+    hidden = OF_SOMEBODY_ELSE if mail["kind"] == Kind.MOVE else ()
     return {name: value for name, value in mail.items() if name not in hidden}
 
 
@@ -97,5 +120,11 @@ def _page(
     notice: str = "",
     status: int = 200,
 ) -> Response:
-    shown = {"email": "", **form.typed(reader.preferences), **filled}
-    return page(request, "preferences", status, reader=reader, typed=shown, mistakes=mistakes, notice=notice)
+    known: dict[str, Any] = {
+        "reader": reader,
+        "typed": {"email": "", "until": "", **form.typed(reader.preferences), **filled},
+        "mistakes": mistakes,
+        "notice": notice,
+        "brought": Site.of(request).previews.brought(reader.preferences.topics),
+    }
+    return page(request, "preferences", status, **known)

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from digest.links import Purpose
-from digest.store import ledger
-from digest.web.site import Site
+from digest.web.container import Site
+from digest.web.lookup import delivery_behind
 
 # A mail carries its style in its tags, has no scripts, and pictures only for a reader who asked for them.
 AS_IN_A_MAIL = {
@@ -21,8 +21,7 @@ AS_IN_A_MAIL = {
 def view(request: Request) -> Response:
     """Show a digest that was sent."""
     site = Site.of(request)
-    number = site.links.read(Purpose.VIEW, request.path_params["token"])
-    delivery = None if number is None else ledger.find(site.engine, number)
-    if delivery is None or not delivery.papers:
+    delivery = delivery_behind(request, Purpose.VIEW)
+    if not delivery.papers:
         raise HTTPException(404)
-    return HTMLResponse(site.pages.show(delivery), headers=AS_IN_A_MAIL)
+    return HTMLResponse(site.digests.show(delivery), headers=AS_IN_A_MAIL)

@@ -143,12 +143,12 @@ def pages(engine, links):  # noqa: F811
         "/nowhere",
         "/archive",
         "/dev/mails",
-        links.unsubscribe(active.id),
-        links.preferences(active.id) + "/delete",
+        links.unsubscribe(active.key),
+        links.preferences(active.key) + "/delete",
     ]
-    found += [links.preferences(reader.id) for reader in by_status.values()]
+    found += [links.preferences(reader.key) for reader in by_status.values()]
     subscriptions.subscribe(engine, by_status[Status.PENDING].email, Preferences(), now)
-    found += [links.confirm(2, now), links.move(1, now)]
+    found += [links.confirm(by_status[Status.PENDING].key, 2, now), links.move(active.key, 1, now)]
     return found
 
 

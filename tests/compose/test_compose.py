@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from digest.compose import MOST_HTML_BYTES, Composer, opened
-from digest.domain import Selection
+from digest.domain import Kind, Selection
 from digest.links import Links
 from tests.emails import DAY, FOLDER, LETTERHEAD, TOPICS, a_delivery, a_pick, listed_paper, mails
 from tests.support.composing import COMPOSER, a_digest, a_letter, flat
-from tests.support.factories import NOW
+from tests.support.factories import NOW, a_key
 
 
 def test_a_heading_says_the_readers_day_and_how_many_papers():
@@ -20,7 +20,7 @@ def test_a_heading_says_the_readers_day_and_how_many_papers():
 
 def test_what_did_not_fit_is_counted_and_one_link_away():
     letter = opened(a_digest(a_pick(), more=5).content)
-    assert "And 5 more that fit your topics:\nhttps://papers.example.org/digest/7." in letter.text
+    assert f"And 5 more that fit your topics:\nhttps://papers.example.org/digest/{a_key(1)}.7." in letter.text
     assert "5 more that fit your topics</a>" in letter.html
 
 
@@ -56,9 +56,9 @@ def test_every_digest_says_why_it_came_and_how_to_leave():
         assert "Unsubscribe" in part
         assert "12 Example Street, Exampleton" in part
     for part in (letter.text, letter.html):
-        assert LETTERHEAD.links.unsubscribe(1) in part
-        assert LETTERHEAD.links.preferences(1) in part
-        assert LETTERHEAD.links.view(7) in part
+        assert LETTERHEAD.links.unsubscribe(a_key(1)) in part
+        assert LETTERHEAD.links.preferences(a_key(1)) in part
+        assert LETTERHEAD.links.view(a_key(1), 7) in part
 
 
 def test_no_postal_address_leaves_no_line():
@@ -67,25 +67,25 @@ def test_no_postal_address_leaves_no_line():
 
 
 def test_a_confirmation_repeats_nothing_a_stranger_typed_and_has_a_way_out():
-    mail = COMPOSER.confirm(a_delivery("confirm", topics=("buy my pills",)))
+    mail = COMPOSER.letter(a_delivery("confirm", topics=("buy my pills",)))
     letter = opened(mail.content)
     for part in (letter.text, letter.html):
         assert "pills" not in part
         assert "reader@example.org" not in part
-        assert LETTERHEAD.links.confirm(a_delivery("confirm").id, NOW) in part
-        assert LETTERHEAD.links.unsubscribe(1) in part
+        assert LETTERHEAD.links.confirm(a_key(1), a_delivery("confirm").id, NOW) in part
+        assert LETTERHEAD.links.unsubscribe(a_key(1)) in part
 
 
 def test_a_quiet_week_names_the_topics_that_found_nothing():
-    letter = opened(COMPOSER.quiet(a_delivery("quiet", topics=("knots", "tides")), listed=143).content)
+    letter = opened(COMPOSER.quiet(a_delivery(topics=("knots", "tides")), listed=143).content)
     assert "Of 143 papers listed, none matched your topics." in letter.text
     assert "  - knots\n  - tides\n" in letter.text
-    assert LETTERHEAD.links.preferences(1) in letter.html
+    assert LETTERHEAD.links.preferences(a_key(1)) in letter.html
 
 
 def test_a_development_address_makes_plain_links():
     house = replace(LETTERHEAD, links=Links("http://localhost:8000", ["key"]))
-    assert "http://localhost:8000/unsubscribe/" in opened(Composer(house).manage(a_delivery()).content).text
+    assert "http://localhost:8000/unsubscribe/" in opened(Composer(house).letter(a_delivery(Kind.MANAGE)).content).text
 
 
 @pytest.mark.parametrize("name", mails())

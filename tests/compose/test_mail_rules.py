@@ -17,7 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 from digest.compose import MOST_HTML_BYTES, Composer
 from digest.compose.dkim import Signer, new_key, record
 from digest.domain import Cadence, Selection
-from digest.links import Links, Purpose
+from digest.links import Links, Named, Purpose
 from tests.emails import AWKWARD, DAY, LETTERHEAD, a_delivery, a_pick, listed_paper
 from tests.support.mischief import MISCHIEF, deliveries, every_kind, selections
 
@@ -87,9 +87,9 @@ def test_there_is_one_way_out_by_https_and_one_by_mail(delivery, selection):
         assert raw.header("List-Unsubscribe").count(b"https:") == 1
         assert raw.header("List-Unsubscribe-Post") == b"List-Unsubscribe=One-Click"
         links = Links("https://papers.example.org", ["a key for tests"])
-        assert links.read(Purpose.UNSUBSCRIBE, way_out[1].decode().rpartition("/")[2]) == delivery.reader.id
+        assert links.read(Purpose.UNSUBSCRIBE, way_out[1].decode().rpartition("/")[2]) == Named(delivery.reader.key)
         address = re.fullmatch(rb"mailto:unsubscribe\+([\w.-]+)@papers\.example\.org\?subject=unsubscribe", way_out[2])
-        assert links.read(Purpose.UNSUBSCRIBE, address[1].decode()) == delivery.reader.id
+        assert links.read(Purpose.UNSUBSCRIBE, address[1].decode()) == Named(delivery.reader.key)
 
 
 @for_any_digest
@@ -108,7 +108,7 @@ def test_one_signature_covers_both_headers_of_leaving(delivery, selection):
 def test_a_way_out_can_be_seen_in_both_parts_of_every_mail(delivery, selection):
     """U8, the confirmation mail included."""
     for raw in raw_mails(delivery, selection):
-        link = LETTERHEAD.links.unsubscribe(delivery.reader.id)
+        link = LETTERHEAD.links.unsubscribe(delivery.reader.key)
         assert f"\n{link}\n" in raw.text
         (seen,) = [anchor for anchor in raw.page.css("a") if anchor.attributes.get("href") == link]
         assert re.search("unsubscribe|never mail|withdraw", seen.text(), re.IGNORECASE)

@@ -12,9 +12,10 @@ from wcwidth import wcswidth
 
 from digest.compose import Composer, opened
 from digest.compose.mime import UNPRINTABLE, quoted
-from digest.links import Purpose
+from digest.links import Named, Purpose
 from tests.emails import DAY, DRAFT, LETTERHEAD, a_delivery, a_pick
 from tests.support.composing import COMPOSER, Tags, a_digest, a_letter, flat
+from tests.support.factories import a_key
 from tests.support.mischief import deliveries, every_kind, selections
 
 ANOTHER = Composer(LETTERHEAD)
@@ -63,12 +64,12 @@ def test_a_line_of_text_has_72_columns_at_most_unless_it_is_a_link(delivery, sel
 def test_a_mail_goes_from_an_address_of_its_own_to_the_reader():
     mail = a_digest(a_pick(DRAFT))
     assert (mail.delivery_id, mail.recipient) == (7, "reader@example.org")
-    assert mail.sender == LETTERHEAD.links.bounce_address(1, 7, "papers.example.org")
+    assert mail.sender == LETTERHEAD.links.bounce_address(a_key(1), 7, "papers.example.org")
 
 
 def test_the_unsubscribe_header_bears_the_readers_own_token():
     token = UNSUBSCRIBE.search(a_digest(a_pick(DRAFT)).content)[1].decode()
-    assert LETTERHEAD.links.read(Purpose.UNSUBSCRIBE, token) == 1
+    assert LETTERHEAD.links.read(Purpose.UNSUBSCRIBE, token) == Named(a_key(1))
 
 
 def test_a_date_and_a_message_id_derive_from_the_delivery():

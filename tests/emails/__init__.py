@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from digest.compose import Composer, Letterhead
-from digest.domain import Cadence, Delivery, Pick, Reason, Selection, Window
+from digest.domain import Cadence, Delivery, Kind, Pick, Reason, Selection, Window
 from digest.links import Links
 from tests.support.factories import NOW, a_paper, a_reader
 
@@ -22,9 +22,9 @@ COMPOSER = Composer(LETTERHEAD)
 TOPICS = ("speculative decoding", 'author:"Ada Lovelace"', "diffusion")
 
 
-def a_delivery(kind="digest", *, id=7, due_at=NOW, recipient="", **reader):
+def a_delivery(kind=Kind.DIGEST, *, id=7, due_at=NOW, recipient="", **reader):
     window = Window(due_at - timedelta(days=1), due_at, due_at.date())
-    return Delivery(id, kind, a_reader(**{"topics": TOPICS} | reader), due_at, window, recipient=recipient)
+    return Delivery(id, Kind(kind), a_reader(**{"topics": TOPICS} | reader), due_at, window, recipient=recipient)
 
 
 def a_pick(paper=None, *words, topic="speculative decoding", **fields):
@@ -119,12 +119,12 @@ def mails():
         "digest": composer.digest(a_delivery(), DAY, listed=37),
         "digest-awkward": composer.digest(a_delivery(email="rené@bücher.example"), AWKWARD),
         "digest-weekly-trending": composer.digest(weekly, Selection((a_pick(DRAFT),))),
-        "confirm": composer.confirm(a_delivery("confirm")),
-        "manage": composer.manage(a_delivery("manage")),
-        "quiet": composer.quiet(a_delivery("quiet"), listed=143),
+        "confirm": composer.letter(a_delivery("confirm")),
+        "manage": composer.letter(a_delivery("manage")),
+        "quiet": composer.quiet(a_delivery(), listed=143),
         "welcome": composer.digest(a_delivery(), DAY, listed=37, first=True),
-        "move": composer.move(a_delivery("move", recipient="reader@new.example.org")),
-        "moved": composer.moved(a_delivery("moved", recipient="reader@old.example.org")),
-        "goodbye": composer.goodbye(a_delivery("goodbye")),
+        "move": composer.letter(a_delivery("move", recipient="reader@new.example.org")),
+        "moved": composer.letter(a_delivery("moved", recipient="reader@old.example.org")),
+        "goodbye": composer.letter(a_delivery("goodbye")),
         "alert": composer.alert("operator@example.org", ["huggingface is suspicious: 3 papers on a Tuesday."], NOW),
     }

@@ -11,9 +11,7 @@ REPLIES = [
     (Blame.RELAY, "451 4.3.0 queue file write error"),
     (Blame.RELAY, "452 4.3.1 Insufficient system storage"),
     (Blame.RELAY, "452 Insufficient system resources"),
-    (Blame.RELAY, "451 Temporary local problem - please try later"),
     (Blame.RELAY, "421 Service unavailable, shutting down"),
-    (Blame.RELAY, "450 4.4.5 too much load"),
     (Blame.ACCOUNT, "454 4.7.0 daily quota exceeded"),
     (Blame.ACCOUNT, "454 Throttling failure: Daily message quota exceeded."),
     (

@@ -3,7 +3,6 @@
 import pytest
 from sqlalchemy import event, text
 
-from digest import match
 from digest.domain import State
 from digest.jobs import delivery
 from digest.jobs.delivery import patience
@@ -15,7 +14,7 @@ from tests.support.service import Service
 def test_what_a_claim_took_before_the_database_went_away_waits_again_at_once(two):
     delivery.plan(two.engine, two.now)
 
-    def broken(index, profile, **more):
+    def broken(matcher, profile, **more):
         raise KeyboardInterrupt
 
     two.exchanged = {"select": broken}
@@ -39,7 +38,7 @@ def test_a_send_goes_on_when_the_database_comes_back(postgres, mail_server, monk
             away.append("no")
             raise service.engine.dialect.dbapi.OperationalError("the database system is shutting down")
 
-    def select(index, profile, **more):
+    def select(matcher, profile, **more):
         if not away:
             away.append("first")
             event.listen(service.engine, "do_connect", refuse)
@@ -50,7 +49,7 @@ def test_a_send_goes_on_when_the_database_comes_back(postgres, mail_server, monk
                         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
                     )
                 )
-        return match.select(index, profile, **more)
+        return matcher.select(profile, **more)
 
     service.exchanged = {"select": select}
     service.sends()

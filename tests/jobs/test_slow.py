@@ -2,7 +2,6 @@
 
 import time
 
-from digest import match
 from digest.domain import State
 from digest.jobs import delivery
 from digest.jobs.delivery.dispatcher import Limits
@@ -13,12 +12,12 @@ ADA, BOB = "ada@example.org", "bob@example.org"
 
 
 def slow_for(seconds, *slow):
-    def select(index, profile, **more):
+    def select(matcher, profile, **more):
         if profile.topics[0].text in slow:
             end = time.monotonic() + seconds
             while time.monotonic() < end:
                 pass
-        return match.select(index, profile, **more)
+        return matcher.select(profile, **more)
 
     return select
 
@@ -46,12 +45,12 @@ def test_what_is_not_written_in_time_is_given_back_untried_and_goes_with_the_nex
 
 
 def test_a_group_whose_lease_ran_out_while_it_was_written_does_not_go_from_here(two):
-    def slept_through(index, profile, **more):
+    def slept_through(matcher, profile, **more):
         # As a machine that was suspended; the others went on.
         two.now += 2 * ledger.LEASE
         delivery.sweep(two.engine, two.now)
         ledger.claim(two.engine, 10, two.now)
-        return match.select(index, profile, **more)
+        return matcher.select(profile, **more)
 
     two.exchanged = {"select": slept_through}
     two.sends()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from digest.domain import Result, State
 from digest.jobs import delivery
 from digest.jobs.delivery.settle import GIVE_UP_AFTER
-from digest.store import history, ledger, outcomes
+from digest.store import heard, ledger, outcomes
 
 A_DAY = timedelta(days=1)
 ADA, BOB = "ada@example.org", "bob@example.org"
@@ -24,7 +24,7 @@ def test_what_may_have_arrived_and_is_refused_then_stays_uncertain_and_counts_as
     two.delivers()
     [first] = two.of(ADA)
     assert (first.state, first.reason.startswith("may have arrived")) == (State.UNCERTAIN, True)
-    assert history.papers_sent(two.engine, [first.reader.id]) == {first.reader.id: set(first.papers)}
+    assert heard.papers_sent(two.engine, [first.reader.id]) == {first.reader.id: set(first.papers)}
     two.now += 30 * A_DAY
     two.mail_server.behave()
     two.mail_server.mails.clear()

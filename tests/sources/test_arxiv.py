@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.sources import Answer, by_name, fetch
+from digest.sources.arxiv import submission_window
 from tests.support.page_server import PageServer
 from tests.support.realdata import capture
 
@@ -13,13 +14,19 @@ SOURCE = by_name("arxiv", categories=("cs.CL", "cs.LG"))
 ENTRY = """<entry>
   <id>oai:arXiv.org:{id}v2</id><title>{title}</title>
   <summary>arXiv:{id}v2 Announce Type: {type} \nAbstract: {abstract}</summary>
-  <category term="cs.CL"/><category term="stat.ML"/><published>2025-12-24T00:00:00-05:00</published>
+  <category term="cs.CL"/><category term="stat.ML"/><published>{on}T00:00:00-05:00</published>
   <arxiv:announce_type>{type}</arxiv:announce_type><dc:creator>{authors}</dc:creator>
 </entry>"""
 
 
-def an_entry(id="2512.00001", title="A Study", type="new", abstract="We study it.", authors="Ada Lovelace, Bo Li"):
-    return ENTRY.format(id=id, title=title, type=type, abstract=abstract, authors=authors)
+def an_entry(
+    id="2512.00001", title="A Study", type="new", abstract="We study it.", authors="Ada Lovelace, Bo Li", on=DAY
+):
+    return ENTRY.format(id=id, title=title, type=type, abstract=abstract, authors=authors, on=on)
+
+
+SUBMITTED = """<entry><id>http://arxiv.org/abs/{id}v1</id><title>A Study</title><summary>We study it.</summary>
+  <published>{at}</published><category term="cs.CL"/><author><name>Ada Lovelace</name></author></entry>"""
 
 
 def a_feed(*entries, updated="2025-12-24T05:00:19.866337+00:00"):
@@ -29,12 +36,16 @@ def a_feed(*entries, updated="2025-12-24T05:00:19.866337+00:00"):
     {"".join(entries)}</feed>""".encode()
 
 
-def told(body, day=DAY, status=200):
+def told(*bodies, day=DAY, status=200):
+    """What comes of these answers: the feed's, and the API's where it is asked."""
     exchange = SOURCE.ask(day)
     next(exchange)
-    with pytest.raises(StopIteration) as end:
-        exchange.send(Answer(status, "https://rss.arxiv.example/atom", {}, body))
-    return end.value.value
+    try:
+        for body in (*bodies, b""):
+            exchange.send(Answer(status, "https://rss.arxiv.example/atom", {}, body))
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("it asks for more")
 
 
 def ids(result):
@@ -76,6 +87,20 @@ def test_an_affiliation_is_no_author():
 
 
 @pytest.mark.parametrize(
+    ("authors", "names"),
+    [
+        ("A. Smith (Univ. of X (UX), City), B. Li", ("A. Smith", "B. Li")),
+        ("A. Smith (U (V (W, X), Y)), B. Li (Z)", ("A. Smith", "B. Li")),
+        ("A. Smith ((U, V)) , B. Li", ("A. Smith", "B. Li")),
+        ("A. Smith), B. Li", ("A. Smith)", "B. Li")),
+        ("A. Smith (U, B. Li", ("A. Smith (U", "B. Li")),
+    ],
+)
+def test_brackets_inside_an_affiliation_are_no_authors(authors, names):
+    assert told(a_feed(an_entry(authors=authors))).listings[0].paper.authors == names
+
+
+@pytest.mark.parametrize(
     ("id", "key"), [("cs/0112017", "cs/0112017"), ("math.GT/0309136", "math.GT/0309136"), ("0704.0001", "0704.0001")]
 )
 def test_old_ids_are_ids_too(id, key):
@@ -92,14 +117,91 @@ def test_a_bad_entry_is_dropped_and_its_neighbours_are_not():
 
 
 def test_the_feed_is_believed_for_its_own_day_only():
-    result = told(a_feed(an_entry()), date(2025, 12, 23))
-    assert result.problem == "the arXiv feed only holds 2025-12-24, not 2025-12-23"
+    result = told(a_feed(an_entry()), day=date(2025, 12, 26))
+    assert result.problem == "the arXiv feed only holds 2025-12-24, not 2025-12-26"
     assert result.listings == ()
+
+
+def test_what_is_not_of_the_day_is_left_out_and_said():
+    old = [an_entry(f"2512.0000{n}", on="2025-12-23") for n in range(2)]
+    new = [an_entry(f"2512.0001{n}") for n in range(3)]
+    result = told(a_feed(*old, *new))
+    assert ids(result) == ["2512.00010", "2512.00011", "2512.00012"]
+    assert [listing.rank for listing in result.listings] == [1, 2, 3]
+    assert (result.doubt, result.notes) == ("", ("left out 2 of 5 entries, of 2025-12-23",))
+
+
+def test_a_list_that_is_mostly_of_another_day_is_in_doubt():
+    old = [an_entry(f"2512.0000{n}", on="2025-12-23") for n in range(8)]
+    result = told(a_feed(*old, *(an_entry(f"2512.0001{n}") for n in range(3))))
+    assert len(result.listings) == 3
+    assert result.doubt == "most is not of the day: left out 8 of 11 entries, of 2025-12-23"
+
+
+@pytest.mark.parametrize("on", ["2025-12-25", "9999-12-31", "0001-01-01"])
+def test_one_entry_of_another_time_does_not_refuse_the_feed(on):
+    assert ids(told(a_feed(an_entry("2512.00001"), an_entry("2512.00002", on=on))))[:1] == ["2512.00001"]
+
+
+def test_a_day_that_the_feed_has_moved_on_from_is_asked_of_the_api(monkeypatch):
+    def submission(id, at):
+        return SUBMITTED.format(id=id, at=at)
+
+    entries = [
+        submission("2512.00001", "2025-12-19T18:59:59Z"),
+        submission("2512.00002", "2025-12-19T19:00:00Z"),
+        submission("2512.00003", "2025-12-22T18:59:59Z"),
+        submission("2512.00004", "2025-12-22T19:00:01Z"),
+    ]
+    monkeypatch.setattr("digest.sources.fetch.time.sleep", lambda seconds: None)
+    with PageServer() as server, fetch.client(base_url="https://digest.example.org") as client:
+        server.answers("/atom", a_feed(an_entry("2512.00009"), an_entry("2512.00002", on="2025-12-23")))
+        server.answers("/api/query", a_feed(*entries))
+        result, _ = fetch.collect(SOURCE, date(2025, 12, 23), base_url=server.url, client=client)
+    assert (result.step, result.problem, result.doubt) == ("api", "", "")
+    assert [(listing.paper.id, listing.rank) for listing in result.listings] == [("2512.00002", 1), ("2512.00003", 2)]
+    asked = server.requests[-1].params
+    assert asked["search_query"] == "(cat:cs.CL OR cat:cs.LG) AND submittedDate:[202512191900 TO 202512221900]"
+    assert result.notes == ("the arXiv feed is of 2025-12-24",)
+
+
+def test_what_the_feed_still_holds_is_kept_in_doubt_where_the_api_fails():
+    result = told(a_feed(an_entry(), an_entry("2512.00002", on="2025-12-23")), b"<html/>", day=date(2025, 12, 23))
+    assert ids(result) == ["2512.00002"]
+    assert (result.problem, result.doubt) == (
+        "",
+        "the arXiv feed is of 2025-12-24; api: not an Atom feed but <html>",
+    )
+
+
+def test_where_the_feed_holds_nothing_and_the_api_fails_both_are_said_once():
+    problem = told(a_feed(an_entry()), b"<html/>", day=date(2025, 12, 23)).problem
+    assert problem == "the arXiv feed only holds 2025-12-24, not 2025-12-23; api: not an Atom feed but <html>"
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "last"),
+    [
+        ("2025-12-22", "2025-12-18T19:00Z", "2025-12-19T19:00Z"),  # Monday: from Thursday to Friday
+        ("2025-12-23", "2025-12-19T19:00Z", "2025-12-22T19:00Z"),  # Tuesday: the weekend
+        ("2025-12-24", "2025-12-22T19:00Z", "2025-12-23T19:00Z"),
+        ("2025-07-02", "2025-06-30T18:00Z", "2025-07-01T18:00Z"),  # summer time
+    ],
+)
+def test_when_the_papers_of_a_day_were_submitted(day, first, last):
+    window = submission_window(date.fromisoformat(day))
+    assert window == (datetime.fromisoformat(first), datetime.fromisoformat(last))
+
+
+def test_nothing_is_listed_on_a_weekend_and_nobody_is_asked():
+    with PageServer() as server, fetch.client(base_url="https://digest.example.org") as client:
+        result, _ = fetch.collect(SOURCE, date(2025, 12, 20), base_url=server.url, client=client)
+    assert (result.listings, result.problem, server.requests) == ((), "", [])
 
 
 @pytest.mark.parametrize(("updated", "day"), [("2025-12-25T05:00:10+00:00", 25), ("2025-12-25T04:00:10+00:00", 24)])
 def test_an_empty_feed_tells_its_day_by_the_clock_of_new_york(updated, day):
-    result = told(a_feed(updated=updated), date(2025, 12, day))
+    result = told(a_feed(updated=updated), day=date(2025, 12, day))
     assert (result.problem, result.listings, result.step) == ("", (), "feed")
 
 
@@ -108,9 +210,9 @@ def test_a_feed_without_any_date_is_not_believed():
 
 
 def test_a_full_feed_is_said_to_be_full(monkeypatch):
-    monkeypatch.setattr("digest.sources.arxiv.MOST_ENTRIES", 2)
+    monkeypatch.setattr("digest.sources.arxiv.entries.MOST_ENTRIES", 2)
     result = told(a_feed(an_entry("2512.00001"), an_entry("2512.00002")))
-    assert result.notes == ("the feed ends at 2 entries: ask for fewer categories",)
+    assert result.notes == ("the list ends at 2 entries: ask for fewer categories",)
 
 
 BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><feed>&b;</feed>'
@@ -148,7 +250,7 @@ def test_no_answer_makes_it_crash(body):
 @pytest.mark.realdata
 def test_a_real_feed_is_read():
     feed = capture("arxiv/rss-atom-cs.AI-2025-08-20.xml").read_bytes()
-    result = told(feed, date(2025, 8, 20))
+    result = told(feed, day=date(2025, 8, 20))
     assert (result.problem, result.dropped) == ("", ())
     assert len(result.listings) == feed.count(b"<entry>") == 7
     first = result.listings[0].paper
@@ -160,7 +262,8 @@ def test_a_real_feed_is_read():
 
 @pytest.mark.realdata
 def test_a_real_answer_of_the_query_api_is_read_too():
-    result = told(capture("arxiv/api-atom.xml").read_bytes(), date(2026, 5, 10))
+    feed = a_feed(updated="2026-05-13T05:00:00Z")
+    result = told(feed, capture("arxiv/api-atom.xml").read_bytes(), day=date(2026, 5, 12))
     assert ids(result) == ["2605.08083", "2605.08077"]
     assert result.listings[1].paper.authors[0] == "Shuhang Lin"
     assert result.listings[1].paper.published_at == datetime(2026, 5, 10, 10, tzinfo=UTC)

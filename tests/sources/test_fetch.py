@@ -124,11 +124,11 @@ def test_it_waits_as_long_as_it_is_asked_to(server, naps, headers):
 
 
 def test_it_waits_until_the_moment_it_is_told(server, naps):
-    server.fails("/api", 503, 1, {"Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=30))})
+    server.fails("/api", 503, 1, {"Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=20))})
     server.fails("/api", 503, 1, {"Retry-After": "Wed, 24 Dec 2025 08:00:00 GMT"})
     server.answers("/api", b"[]")
     assert asked(server, "/api")[0].status == 200
-    assert 20 < naps[0] <= 30
+    assert 10 < naps[0] <= 20
     assert naps[1] == 0
 
 
@@ -227,7 +227,7 @@ def test_a_packed_answer_that_is_broken_is_an_answer(server, naps):
     server.answers("/api", b"no gzip at all", {"Content-Encoding": "gzip"})
     (answer,) = asked(server, "/api")
     assert (answer.status, naps) == (0, [])
-    assert "DecodingError" in answer.error
+    assert "incorrect header check" in answer.error
 
 
 def test_an_answer_cut_off_in_the_middle_is_tried_again(server, naps):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 
 from digest.domain import CollectionRun, Outcome
 from digest.sources import by_name
-from digest.sources.freshness import days_to_look_at, judge
+from digest.sources.freshness import LONGEST_REST, days_to_look_at, judge, rests_until
 from tests.support.factories import NOW
 from tests.support.realdata import huggingface_days
 
@@ -148,8 +149,31 @@ def test_no_day_before_the_service_began_is_news():
     ],
 )
 def test_a_source_that_cannot_look_back_is_asked_for_its_own_today(now, day):
-    assert days([], now, ARXIV) == day
-    assert days(running(), now, ARXIV) == day
+    source = replace(ARXIV, looks_back=False)
+    assert days([], now, source) == day
+    assert days(running(), now, source) == day
+
+
+def test_a_day_whose_figures_do_not_change_is_not_looked_at_again():
+    day = look(TODAY - DAY, at=datetime(2025, 12, 23, 18, tzinfo=UTC))
+    assert days([look(date(2025, 12, 22)), day], source=ARXIV) == ["12-24"]
+    empty = look(TODAY - DAY, 0, at=datetime(2025, 12, 23, 18, tzinfo=UTC))
+    assert days([look(date(2025, 12, 22)), empty], source=ARXIV) == ["12-23", "12-24"]
+
+
+def refusals(count, note="HTTP 429"):
+    return [replace(look(TODAY, 0, Outcome.FAILED, NOW + n * DAY / 24), note=note) for n in range(count)]
+
+
+def test_a_source_that_asks_for_patience_is_left_alone_and_longer_each_time():
+    assert rests_until([look(TODAY)]) is None
+    assert rests_until([*refusals(3), look(TODAY)]) is None
+    assert rests_until(refusals(1)) == NOW + timedelta(minutes=10)
+    assert rests_until(refusals(1, "feed: HTTP 406; api: HTTP 429, come back in 3600 s")) == NOW + timedelta(hours=1)
+    assert rests_until(refusals(3)) == NOW + timedelta(hours=2, minutes=40)
+    assert rests_until(refusals(1, f"HTTP 429, come back in {10**9 - 1} s")) == NOW + LONGEST_REST
+    assert rests_until(refusals(40)) == NOW + timedelta(hours=39) + LONGEST_REST
+    assert rests_until(refusals(2, "HTTP 500")) is None
 
 
 collections = st.lists(

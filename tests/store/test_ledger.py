@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from digest.domain import EPOCH, INSTANT, Cadence, Preferences, Result, Run, State, Status
+from digest.domain import EPOCH, INSTANT, Cadence, Kind, Preferences, Result, Run, State, Status
 from digest.readers import schedule, subscriptions
-from digest.store import accounts, history, ledger, outcomes, papers, planning, readers
+from digest.store import accounts, heard, ledger, outcomes, papers, planning, readers
 from digest.store.engine import connect, writing
 from digest.store.readers import AlreadyThere
 from digest.store.tables import deliveries as rows
@@ -293,7 +293,7 @@ def test_the_first_digest_can_be_claimed_as_soon_as_its_reader_has_confirmed(eng
     confirmed = NOW + HOUR
     subscriptions.confirm(engine, asked, confirmed)
     [first] = ledger.claim(engine, 10, confirmed)
-    assert (first.kind, first.due_at) == (ledger.DIGEST, confirmed)
+    assert (first.kind, first.due_at) == (Kind.DIGEST, confirmed)
 
 
 def test_the_account_of_each_day_adds_up(engine):
@@ -326,7 +326,7 @@ def test_papers_sent_are_remembered_for_each_reader(engine):
         freeze(engine, delivery, f"2512.{delivery.reader.id}")
         end(engine, delivery, state)
     ids = [ada.id, bob.id, eve.id]
-    assert history.papers_sent(engine, ids) == {
+    assert heard.papers_sent(engine, ids) == {
         ada.id: {f"2512.{ada.id}"},
         bob.id: set(),
         eve.id: {f"2512.{eve.id}"},
@@ -344,7 +344,7 @@ def test_what_a_reader_heard_before_a_digest_does_not_change_with_that_digest(en
     [second] = [one for one in claimed if one.reader.id == of_ada.reader.id and one.id != of_ada.id]
     for state in (State.SENDING, State.UNCERTAIN, State.SENT):
         end(engine, second, state)
-        assert history.last_heard(engine, claimed) == {second.id: of_ada.due_at}
+        assert heard.last_heard(engine, claimed) == {second.id: of_ada.due_at}
 
 
 def test_forgetting_leaves_nothing(engine):

@@ -17,7 +17,7 @@ def a_collection(source="huggingface", day=DAY, at=NOW, papers=1, outcome=Outcom
 
 def keep(engine, *listings, at=NOW, backfill=False):
     first = listings[0]
-    return papers.keep(engine, listings, a_collection(first.source, first.day, at), backfill=backfill)
+    return papers.keep(engine, listings, a_collection(first.source, first.day, at), backfill=backfill).new
 
 
 def a_full_paper():

@@ -23,6 +23,11 @@ def a_listing(paper=None, *, source="huggingface", day=date(2025, 12, 24), rank=
     return Listing(source, day, rank, paper or a_paper(**fields), upvotes, comments)
 
 
+def a_key(number):
+    """The key of the reader with this number, as the database might have drawn it."""
+    return f"k{number:016x}"
+
+
 def a_reader(
     id=1,
     *,
@@ -36,4 +41,4 @@ def a_reader(
     pictures=False,
 ):
     preferences = Preferences(tuple(topics), cadence, hour, timezone, most_papers, pictures)
-    return Reader(id, email, status, preferences, created_at=NOW, confirmed_at=NOW, next_due_at=NOW)
+    return Reader(id, email, status, preferences, created_at=NOW, confirmed_at=NOW, next_due_at=NOW, key=a_key(id))

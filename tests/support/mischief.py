@@ -1,10 +1,12 @@
 """What strangers may type into every field there is: digests to try the rules on."""
 
+from dataclasses import replace
 from datetime import UTC
 
 from hypothesis import strategies as st
 
-from digest.domain import Cadence, Pick, Reason, Selection
+from digest.compose.kinds import RULES
+from digest.domain import Cadence, Kind, Pick, Reason, Selection
 from tests.emails import a_delivery
 from tests.support.factories import a_paper
 
@@ -62,6 +64,10 @@ deliveries = st.builds(
 )
 
 
+# Who reads a goodbye is out already.
+LETTERS = [kind for kind, rule in RULES.items() if rule.on_list and not rule.has_papers and kind is not Kind.GOODBYE]
+
+
 def every_kind(composer, delivery, selection):
-    others = composer.confirm, composer.manage, composer.quiet
-    return [composer.digest(delivery, selection), *(write(delivery) for write in others)]
+    letters = [composer.letter(replace(delivery, kind=kind)) for kind in LETTERS]
+    return [composer.digest(delivery, selection), composer.quiet(delivery), *letters]

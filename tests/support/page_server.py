@@ -1,6 +1,7 @@
 """A stand-in for the outside: answers like Hugging Face's API and pages do, and misbehaves on request."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
@@ -87,6 +88,10 @@ class PageServer:
         """Answer paths that begin so with these bytes."""
         self._orders.append([path, times, Reply(body, status, headers or {})])
 
+    def sends(self, path, pieces, times=None):
+        """Write what `pieces()` gives to the connection as it is, for as long as somebody listens."""
+        self._orders.append([path, times, pieces])
+
     def hangs_up(self, path, times=None):
         """Close the connection without an answer."""
         self._orders.append([path, times, None])
@@ -163,8 +168,18 @@ def _handler(pages):
             url = urlsplit(self.path)
             params = {name: values[-1] for name, values in parse_qs(url.query).items()}
             pages.requests.append(Seen(url.path, params, {k.lower(): v for k, v in self.headers.items()}))
-            if reply := pages.reply_to(url.path, params):
+            reply = pages.reply_to(url.path, params)
+            if callable(reply):
+                self._pour(reply())
+            elif reply:
                 self._send(reply)
+
+        def _pour(self, pieces):
+            self.close_connection = True
+            # Whoever had enough hangs up.
+            with suppress(OSError):
+                for piece in pieces:
+                    self.wfile.write(piece)
 
         def _send(self, reply):
             tag = f'"{sha1(reply.body).hexdigest()}"'

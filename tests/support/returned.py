@@ -41,8 +41,8 @@ Content-Type: message/rfc822
 """.encode()
 
 
-def an_original(reader_id=0):
-    unsubscribe = f"List-Unsubscribe: <{LINKS.unsubscribe(reader_id)}>\n" if reader_id else ""
+def an_original(key=""):
+    unsubscribe = f"List-Unsubscribe: <{LINKS.unsubscribe(key)}>\n" if key else ""
     return f"From: Digest <digest@papers.example.org>\nTo: ada@example.org\nSubject: 3 papers\n{unsubscribe}\nHello.\n"
 
 

@@ -3,12 +3,12 @@
 import asyncio
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from digest.domain import Cadence, Preferences, Status
 from digest.links import Links
 from digest.settings import Settings
-from digest.store import readers
+from digest.store import ledger, readers
 from digest.store.engine import writing
 from digest.store.tables import metadata
 from digest.web import create_app
@@ -57,12 +57,20 @@ def a_subscriber(engine, status=Status.ACTIVE, email="ada@example.org"):
     return readers.find(engine, reader.id)
 
 
+def link_of(engine, make, delivery_id):
+    """The link in a mail that was asked for, such as `link_of(engine, LINKS.confirm, 1)`."""
+    delivery = ledger.find(engine, delivery_id)
+    return make(delivery.reader.key, delivery.id, delivery.due_at)
+
+
 def dump(engine):
-    """Everything in the database."""
+    """Everything in the database, whose schema may be an old one."""
     with engine.connect() as connection:
+        present = inspect(connection).get_table_names()
         return {
             table.name: connection.execute(select(table).order_by(*table.primary_key)).all()
             for table in metadata.sorted_tables
+            if table.name in present
         }
 
 

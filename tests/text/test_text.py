@@ -59,6 +59,8 @@ def test_white_space_is_folded_and_what_nobody_sees_is_dropped(raw, clean):
         (r"\textbf{D}yn\textbf{A}mic \textsc{\emph{Nets}}", "DynAmic Nets"),
         (r"$N{=}1{,}918$ and 24$\%$", "N=1,918 and 24%"),
         (r'G\"{o}del, Erd\H{o}s, \v{S}tef\'an, Pe\~na', "Gödel, Erdős, Štefán, Peña"),
+        (r'Schr{\"o}dinger, Erd{\H o}s, Fran{\c c}ois, Garc\'\i a', "Schrödinger, Erdős, François, García"),
+        (r"\'Agnes, \"Orebro, 1{,}879, {\o}re, {B}ayesian {LLM}s", "Ágnes, Örebro, 1,879, øre, Bayesian LLMs"),
         ("``quoted'' text, 5--10, self---aware", "“quoted” text, 5–10, self—aware"),
         (r"Figure~1, et al.~\cite{someone2024} and 24.2~ms", "Figure 1, et al. and 24.2 ms"),
         (r"Code: \href{https://a.example/x_y}{here}, \url{https://b.example/~z}", "Code: here (https://a.example/x_y), https://b.example/~z"),
@@ -84,6 +86,7 @@ def test_common_tex_becomes_readable(raw, clean):
         r"\boxed{} answers, \n, \d+ and {braces} with `code`",
         "$HOME/bin:$PATH",
         r"it\'s and \"this\"",
+        r"say \"Alright\" and \'An answer\' or {A, b}, {x}, \textbfD{AB}c",
     ],
 )
 def test_what_only_looks_like_tex_is_left_alone(text):

@@ -18,7 +18,7 @@ def visitor(engine):
 
 def test_preferences_can_be_changed_one_by_one(visitor, engine):
     reader = a_subscriber(engine)
-    answer = visitor.post(LINKS.preferences(reader.id), data={"cadence": "weekly", "topics": "agents, rag"})
+    answer = visitor.post(LINKS.preferences(reader.key), data={"cadence": "weekly", "topics": "agents, rag"})
     assert answer.status_code == 200
     assert "Saved." in answer.text
     assert readers.find(engine, reader.id).preferences == Preferences(
@@ -30,7 +30,7 @@ def test_preferences_can_be_changed_one_by_one(visitor, engine):
 def test_a_mistake_in_the_preferences_is_shown_beside_the_field_and_changes_nothing(visitor, engine):
     reader = a_subscriber(engine)
     before = dump(engine)
-    answer = visitor.post(LINKS.preferences(reader.id), data={"timezone": "Mars/Olympus", "topics": "agents"})
+    answer = visitor.post(LINKS.preferences(reader.key), data={"timezone": "Mars/Olympus", "topics": "agents"})
     assert answer.status_code == 422
     page = LexborHTMLParser(answer.text)
     assert page.css_first("#timezone-mistake").text() == "Please choose a time zone from the list."
@@ -40,7 +40,7 @@ def test_a_mistake_in_the_preferences_is_shown_beside_the_field_and_changes_noth
 
 def test_a_pause_lasts_until_one_resumes(visitor, engine):
     reader = a_subscriber(engine)
-    link = LINKS.preferences(reader.id)
+    link = LINKS.preferences(reader.key)
     assert "It is paused" in visitor.post(f"{link}/pause").text
     assert status_of(engine, reader) is Status.PAUSED
     assert "next on Thursday 25 December at 06:00" in visitor.post(f"{link}/resume").text
@@ -49,7 +49,7 @@ def test_a_pause_lasts_until_one_resumes(visitor, engine):
 
 def test_the_export_has_what_is_kept_about_the_reader(visitor, engine):
     reader = a_subscriber(engine)
-    answer = visitor.get(LINKS.preferences(reader.id) + "/export")
+    answer = visitor.get(LINKS.preferences(reader.key) + "/export")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="paper-digest.json"'
     kept = answer.json()
     assert kept["reader"]["email"] == "ada@example.org"
@@ -67,7 +67,7 @@ def test_the_export_has_what_became_of_every_mail_and_what_came_back(visitor, en
         with writing(engine) as connection:
             full = Verdict(VerdictKind.SOFT, (), "mailbox-full", "4.2.2")
             bounces.note(connection, mail.reader.id, mail.id, full, NOW)
-    kept = visitor.get(LINKS.preferences(reader.id) + "/export").json()
+    kept = visitor.get(LINKS.preferences(reader.key) + "/export").json()
     [mail], [bounce] = kept["mails"], kept["bounces"]
     assert (mail["kind"], mail["state"], mail["reason"]) == ("digest", "sent", "250 queued as 4F2")
     assert (mail["due_at"], mail["tried_at"], mail["papers"]) == (NOW.isoformat(), NOW.isoformat(), ["2512.00001"])
@@ -78,18 +78,18 @@ def test_the_export_has_what_became_of_every_mail_and_what_came_back(visitor, en
 def test_pictures_are_for_who_asks_for_them(visitor, engine):
     reader = a_subscriber(engine)
     assert readers.find(engine, reader.id).preferences.pictures is False
-    visitor.post(LINKS.preferences(reader.id), data={"pictures": "yes"})
+    visitor.post(LINKS.preferences(reader.key), data={"pictures": "yes"})
     assert readers.find(engine, reader.id).preferences.pictures is True
-    page = LexborHTMLParser(visitor.get(LINKS.preferences(reader.id)).text)
+    page = LexborHTMLParser(visitor.get(LINKS.preferences(reader.key)).text)
     assert page.css_first("#pictures option[selected]").attributes["value"] == "yes"
-    assert visitor.get(LINKS.preferences(reader.id) + "/export").json()["reader"]["preferences"]["pictures"] is True
-    visitor.post(LINKS.preferences(reader.id), data={"pictures": "no"})
+    assert visitor.get(LINKS.preferences(reader.key) + "/export").json()["reader"]["preferences"]["pictures"] is True
+    visitor.post(LINKS.preferences(reader.key), data={"pictures": "no"})
     assert readers.find(engine, reader.id).preferences.pictures is False
 
 
 def test_the_link_to_pause_in_a_mail_leads_to_the_button(visitor, engine):
     reader = a_subscriber(engine)
-    page = LexborHTMLParser(visitor.get(LINKS.preferences(reader.id)).text)
+    page = LexborHTMLParser(visitor.get(LINKS.preferences(reader.key)).text)
     assert page.css_first("#pause button").text() == "Pause"
     assert status_of(engine, reader) is Status.ACTIVE
 
@@ -105,7 +105,29 @@ def test_the_link_to_pause_in_a_mail_leads_to_the_button(visitor, engine):
 )
 def test_what_cannot_be_read_is_not_said_to_be_saved(visitor, engine, body):
     reader = a_subscriber(engine)
-    answer = visitor.post(LINKS.preferences(reader.id), **body)
+    answer = visitor.post(LINKS.preferences(reader.key), **body)
     assert answer.status_code == 400
     assert "Saved." not in answer.text
     assert readers.find(engine, reader.id) == reader
+
+
+def test_a_pause_may_have_an_end(visitor, engine):
+    reader = a_subscriber(engine)
+    link = LINKS.preferences(reader.key) + "/pause"
+    assert visitor.post(link, data={"until": "2026-01-05"}).status_code == 200
+    paused = readers.find(engine, reader.id)
+    assert (paused.status, paused.paused_until.isoformat()) == (Status.PAUSED, "2026-01-04T23:00:00+00:00")
+    assert visitor.post(link, data={"until": "yesterday"}).status_code == 422
+    assert readers.find(engine, reader.id) == paused
+
+
+def test_the_day_of_a_weekly_digest_can_be_chosen(visitor, engine):
+    reader = a_subscriber(engine)
+    answer = visitor.post(LINKS.preferences(reader.key), data={"cadence": "weekly", "weekday": "friday"})
+    assert "every Friday at 06:00" in answer.text
+    assert "next on Friday 26 December at 06:00" in answer.text
+
+
+def test_the_export_holds_no_key(visitor, engine):
+    reader = a_subscriber(engine)
+    assert reader.key not in visitor.get(LINKS.preferences(reader.key) + "/export").text

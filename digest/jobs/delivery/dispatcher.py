@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest import match
 from digest.compose import Composer
 from digest.domain import Selection
+from digest.match import Matcher
 from digest.transport.smtp import Route
 
 Clock = Callable[[], datetime]
@@ -38,5 +38,5 @@ class Dispatcher:
     route: Route
     clock: Clock
     resend_uncertain: bool = True
-    select: Select = match.select
+    select: Select = Matcher.select
     limits: Limits = Limits()

@@ -7,32 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-import structlog
-
-from digest.compose import Composer
-from digest.domain import Delivery, Mail, Selection, State, Status
+from digest.compose.kinds import RULES
+from digest.domain import Delivery, Kind, Mail, Selection, State
 from digest.jobs.delivery.dispatcher import Dispatcher
 from digest.jobs.delivery.patience import Stopwatch, TookTooLong
 from digest.jobs.editions import Edition, chosen_again
-from digest.readers import addresses, subscriptions
-from digest.store.ledger import DIGEST
+from digest.logs import get_logger
+from digest.readers import addresses
 from digest.store.outcomes import SET_ASIDE
 from digest.topics import parse
 
-log = structlog.get_logger()
+log = get_logger()
 
 # Somebody whose topics match nothing hears so once a week, and not in the first one.
 QUIET_FOR = timedelta(days=7)
-# Who may be sent which mail; what finds its reader elsewhere is skipped.
-FOR_STATUS = {
-    subscriptions.CONFIRM: {Status.PENDING, Status.UNSUBSCRIBED, Status.BOUNCED},
-    subscriptions.MANAGE: {Status.ACTIVE, Status.PAUSED},
-    subscriptions.GOODBYE: {Status.UNSUBSCRIBED},
-    addresses.MOVE: {Status.ACTIVE, Status.PAUSED},
-    # The new address may be dead already; whoever left or complained is told no more.
-    addresses.MOVED: {Status.ACTIVE, Status.PAUSED, Status.BOUNCED},
-    DIGEST: {Status.ACTIVE},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,35 +74,23 @@ def _place(error: Exception) -> str:
 
 def _draft(delivery: Delivery, edition: Edition | None, post: Dispatcher) -> Draft:
     status = delivery.reader.status
-    if status not in FOR_STATUS[delivery.kind]:
+    if status not in RULES[delivery.kind].statuses:
         return Draft(delivery, reason=f"reader is {status}")
-    if delivery.kind == DIGEST:
+    if delivery.kind is Kind.DIGEST:
         return _digest(delivery, edition, post) if edition else _unread(delivery)
-    if delivery.kind == addresses.MOVE and not addresses.waits(delivery):
+    if delivery.kind is Kind.MOVE and not addresses.waits(delivery):
         return Draft(delivery, reason="the reader wants another address")
-    if delivery.kind == subscriptions.CONFIRM and not delivery.requested:
+    if delivery.kind is Kind.CONFIRM and not delivery.requested:
         return Draft(delivery, reason="the request is over")
-    return Draft(delivery, _letter(delivery, post.composer))
+    return Draft(delivery, post.composer.letter(delivery))
 
 
 def _unread(delivery: Delivery) -> Draft:
     return Draft(delivery, reason=f"{SET_ASIDE}its edition cannot be read", state=State.FAILED)
 
 
-def _letter(delivery: Delivery, composer: Composer) -> Mail:
-    """Write a mail that is no digest."""
-    write = {
-        subscriptions.CONFIRM: composer.confirm,
-        subscriptions.MANAGE: composer.manage,
-        subscriptions.GOODBYE: composer.goodbye,
-        addresses.MOVE: composer.move,
-        addresses.MOVED: composer.moved,
-    }
-    return write[delivery.kind](delivery)
-
-
 def _digest(delivery: Delivery, edition: Edition, post: Dispatcher) -> Draft:
-    selection, listed = _selection(delivery, edition, post), len(edition.index.papers)
+    selection, listed = _selection(delivery, edition, post), len(edition.papers)
     if selection.picks:
         chosen = tuple(pick.paper.id for pick in selection.picks)
         mail = post.composer.digest(delivery, selection, listed=listed, first=edition.first)
@@ -130,4 +106,5 @@ def _selection(delivery: Delivery, edition: Edition, post: Dispatcher) -> Select
         chosen, others = chosen_again(delivery, edition)
         return Selection(tuple(chosen), len(others))
     chosen_by = delivery.preferences
-    return post.select(edition.index, parse(chosen_by.topics), limit=chosen_by.most_papers, seen=edition.seen)
+    profile, most = parse(chosen_by.topics), chosen_by.most_papers
+    return post.select(edition.matcher, profile, limit=most, seen=edition.seen, order=chosen_by.order)

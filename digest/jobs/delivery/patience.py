@@ -9,13 +9,13 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TypeVar
 
-import structlog
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 
+from digest.logs import get_logger
 from digest.store.engine import reading
 
-log = structlog.get_logger()
+log = get_logger()
 Value = TypeVar("Value")
 
 # What a database says that restarts, stops, fails over or is out of reach.

@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from digest.domain import Delivery, Result, State
 from digest.jobs import blame, returns, routing
 from digest.jobs.routing import RELAY_REST
+from digest.logs import get_logger
 from digest.readers import schedule
 from digest.store import outcomes
 
-log = structlog.get_logger()
+log = get_logger()
 
 # What the next digest does not overtake is given up after this (RFC 5321 4.5.4.1: four to five days).
 GIVE_UP_AFTER = timedelta(days=4)

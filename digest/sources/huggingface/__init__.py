@@ -5,25 +5,23 @@ Each step gives records shaped like the API's; a doubtful answer is left for the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from datetime import date
 from email.utils import parsedate_to_datetime
 
-from selectolax.lexbor import LexborHTMLParser
-
+from digest.sources.documents import json_of
 from digest.sources.exchange import Answer, Exchange, FetchResult, Request, Source, Unbelievable, WrongDay
-from digest.sources.huggingface.page import cards, embedded, parsed, tree
-from digest.sources.huggingface.records import listings, mapping
+from digest.sources.huggingface.page import cards, embedded, html_of
+from digest.sources.huggingface.records import listings, mapping, shown
 from digest.text import plain
 
 LONGEST_PAGE = 100  # 101 is an error
 # Pages of these lengths may have more behind them; 50 is what a server that does not know `limit` sends.
 FULL_PAGES = (50, LONGEST_PAGE)
-MOST_PAGES = 20
+MOST_PAGES = 5  # ten times the longest day
 SATURDAY = 5
-Steps = Mapping[str, Callable[[date, LexborHTMLParser], list[object]]]
+Steps = Mapping[str, Callable[[date, bytes], list[object]]]
 # The cards tell no date: where something has spoken of another day, or of none, they may be that day's.
 DATED_STEPS: Steps = {"page": embedded}
 STEPS: Steps = {**DATED_STEPS, "cards": cards}
@@ -60,21 +58,21 @@ def _from_api(day: date) -> Generator[Request, Answer, FetchResult]:
     for page in range(MOST_PAGES):
         params = {"date": str(day), "limit": str(LONGEST_PAGE), "p": str(page)}
         batch = _answered(day, (yield Request("/api/daily_papers", params)))
-        ids = {str(mapping(mapping(record).get("paper")).get("id")) for record in batch}
+        ids = {shown(mapping(mapping(record).get("paper")).get("id")) for record in batch[:LONGEST_PAGE]}
         records += batch
         # A server that ignores `p` sends the same page for ever.
         if len(batch) not in FULL_PAGES or ids <= seen:
             break
         seen |= ids
-    return _haul(day, "api", records)
+    return _result(day, "api", records)
 
 
 def _from_page(day: date, page: Answer, steps: Steps, *notes: str) -> FetchResult:
     try:
-        html = tree(day, page)
+        html = html_of(day, page)
         for step, read in steps.items():
             try:
-                return replace(_haul(day, step, read(day, html)), notes=notes)
+                return replace(_result(day, step, read(day, html)), notes=notes)
             except WrongDay:
                 raise
             except Unbelievable as why:
@@ -84,20 +82,22 @@ def _from_page(day: date, page: Answer, steps: Steps, *notes: str) -> FetchResul
     return FetchResult(problem="; ".join(notes), notes=notes)
 
 
-def _haul(day: date, step: str, records: list[object]) -> FetchResult:
+def _result(day: date, step: str, records: list[object]) -> FetchResult:
     found, dropped = listings(day, records)
     return FetchResult(found, step, dropped=dropped)
 
 
 def _answered(day: date, answer: Answer) -> list[object]:
     if answer.status == 400:
-        said = str(mapping(parsed(answer.body)).get("error", "HTTP 400"))
+        said = mapping(json_of(answer.body)).get("error")
+        said = said if isinstance(said, str) else "HTTP 400"
         # Of what we send, only the day and the limit can be wrong.
         if "limit" not in said:
             raise RefusedDay(f"{day} {_why(day, answer)}; the API says: {plain(said)[:200]}")
-    answered = parsed(answer.whole())
+    body = answer.whole()
+    answered = json_of(body)
     if not isinstance(answered, list):
-        raise Unbelievable(f"not a list of papers but {plain(json.dumps(answered)[:80])}")
+        raise Unbelievable(f"not a list of papers but {plain(body[:80].decode(errors='replace'))}")
     return answered
 
 

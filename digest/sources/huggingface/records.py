@@ -6,10 +6,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 
 from digest.domain import Listing, Paper
-from digest.sources.arxiv import arxiv_id
-from digest.sources.exchange import MOST_COUNTED, Unbelievable, Unreadable, WrongDay, moment, person
+from digest.sources.arxiv.entries import arxiv_id
+from digest.sources.exchange import (
+    MOST_COUNTED,
+    Unbelievable,
+    Unreadable,
+    WrongDay,
+    labels,
+    moment,
+    people,
+    records_read,
+)
 from digest.text import plain, safe_url, storable
 
 # The site's own ids, for papers that are not on arXiv. The digit tells them from /papers/trending.
@@ -26,26 +36,18 @@ def listings(day: date, records: Sequence[object]) -> tuple[tuple[Listing, ...],
 
     Raises Unbelievable when there are records and none can be read, WrongDay when they belong to another day.
     """
-    found: dict[str, Listing] = {}
-    dropped: list[str] = []
-    complaint: type[Unbelievable] = Unbelievable
-    for place, record in enumerate(records, 1):
-        try:
-            listing = _listing(record, day, rank=1 + len(found) + len(dropped))
-            found.setdefault(listing.paper.id, listing)
-        except Unreadable as why:
-            dropped.append(f"record {place}: {why}")
-            complaint = WrongDay if isinstance(why, ListedElsewhere) else complaint
+    found, dropped = records_read(records, partial(_listing, day))
     if dropped and not found:
-        raise complaint(f"none of {len(records)} records can be read, {dropped[0]}")
-    return tuple(found.values()), tuple(dropped)
+        elsewhere = any(isinstance(why, ListedElsewhere) for why in dropped)
+        raise (WrongDay if elsewhere else Unbelievable)(f"none of {len(records)} records can be read, {dropped[0]}")
+    return tuple(found.values()), tuple(map(str, dropped))
 
 
 def key(raw: object) -> str:
     """Return a paper's key: its arXiv id, or `hf:` and the site's own id; raise Unreadable."""
     if not isinstance(raw, str):
         # As a number, 2503.02130 has lost its last digit.
-        raise Unreadable(f"its id is no string but {str(raw)[:40]}")
+        raise Unreadable(f"its id is no string but {shown(raw)}")
     if found := arxiv_id(raw):
         return found
     if _OWN_ID.fullmatch(raw):
@@ -58,16 +60,19 @@ def mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _listing(record: object, day: date, rank: int) -> Listing:
+def shown(value: object) -> str:
+    """Say what a value is: itself where that is short, else its kind, for it may be deeper than can be printed."""
+    return type(value).__name__ if isinstance(value, list | dict) else plain(str(value))[:40]
+
+
+def _listing(day: date, record: object, rank: int) -> Listing:
     outer = mapping(record)
     inner = mapping(outer.get("paper"))
     paper = _paper(inner, outer)
     listed = _string("submittedOnDailyAt", inner, outer)[:10]
     if listed and listed != str(day):
         raise ListedElsewhere(f"{paper.id} was listed on {plain(listed)}, not on {day}")
-    return Listing(
-        _NAME, day, rank, paper, _count("upvotes", inner, outer) or 0, _count("numComments", outer, inner) or 0
-    )
+    return Listing(_NAME, day, rank, paper, _count("upvotes", inner, outer), _count("numComments", outer, inner))
 
 
 def _paper(inner: Mapping[str, object], outer: Mapping[str, object]) -> Paper:
@@ -82,13 +87,13 @@ def _paper(inner: Mapping[str, object], outer: Mapping[str, object]) -> Paper:
         plain(title),
         plain(abstract),
         # A "hidden" author hides the paper from a profile; the page counts and shows the name all the same.
-        authors=tuple(filter(None, (person(_string("name", mapping(author))) for author in _list("authors", inner)))),
+        authors=people(_string("name", mapping(author)) for author in _list("authors", inner)),
         organization=plain(_string("fullname", organization)) or handle,
         organization_handle=handle,
         # The outer one is the same moment, some hours off.
         published_at=moment(_string("publishedAt", inner)),
         summary=plain(_string("ai_summary", inner)),
-        keywords=tuple(filter(None, (plain(word) for word in _list("ai_keywords", inner) if isinstance(word, str)))),
+        keywords=labels(word for word in _list("ai_keywords", inner) if isinstance(word, str)),
         code_url=_link("githubRepo", inner),
         code_stars=_count("githubStars", inner),
         project_url=_link("projectPage", inner),

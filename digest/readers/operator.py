@@ -1,0 +1,75 @@
+"""What the operator does to readers: add, pause, resume, take bounces back, forget. One transaction for each reader."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from digest.domain import Reader
+from digest.readers.changes import apply
+from digest.readers.life import Event
+from digest.readers.roster import Newcomer
+from digest.readers.subscriptions import happens
+from digest.store import bounces, readers
+from digest.store.engine import reading, retried, writing
+
+
+class Unknown(Exception):
+    """The address is not on the list."""
+
+
+@retried
+def admit(engine: Engine, newcomer: Newcomer, now: datetime) -> Reader:
+    """Add a reader who has agreed to it; raise AlreadyThere for an address on the list."""
+    with writing(engine) as connection:
+        who = newcomer.email, newcomer.preferences, now, newcomer.status
+        return readers.admit_in(connection, *who, key=newcomer.key, paused_until=newcomer.paused_until)
+
+
+def pause(engine: Engine, email: str, now: datetime) -> Reader:
+    return _happens(engine, email, Event.OPERATOR_PAUSES, now)
+
+
+def resume(engine: Engine, email: str, now: datetime) -> Reader:
+    return _happens(engine, email, Event.OPERATOR_RESUMES, now)
+
+
+def forget(engine: Engine, email: str, now: datetime) -> bool:
+    """Delete a reader and everything kept about them; say whether there was one."""
+    with reading(engine) as connection:
+        reader = readers.by_email(connection, email)
+    if reader:
+        happens(engine, reader.id, Event.OPERATOR_FORGETS, now)
+    return reader is not None
+
+
+def reactivate(engine: Engine, now: datetime, *, since: datetime, reason: str = "") -> list[Reader]:
+    """Take back the readers who were given up since then, for this reason if given; return them.
+
+    Only who had confirmed and is given up: who left or complained meanwhile stays away. What was noted of them counts
+    no more, and a report of the same mails that comes later changes nothing.
+    """
+    found = (_reactivate(engine, reader_id, now, since) for reader_id in bounces.bounced_since(engine, since, reason))
+    return [reader for reader in found if reader]
+
+
+@retried
+def _reactivate(engine: Engine, reader_id: int, now: datetime, since: datetime) -> Reader | None:
+    with writing(engine) as connection:
+        before = readers.lock(connection, reader_id)
+        after = apply(connection, reader_id, Event.OPERATOR_REACTIVATES, now)
+        if before is None or after is None:
+            return None
+        # Of who was not given up yet, what was held is taken back, too.
+        bounces.forgive(connection, reader_id, since)
+        return after if after.status is not before.status else None
+
+
+def _happens(engine: Engine, email: str, event: Event, now: datetime) -> Reader:
+    with reading(engine) as connection:
+        reader = readers.by_email(connection, email)
+    after = reader and happens(engine, reader.id, event, now)
+    if after is None:
+        raise Unknown(f"{email} is not on the list")
+    return after

@@ -1,0 +1,70 @@
+"""The Procfile under honcho as it comes: the parts stay up, and come again when one of them dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.deploy.tools import ROOT
+
+# Stand-ins for the programs that the lines start: each says what it was told, and stays.
+PROGRAM = """#!/bin/sh
+echo "$(basename $0) $*" >>"$TOLD"
+case $1 in migrate) exit 0 ;; esac
+echo $$ >"$TOLD.$(echo "$*" | tr -dc 'a-z')"
+exec sleep 60
+"""
+
+
+@pytest.fixture
+def honcho(tmp_path):
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("uvicorn", "celery", "digest"):
+        (programs / name).write_text(PROGRAM)
+        (programs / name).chmod(0o755)
+    # Nobody waits five seconds in a test.
+    (programs / "sleep").write_text('#!/bin/sh\nexec /bin/sleep "$([ "$1" = 5 ] && echo 0 || echo "$1")"\n')
+    (programs / "sleep").chmod(0o755)
+    environment = {"PATH": f"{programs}:/usr/bin:/bin", "TOLD": str(tmp_path / "told")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "honcho", "-f", ROOT / "Procfile", "-d", tmp_path, "start"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    yield process
+    process.terminate()
+    process.wait(20)
+
+
+def wait_until(honcho, true):
+    end = time.monotonic() + 10
+    while not true():
+        assert honcho.poll() is None, "one part ended, and took all the others along"
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.xfail(strict=True, reason="the Procfile does not do this yet")
+def test_honcho_as_it_comes_keeps_every_part_up(honcho, tmp_path):
+    told = tmp_path / "told"
+    wait_until(honcho, lambda: told.exists() and len(told.read_text().splitlines()) == 4)
+    lines = told.read_text().splitlines()
+    assert "digest migrate" in lines
+    # Where DIGEST_BASE_URL says that the endpoint is, and not where honcho would have it.
+    assert any(line.startswith("uvicorn") and "--port 8000" in line for line in lines)
+    worker = next(path for path in tmp_path.glob("told.*") if "worker" in path.suffix)
+    first = int(worker.read_text())
+    os.kill(first, signal.SIGKILL)
+    wait_until(honcho, lambda: worker.read_text().strip() not in ("", str(first)))
+    # Nobody else noticed.
+    assert honcho.poll() is None
+    assert len(told.read_text().splitlines()) == 5
+    honcho.terminate()
+    assert honcho.wait(10) is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(worker.read_text()), 0)
