@@ -35,8 +35,13 @@ def test_the_answer_is_the_same_whoever_has_the_address(visitor, engine):
     forms = [{"email": email} for email in ["new@example.org", *known]] + [trapped]
     answers = [visitor.post("/subscribe", data=filled) for filled in forms]
     assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.text for answer in answers}) == 1
-    assert len({tuple(answer.headers.items()) for answer in answers}) == 1
+    said = [answer.text.replace(filled["email"], "...") for answer, filled in zip(answers, forms, strict=True)]
+    assert len(set(said)) == 1
+    assert len({tuple(without_length(answer)) for answer in answers}) == 1
+
+
+def without_length(answer):
+    return [header for header in answer.headers.items() if header[0] != "content-length"]
 
 
 def test_who_fills_in_the_hidden_field_is_thanked_and_forgotten(visitor, engine):
@@ -70,7 +75,7 @@ def test_no_control_character_gets_past_the_form(visitor, engine):
 
 
 def test_one_network_cannot_subscribe_without_end(visitor, engine):
-    for number in range(SUBSCRIPTIONS.amount):
+    for number in range(SUBSCRIPTIONS):
         assert visitor.post("/subscribe", data={"email": f"r{number}@example.org"}).status_code == 200
     before = dump(engine)
     answer = visitor.post("/subscribe", data={"email": "one-more@example.org"})
@@ -139,8 +144,8 @@ def test_who_is_gone_comes_back_by_confirming_and_gets_what_was_asked_for(visito
     visitor.post("/subscribe", data={"email": reader.email, "topics": "marsh birds"})
     assert mails(engine) == ["confirm"]
     link = link_of(engine, LINKS.confirm, 1)
-    assert "One click" in visitor.get(link).text
-    assert "You are subscribed" in visitor.post(link).text
+    assert "Confirm your subscription" in visitor.get(link).text
+    assert "You’re subscribed" in visitor.post(link).text
     back = readers.find(engine, reader.id)
     assert (back.status, back.preferences) == (Status.ACTIVE, Preferences(("marsh birds",)))
     assert mails(engine) == ["confirm", "digest"]
@@ -159,7 +164,7 @@ def test_a_strangers_post_does_not_take_away_the_way_back_of_who_left(visitor, e
     visitor.post(LINKS.preferences(reader.key) + "/return")
     back = readers.find(engine, reader.id)
     assert (back.status, back.preferences) == (Status.ACTIVE, CHOSEN)
-    assert "You are subscribed" in visitor.post(link_of(engine, LINKS.confirm, 2)).text
+    assert "You’re subscribed" in visitor.post(link_of(engine, LINKS.confirm, 2)).text
     assert readers.find(engine, reader.id) == back, "what was asked for before the way back is over"
 
 
@@ -171,7 +176,7 @@ def test_each_link_confirms_what_its_own_mail_was_asked_for_with(visitor, engine
     later.post(link_of(engine, LINKS.confirm, 1))
     (reader,) = readers.everyone(engine)
     assert reader.preferences == Preferences(("marsh birds",))
-    assert "You are subscribed" in later.post(link_of(engine, LINKS.confirm, 2)).text
+    assert "You’re subscribed" in later.post(link_of(engine, LINKS.confirm, 2)).text
     assert readers.find(engine, reader.id) == reader
 
 
