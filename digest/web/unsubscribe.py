@@ -15,14 +15,15 @@ from digest.readers.form import Typed
 from digest.readers.subscriptions import SUBSCRIBED
 from digest.web.container import Site
 from digest.web.lookup import reader_behind, still_there
-from digest.web.rendering import page
+from digest.web.rendering import page, path
 
 A_MONTH = timedelta(days=30)
 
 
 def ask(request: Request) -> Response:
     """Show the buttons. Programs that follow every link in a mail must not end anything (RFC 8058, section 1)."""
-    return page(request, "unsubscribe", reader=reader_behind(request, Purpose.UNSUBSCRIBE))
+    reader = reader_behind(request, Purpose.UNSUBSCRIBE)
+    return page(request, "unsubscribe", reader=reader, here=_here(request))
 
 
 def unsubscribe(request: Request, _filled: Typed) -> Response:
@@ -33,10 +34,21 @@ def unsubscribe(request: Request, _filled: Typed) -> Response:
     return page(request, "unsubscribed", reader=reader, before=reader.status)
 
 
+def _here(request: Request) -> str:
+    """The address of this link, as pages of ours name it."""
+    return path(f"{Site.of(request).links.base_url}/{Purpose.UNSUBSCRIBE}/{request.path_params['token']}")
+
+
+def _still_theirs(request: Request) -> Reader:
+    """The reader, unless the link is of before they moved: that one ends the digest, and does nothing else."""
+    reader = reader_behind(request, Purpose.UNSUBSCRIBE)
+    return still_there(reader if reader.key else None)
+
+
 def weekly_instead(request: Request, _filled: Typed) -> Response:
     """Send less, for somebody who was about to leave."""
     site = Site.of(request)
-    reader = reader_behind(request, Purpose.UNSUBSCRIBE)
+    reader = _still_theirs(request)
     if reader.status in SUBSCRIBED:
         weekly = replace(reader.preferences, cadence=Cadence.WEEKLY)
         reader = still_there(subscriptions.change(site.engine, reader.id, weekly, site.now()))
@@ -46,7 +58,7 @@ def weekly_instead(request: Request, _filled: Typed) -> Response:
 def pause_instead(request: Request, _filled: Typed) -> Response:
     """Send nothing for a while, for somebody who was about to leave."""
     site = Site.of(request)
-    reader = reader_behind(request, Purpose.UNSUBSCRIBE)
+    reader = _still_theirs(request)
     if reader.status in SUBSCRIBED:
         until = site.now().date() + A_MONTH
         reader = still_there(subscriptions.pause(site.engine, reader.id, site.now(), until))
@@ -55,7 +67,7 @@ def pause_instead(request: Request, _filled: Typed) -> Response:
 
 def undo(request: Request, _filled: Typed) -> Response:
     """Take back a reader who left by mistake; whoever never confirmed stays out."""
-    reader = reader_behind(request, Purpose.UNSUBSCRIBE)
+    reader = _still_theirs(request)
     # Providers see this link too: a complaint is taken back by the reader's own one alone.
     return _back(request, reader) if reader.status is Status.UNSUBSCRIBED else page(request, "back", reader=reader)
 
