@@ -202,6 +202,20 @@ def test_suggestions_go_with_the_papers_found():
     assert Matcher(papers).suggest(parse("")) == ()
 
 
+def test_pieces_of_addresses_and_the_language_of_papers_are_not_suggested():
+    said = (
+        "See our-group.github.io/marsh-birds or https://hf.co/marsh/birds. Extensive experiments show superior results"
+    )
+    papers = [a_paper(title=f"RAG {n}", abstract=f"{said} between {n}. Over time, via RAG.") for n in range(4)]
+    papers += [a_paper(title=f"Video {n}", abstract=f"A video, number {n}.") for n in range(8)]
+    assert Matcher(papers).suggest(parse("RAG")) == ()
+
+
+def test_an_endless_word_costs_no_time_to_suggest_from():
+    papers = [a_paper(title=f"RAG {n}", abstract=("x." * 9_999) + str(n)) for n in range(3)]
+    assert Matcher(papers).suggest(parse("RAG")) == ()
+
+
 FILLERS = st.sampled_from(
     [
         "本研究では、評価と改善を試みる。",
