@@ -79,6 +79,20 @@ def test_a_near_duplicate_is_not_repeated_and_counts_as_seen():
     assert ids(selected([first, revised], "agents", seen={"2"})) == []
 
 
+def test_many_papers_with_the_same_few_words_are_no_duplicates_and_cost_little():
+    papers = [a_paper(title=f"Agents of kind {n}", abstract="We study it. It works well.") for n in range(1_500)]
+    assert len(selected(papers, "agents", limit=2_000).picks) == 1_500
+
+
+def test_papers_without_an_abstract_are_told_apart_by_their_titles():
+    papers = [
+        a_paper(title="Agents", abstract=""),
+        a_paper(title="Agents", abstract=""),
+        a_paper(title="Agents, again"),
+    ]
+    assert len(selected(papers, "agents").picks) == 2
+
+
 def test_papers_with_a_stock_sentence_in_common_are_not_duplicates():
     stock = "Code and data are available on our project page."
     papers = [a_paper(title=f"Agents of kind {n}", abstract=f"This is {n} of its kind. {stock}") for n in range(3)]
