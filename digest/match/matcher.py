@@ -89,6 +89,14 @@ class Matcher:
             found = union([self._lookups.matching(topic.query, Meter()) for topic in profile.topics])
             return {self.index.papers[number].id for number in numbers(found)}
 
+    def fitting(self, profile: Profile) -> set[str]:
+        """Find the papers that `select` picks from, whatever its limit, by id."""
+        with self._lock:
+            found = self._rankings.of(profile)
+            wanted = union([each.matching for each in to_pick_from(found, self._trending)])
+            wanted &= ~union([each.hidden for each in found])
+            return {self.index.papers[number].id for number in numbers(wanted)}
+
     def forecast(self, profile: Profile, days: int) -> float:
         """Give the papers a day for a profile, when the papers were listed on so many days."""
         with self._lock:
