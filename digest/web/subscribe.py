@@ -102,11 +102,9 @@ def _form(
 
 def ask(request: Request) -> Response:
     asked = _request_behind(request)
-    return (
-        page(request, "confirm", reader=asked.reader, wanted=asked.wanted)
-        if asked.wanted
-        else _confirmed(request, asked.reader)
-    )
+    if not asked.requested:
+        return _confirmed(request, asked.reader)
+    return page(request, "confirm", reader=asked.reader, wanted=asked.requested)
 
 
 def confirm(request: Request, _filled: Typed) -> Response:
