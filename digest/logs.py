@@ -20,6 +20,8 @@ CREDENTIALS = re.compile(r"://[^\s/@]*@")
 # A signed link, and whatever looks like a signature behind a number: see `links`.
 TOKEN = re.compile(r"(?<=/)(confirm|address|unsubscribe|preferences|digest|feedback)/[^\s/?\"'<>]+")
 SIGNATURE = re.compile(r"\b[\w-]+\.[\w-]{26,}\b")
+# What links name a reader by: `links.KEY`.
+KEY = re.compile(r"\bk[0-9a-f]{16}\b")
 # A broker or database that is away is noticed by every mail of every worker.
 AGAIN_AFTER_SECONDS = 300.0
 # What Celery, kombu and redis say at each attempt to reach a broker that is away.
@@ -61,7 +63,8 @@ def configure(production: bool, level: int = logging.NOTSET) -> None:
 def redact(text: str) -> str:
     """Take addresses, passwords and tokens out of a text."""
     text = TOKEN.sub(r"\1/<token>", CREDENTIALS.sub("://", text))
-    return SIGNATURE.sub("<token>", ADDRESS.sub("<address>", text) if "@" in text else text)
+    text = SIGNATURE.sub("<token>", ADDRESS.sub("<address>", text) if "@" in text else text)
+    return KEY.sub("<key>", text)
 
 
 def _first() -> list[Any]:

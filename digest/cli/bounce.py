@@ -111,8 +111,8 @@ def _explain(files: list[Path]) -> None:
     for path in files:
         try:
             for found in boxes.messages_at(path):
-                row = _row(bounces.of_message(found.content))
-                _print({"file": found.name} | ({"problem": found.problem} if found.problem else row))
+                row: dict[str, object] = {"problem": found.problem}
+                _print({"file": found.name} | (row if found.problem else _row(bounces.of_message(found.content))))
         except OSError as error:
             raise Misused(f"cannot read {path}: {error.strerror}") from None
 

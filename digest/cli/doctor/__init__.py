@@ -59,7 +59,10 @@ app = app_of()
 
 @app.command()
 def doctor(context: typer.Context, as_json: Json = False) -> None:
-    """Check the settings, database, broker, relays, mailbox, DNS and sources. Exits 1 when something is broken."""
+    """Check all that the service leans on, and say what to do: exits 1 when something is broken.
+
+    Settings, database, broker, relays, mailbox, DNS, sources, processes, disk and clock. It sends nothing.
+    """
     service: Service = context.obj
     findings = list(examined(service, records.resolver))
     if as_json:
