@@ -111,8 +111,9 @@ def _explain(files: list[Path]) -> None:
     for path in files:
         try:
             for found in boxes.messages_at(path):
-                row: dict[str, object] = {"problem": found.problem}
-                _print({"file": found.name} | (row if found.problem else _row(bounces.of_message(found.content))))
+                row = _row(bounces.of_message(found.content))
+                problem: dict[str, object] = {"problem": found.problem}
+                _print({"file": found.name} | (problem if found.problem else row))
         except OSError as error:
             raise Misused(f"cannot read {path}: {error.strerror}") from None
 

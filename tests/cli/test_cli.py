@@ -187,7 +187,7 @@ def test_match_leaves_out_what_it_cannot_read_and_says_so(digest):
     assert (digest.code, len(digest.rows)) == (0, 1)
     assert (
         digest.err
-        == "digest: left out: line 1, column 1: topic 1: unknown field, did you mean author:?, at auther:hinton\n"
+        == "digest: left out: Line 1: there is no auther: to search in; did you mean author:? (at auther:hinton)\n"
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from digest import bounces
 from digest.domain import VerdictKind
-from tests.returned import TO, a_letter, a_notice
+from tests.support.returned import TO, a_letter, a_notice
 
 WAY_OUT = "unsubscribe+7.abcdefghijklmnop@papers.example.org"
 SUBJECTS = {

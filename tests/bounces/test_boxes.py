@@ -12,7 +12,7 @@ from digest import bounces
 from digest.bounces.boxes import messages_at, messages_in
 from digest.bounces.limits import MOST_BYTES
 from digest.domain import VerdictKind
-from tests.returned import FULL, complaint, report
+from tests.support.returned import FULL, complaint, report
 
 FROM = b"From MAILER-DAEMON Thu Nov 26 23:00:00 2026\n"
 
