@@ -162,6 +162,8 @@ def test_a_broker_that_goes_away_and_stays_away_is_few_lines_without_a_traceback
     engine = connect(database_url)
     try:
         wait_until(lambda: "worker" in heartbeats.newest(engine))
+        # What Celery says to whoever runs it as root.
+        before = len(log.read_text().splitlines())
         server.__exit__(None, None, None)
         wait_until(lambda: "Cannot connect" in log.read_text() or "broker lost" in log.read_text())
         # Long enough for it to try again and again.
@@ -169,7 +171,7 @@ def test_a_broker_that_goes_away_and_stays_away_is_few_lines_without_a_traceback
         assert worker.poll() is None
         said = log.read_text()
         assert "Traceback" not in said
-        assert len(said.splitlines()) <= 6, said
+        assert len(said.splitlines()) - before <= 4, said
     finally:
         worker.kill()
         worker.wait(20)
