@@ -70,6 +70,15 @@ def test_after_a_move_an_older_mail_still_ends_it_and_tells_nothing(visitor, eng
     assert status_of(engine, reader) is Status.UNSUBSCRIBED
 
 
+@pytest.mark.parametrize("more", ["weekly", "pause", "undo"])
+def test_after_a_move_an_older_mail_does_nothing_but_end_it(visitor, engine, more):
+    reader = a_subscriber(engine)
+    moves(engine, reader)
+    before = readers.find(engine, reader.id)
+    assert visitor.post(f"{LINKS.unsubscribe(reader.key)}/{more}").status_code == 404
+    assert readers.find(engine, reader.id) == before
+
+
 def test_after_a_move_an_older_digest_is_shown_and_no_later_one(visitor, engine):
     reader = a_subscriber(engine)
     [digest] = sent(engine)
