@@ -1,4 +1,4 @@
-"""Mails that want to keep a judge busy: each kind at a size of about n bytes. Invented, as parsers are known to fail."""
+"""Mails that want to keep a judge busy, each kind at about n bytes: invented, as parsers are known to fail."""
 
 from __future__ import annotations
 

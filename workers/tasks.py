@@ -23,6 +23,7 @@ from digest.bootstrap import ClockWrong, Service
 from digest.jobs import alerts, collection, delivery, heartbeat, returns
 from digest.links import CONFIRM_WITHIN
 from digest.logs import get_logger
+from digest.readers import subscriptions
 from digest.settings import BadSetting
 from digest.store import accounts, bounces, heartbeats, readers
 from digest.store.engine import StoreUnready, why
@@ -123,9 +124,11 @@ def deliver() -> None:
 
 @task
 def sweep() -> None:
-    """Free what a lost worker held, and say that the timetable runs."""
+    """Free what a lost worker held, end the pauses that are over, and tell the operator what there is too much of."""
     here = service()
     heartbeats.beat(here.engine, heartbeat.of_the_timetable())
+    subscriptions.resume_due(here.engine, here.now)
+    alerts.watch(here.engine, here.dispatcher, here.settings.operator_email, here.settings.confirmations_per_hour)
     lost = delivery.sweep(here.engine, here.now)
     if lost:
         log.warning("worker.lost", deliveries=lost)

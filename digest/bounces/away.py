@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# What subjects begin with, after any `Re:`; some thirty languages, as Exchange, Gmail, Zimbra and vacation(1) write them.
+# What subjects begin with, after any `Re:`; forty languages, as Exchange, Gmail, Zimbra and vacation(1) write them.
 BEGINNINGS = (
     # English
     *("automatic reply", "automatic response", "automated reply", "automated response", "auto reply", "auto-reply"),
@@ -100,11 +100,14 @@ ANYWHERE = re.compile(
 )
 # The first words of an answer whose subject is our own, as programs quote it.
 SAYS_AWAY = re.compile(
-    r"out of (?:the |my )?office|away from (?:the |my )?(?:office|desk|e-?mail)|on (?:annual|parental|maternity|sick) leave"
+    r"out of (?:the |my )?office|away from (?:the |my )?(?:office|desk|e-?mail)"
+    r"|on (?:annual|parental|maternity|sick) leave"
     r"|on (?:holiday|vacation)s?\b|limited access to (?:my )?e-?mail|this is an auto(?:mated|matic)"
     r"|automatically generated (?:reply|response)|no longer (?:work|employed|with the company)|has left the company"
-    r"|nicht im (?:büro|hause?)|im urlaub|außer haus|abwesend|derzeit nicht erreichbar|en congé|absente? d(?:u|e mon) bureau"
-    r"|actuellement absent|fuera de la oficina|de vacaciones|fuori (?:sede|ufficio)|in ferie|fora do escritório|de férias"
+    r"|nicht im (?:büro|hause?)|im urlaub|außer haus|abwesend|derzeit nicht erreichbar|en congé"
+    r"|absente? d(?:u|e mon) bureau"
+    r"|actuellement absent|fuera de la oficina|de vacaciones|fuori (?:sede|ufficio)|in ferie"
+    r"|fora do escritório|de férias"
     r"|afwezig|niet op kantoor|nieobecn|na urlopie|mimo kancelář|na dovolen|szabadságon|házon kívül|в отпуске|отсутств"
     r"|у відпустці|poissa|lomalla|på semester|inte på kontoret|på ferie|ikke på kontoret|izindeyim|ofis dışında"
     r"|不在办公室|休假|外出しており|休暇を|不在にし|부재중|εκτός γραφείου|în concediu"

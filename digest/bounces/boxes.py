@@ -30,9 +30,9 @@ class Found:
 
 
 def messages_at(path: Path) -> Iterator[Found]:
-    """Find the messages in a file or folder, in the order of their names. Raises OSError if `path` itself is unreadable.
+    """Find the messages in a file or folder, in the order of their names. Raises OSError if `path` is unreadable.
 
-    A folder with `cur` or `new` in it is a Maildir; of any other the files `*.eml` count, or all where there is none.
+    A folder with `cur` or `new` in it is a Maildir; of any other the files `*.eml` count, else all.
     """
     if not path.is_dir():
         with path.open("rb") as stream:
@@ -59,7 +59,7 @@ def _is_message(file: Path) -> bool:
 
 
 def messages_in(stream: BinaryIO, name: str = "-") -> Iterator[Found]:
-    """Find the messages in a stream: one, or those of an mbox, which begins with a `From ` line; named by their number."""
+    """Find the messages in a stream: one, or those of an mbox (it begins with a `From ` line), named by number."""
     first = stream.readline(LONGEST_READ)
     if not first.startswith(b"From "):
         content = first + stream.read(max(MOST_BYTES - len(first), 0))

@@ -11,7 +11,7 @@ import socket
 from contextlib import suppress
 
 from digest.bounces.reading import read
-from digest.bounces.wire import receive, send, to_wire
+from digest.bounces.wire import READY, receive, send, to_wire
 
 # Ten times what the longest honest message takes.
 MOST_MEMORY = 768 * 1024 * 1024
@@ -21,6 +21,7 @@ MOST_FILES = 32
 def main() -> None:
     _give_up_what_is_not_needed()
     with socket.socket(fileno=0) as parent:
+        send(parent, READY)
         while (asked := receive(parent)) is not None:
             seconds, content = int.from_bytes(asked[:2]), asked[2:]
             _limit(resource.RLIMIT_CPU, int(resource.getrusage(resource.RUSAGE_SELF).ru_utime) + 1 + seconds)

@@ -31,7 +31,8 @@ OF_US = {
     """,
     "slow-down": r"""
         \btss\d\d\b|temporarily deferred|deferred (?:due to|because of)
-        too (?:many|much) (?:concurrent |simultaneous )?(?:connection|session|thread|e-?mail|mail|message|request|transaction|traffic)s?\b
+        too (?:many|much) (?:concurrent |simultaneous )?(?:connection|session|thread|e-?mail|mail|message|request\
+            |transaction|traffic)s?\b
         (?:concurrent|simultaneous) (?:smtp )?(?:connection|session)s?
         (?:connection|session|thread)s? (?:count |rate |frequency )?(?:limit|exceed)
         rate[- ]?limit|throttl|\brate (?:limit|is too|reached|exceeded)
@@ -45,12 +46,17 @@ OF_US = {
     """,
     "account": r"""
         (?:e-?mail )?address(?:es)? (?:is|are|was) not (?:yet )?verified
-        identit(?:y|ies) failed the check|unverified (?:sender|identity|domain)|not (?:a )?verified (?:sender|domain|identity)
+        identit(?:y|ies) failed the check|unverified (?:sender|identity|domain)|not (?:a )?verified (?:sender\
+            |domain|identity)
         sandbox
-        (?:sending|outgoing mail|outbound mail|sending (?:is|has been|was)) (?:is |has been |was )?(?:suspended|paused|disabled|blocked|restricted)
-        (?:your|sending|sender's|customer|smtp) (?:[\w-]{1,12} ){0,3}(?:account|subscription|plan|trial|tenant|organi[sz]ation|access)\b.{0,40}(?:CLOSED|block|restrict|paus|pending|under review|not (?:yet )?(?:been )?(?:activ|approv|confirm)|not allowed|exceed)
-        (?:activate|confirm|verify) your (?:[\w-]{1,12} ){0,2}(?:account|domain|address|identity)
-        (?:client|tenant|customer|organi[sz]ation|you(?:'re| are| have been)?) (?:is |was |has been )?(?:blocked|restricted|banned|not allowed) from sending
+        (?:sending|outgoing mail|outbound mail|sending (?:is|has been|was)) (?:is |has been |was )?(?:suspended\
+            |paused|disabled|blocked|restricted)
+        (?:your|sending|sender's|customer|smtp) (?:[\w-]{1,12} ){0,3}(?:account|subscription|plan|trial|tenant\
+            |organi[sz]ation|access)\b.{0,40}(?:CLOSED|block|restrict|paus|pending|under review\
+            |not (?:yet )?(?:been )?(?:activ|approv|confirm)|not allowed|exceed)
+        (?:activate|confirm|verify) your (?:[\w-]{1,12} ){0,2}(?:account|domain|identity)
+        (?:client|tenant|customer|organi[sz]ation|you(?:'re| are| have been)?) (?:is |was |has been )?(?:blocked\
+            |restricted|banned|not allowed) from sending
         unregistered domains?
         (?:bad|banned) (?:outbound )?sender|outbound spam
         not (?:allowed|authori[sz]ed|permitted|entitled) to send(?! (?:to|mail to|messages to))
@@ -61,9 +67,13 @@ OF_US = {
     "sender": r"""
         (?:callback|call-?out|call-back) (?:verification|verify|setup|check)|(?:callback|call-?out) .{0,30}fail
         sender (?:verif\w{1,8}|callout|validation)
-        SENDERNEAR\b(?:has no|have no|without|missing|no) (?:valid |any )?(?:mx|mail exchanger|a record|dns|address records?)
-        SENDERNEAR(?:does ?n[o']?t (?:exist|resolve|have)|not exist|not found|unresolv|non-?existent|no such domain|cannot be resolved|could ?n[o']?t be (?:resolved|verified|found|validated)|can(?:not|'t) be (?:verified|resolved))
-        SENDERNEAR(?:not owned|not (?:a )?match|mismatch|must (?:match|be)|unverified|not verified|not permitted|not allowed|not authori[sz]ed)
+        SENDERNEAR\b(?:has no|have no|without|missing|no) (?:valid |any )?(?:mx|mail exchanger|a record|dns\
+            |address records?)
+        SENDERNEAR(?:does ?n[o']?t (?:exist|resolve|have)|not exist|not found|unresolv|non-?existent|no such domain\
+            |cannot be resolved|could ?n[o']?t be (?:resolved|verified|found|validated)|can(?:not\
+            |'t) be (?:verified|resolved))
+        SENDERNEAR(?:not owned|not (?:a )?match|mismatch|must (?:match|be)|unverified|not verified|not permitted\
+            |not allowed|not authori[sz]ed)
         NONE (?:envelope )?(?:sender|from|return.?path)
         sent as\b.{0,40}(?:denied|not allowed)|permissions? to send (?:as|on behalf)
     """,

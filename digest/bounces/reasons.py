@@ -205,6 +205,10 @@ def _reason(said: str, detail: str) -> tuple[str, bool]:
     plain, coded = _first(PLAIN, said), CODES.get(detail, "")
     if plain and coded and MEANS[plain] is HARD and MEANS[coded] is OURS:
         return coded, True
+    if plain == "quota" and coded == "mailbox-full":
+        return coded, True  # `exceeded its send and receive quota`: x.2.2 is always the reader's.
+    if plain and MEANS[plain] is HARD and coded == "expired":
+        return coded, True  # A name that was not found until now may be found again.
     if plain or coded:
         return plain or coded, True
     return _first(VAGUE, said) or SUBJECTS.get(detail[:1], "unknown"), detail.startswith("7.")

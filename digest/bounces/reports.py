@@ -37,7 +37,8 @@ COMPLAINTS = {
 HOTMAIL = re.compile(r"complaint about message from", re.IGNORECASE)
 COMPLAINT = re.compile(
     r"\b(?:abuse|spam|junk|complaint|unsolicited)\b.{0,30}\b(?:report|complaint|feedback|notification)"
-    r"|e-?mail feedback report|feedback[- ]loop|^\W{0,3}spamcop|\breported as (?:spam|junk|abuse)|marked as (?:spam|junk)"
+    r"|e-?mail feedback report|feedback[- ]loop|^\W{0,3}spamcop|\breported as (?:spam|junk|abuse)"
+    r"|marked as (?:spam|junk)"
     r"|\bspam(?:ming)? complaint",
     re.IGNORECASE,
 )
@@ -60,7 +61,7 @@ def complaint(message: Opened) -> Verdict | None:
 
 
 def _complains(message: Opened) -> bool:
-    """Whether a mail without a part for it complains, as Hotmail's, SpamCop's and old loops do: they return the mail."""
+    """Whether a mail without a part for it complains, as Hotmail's, SpamCop's and old loops do with the mail."""
     by_loop = FEEDBACK_LOOP.search(message.header("From")) or COMPLAINT.search(message.header("Subject"))
     old = HOTMAIL.match(message.header("Subject"))
     return bool(old or (by_loop and message.returned.strip() and not speaks_of_failure(message)))

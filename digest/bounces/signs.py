@@ -23,7 +23,8 @@ DAEMON = re.compile(
     r"mailer-daemon|mail delivery|post[_.-]?master|mail ?(?:administrator|subsystem|router)", re.IGNORECASE
 )
 LEAVE = re.compile(
-    r"^\W*(?:re: ?)?(?:please )?(?:unsubscribe|remove|opt[- ]?out|abmelden|d[ée]sinscrire|cancelar|退订|配信停止)(?: me)?\W*$",
+    r"^\W*(?:re: ?)?(?:please )?(?:unsubscribe|remove|opt[- ]?out|abmelden|d[ée]sinscrire|cancelar"
+    r"|退订|配信停止)(?: me)?\W*$",
     re.IGNORECASE,
 )
 LEAVE_ADDRESS = re.compile(r"\bunsubscribe\+[\w.-]{1,200}@", re.IGNORECASE)
@@ -78,7 +79,7 @@ def leaving(message: Opened) -> Verdict | None:
 
 
 def _by_a_machine(message: Opened) -> bool:
-    """Whether a mail to our way out is no wish. The link there begins a new mail, so an answer to one is none either."""
+    """Whether a mail to our way out is no wish. The link there begins a new mail, so an answer is none either."""
     return (
         message.header("Auto-Submitted").lower().startswith("auto-")
         or message.header("Precedence").lower() in {"bulk", "junk", "list"}

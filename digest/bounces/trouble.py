@@ -1,4 +1,4 @@
-"""Whose trouble a refusal is, for those who send: what to do next, told from one reply in one word. Refuses to do it."""
+"""Whose trouble a refusal is, in one word for those who send. Says what helps, and refuses to do it."""
 
 from __future__ import annotations
 

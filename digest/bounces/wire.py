@@ -14,6 +14,9 @@ LENGTH_BYTES = 4
 # Twenty tokens of each kind and a hundred addresses, with room to spare.
 LONGEST_ANSWER = 1_000_000
 
+# What a process says when it has begun: from then on, whatever ends it is the message's doing.
+READY = b"ready"
+
 
 def send(peer: socket.socket, said: bytes) -> None:
     peer.sendall(len(said).to_bytes(LENGTH_BYTES) + said)

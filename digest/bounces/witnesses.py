@@ -20,6 +20,7 @@ STAGES = {
 }
 # One reply among the lines of a session.
 NEW_REPLY = re.compile(r"^\s*(?:<<<|>>>|[245]\d\d[ -]|[\"<][^\s@]{1,64}@[^\s@\">]{1,255}[\">]:\s*$|$)")
+NO_MAILBOX = re.compile(r"550[ -].{0,20}requested action not taken: mailbox (?:unavailable|not found)", re.IGNORECASE)
 MOST_REPLIES, LINES_OF_REPLY, LONGEST_REPLY = 15, 12, 1_500
 
 
@@ -28,7 +29,11 @@ def weighed(message: Opened, diagnostic: str = "", status: str = "") -> Finding:
     witnesses = [diagnostic, *_replies(message.text), message.text]
     findings = [judge(words, status) for words in witnesses if words.strip()] or [judge("", status)]
     found = next((finding for finding in findings if finding.sure), findings[0])
-    return replace(found, stage=_stage(f"{message.text}\n{message.returned[:2000]}\n{diagnostic}"))
+    stage = _stage(f"{message.text}\n{message.returned[:2000]}\n{diagnostic}")
+    # RFC 5321 gives these words to every refusal, and a recipient nobody knows is what it means when said to RCPT.
+    if found.reason == "refused" and stage == "rcpt" and NO_MAILBOX.search(diagnostic or message.text):
+        found = replace(found, reason="no-such-user")
+    return replace(found, stage=stage)
 
 
 def _stage(text: str) -> str:

@@ -77,14 +77,14 @@ _PLAIN = {
         (?:dynamic|residential) (?:ip|address)
         connections? (?:from .{0,40})?(?:not|will not be) (?:accepted|allowed)
         not accepting connections
-        (?:ehlo|helo) .{0,60}(?:listed|reject|invalid|refus|failed)
+        (?:ehlo|helo) .{0,60}(?:listed|reject|invalid|refus|failed|not exist|unknown|not found)
         ip address.{0,30}\b(?:in|on)\b.{0,30} list
         daily relay quota
         (?:dns|mx)\b.{0,20} resource record
         abuse\. go away
     """,
     "spam": r"""
-        \b(?:spam\w{0,12}|ube|uce|junk|phish\w{0,8}|virus(?:es)?|malware|infected|trojan|worm)\b
+        \b(?:(?:anti-?)?spam\w{0,12}|ube|uce|junk|phish\w{0,8}|virus(?:es)?|malware|infected|trojan|worm)\b
         suspicious due to the nature of the content
     """,
     "too-big": r"""
@@ -113,7 +113,8 @@ _PLAIN = {
         send(?:ing)? (?:mail )?as\b
     """,
     "system": r"""
-        (?:system|server|service) (?:is )?(?:currently )?not accepting (?:network )?(?:mail|messages?)|system not accepting
+        (?:system|server|service) (?:is )?(?:currently )?not accepting (?:network )?(?:mail|messages?)\
+            |system not accepting
         insufficient (?:system )?(?:resources|storage)
     """,
     "takes-no-mail": r"""
@@ -123,14 +124,19 @@ _PLAIN = {
     """,
     "refused": r"""
         (?:recipient|user|content|personal|spam) ?(?:filter|preference|rule|setting)s?\b
-        (?:rejected|blocked|refused|denied|filtered) by (?:the )?(?:recipient|addressee|user|filter|content|firewall|gateway)
-        (?:only|NOT) accepts? (?:mail|messages|e-?mail) (?:only )?from (?:you|un|stranger|known|authori|internal|member|white|trusted)
+        (?:rejected|blocked|refused|denied|filtered) by (?:the )?(?:recipient|addressee|user|filter|content\
+            |firewall|gateway)
+        (?:only|NOT) accepts? (?:mail|messages|e-?mail) (?:only )?from (?:you|un|stranger|known|authori|internal\
+            |member|white|trusted)
         challenge[/ -]response|not (?:on|in) (?:the |my |our |an? )?(?:white|allow|safe|approved)[ -]?list|firewall
     """,
     "network": r"""
+        mail loop|too many hops|(?:not found|unknown).{0,20}(?:try|retry) again
         (?:temporary|temporarily|transient) (?:name|dns|lookup|resolution|network|domain)|servfail|server failure
-        (?:name ?server|dns|lookup|resolv\w{0,5})\b.{0,30}(?:time|try again|temporar|loop)|try again.{0,30}(?:dns|lookup|name)
-        connect(?:ion|ing)?\b.{0,40}(?:refused|timed out|reset|lost|dropped)|(?:network|host) (?:is )?unreachable|no route
+        (?:name ?server|dns|lookup|resolv\w{0,5})\b.{0,30}(?:time|try again|temporar|loop)|try again.{0,30}(?:dns\
+            |lookup|name)
+        connect(?:ion|ing)?\b.{0,40}(?:refused|timed out|reset|lost|dropped)|(?:network|host) (?:is )?unreachable\
+            |no route
     """,
     "moved": r"""
         BOX.{0,40}ha(?:s|ve) moved
@@ -168,6 +174,9 @@ _PLAIN = {
         recip(?:ient)?notfound|nosuchuser|misspelled
         (?:destinataire|adresse)\b.{0,40}(?:invalide|inconnu)
         check if address is correct
+        \b[45]\.1\.0 .{0,12}address rejected
+        (?:unable|failed) to (?:validate|verify) (?:the )?recipient|account (?:is )?not available
+        recipient (?:address )?(?:verification fail|(?:cannot|can't|could not) be verified)
         5\.4\.1 .{0,120}rejected ?: ?access denied
     """,
     "no-such-domain": r"""
@@ -240,7 +249,10 @@ NAMES = dict(sorted((MANY | WORDS).items(), key=lambda named: -len(named[0])))
 
 
 def _compiled(table: dict[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((reason.strip(), _one_of(lines.split("\n"))) for reason, lines in table.items())
+    # A long pattern goes on below its backslash.
+    return tuple(
+        (reason.strip(), _one_of(re.sub(r"\\\n\s*", "", lines).split("\n"))) for reason, lines in table.items()
+    )
 
 
 def _one_of(lines: list[str]) -> re.Pattern[str]:

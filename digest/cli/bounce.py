@@ -112,7 +112,8 @@ def _explain(files: list[Path]) -> None:
         try:
             for found in boxes.messages_at(path):
                 row = _row(bounces.of_message(found.content))
-                _print({"file": found.name} | ({"problem": found.problem} if found.problem else row))
+                problem: dict[str, object] = {"problem": found.problem}
+                _print({"file": found.name} | (problem if found.problem else row))
         except OSError as error:
             raise Misused(f"cannot read {path}: {error.strerror}") from None
 

@@ -14,7 +14,7 @@ from digest.cli.errors import Failed
 from digest.cli.match import MINUS, Topics, readable
 from digest.compose import opened
 from digest.domain import EPOCH, INSTANT, Delivery, Kind, Preferences, Reader, Selection, Status, Window
-from digest.match import Index, select
+from digest.match import Matcher
 from digest.store import papers
 from digest.store.engine import reading
 
@@ -38,7 +38,7 @@ def preview(
     service: Service = context.obj
     delivery = _for_a_new_reader(service, tuple(topics))
     edition = papers.in_window(service.engine, delivery.window)
-    selection = select(Index(edition), readable(topics), limit=delivery.reader.preferences.most_papers)
+    selection = Matcher(edition).select(readable(topics), limit=delivery.reader.preferences.most_papers)
     if not selection.picks:
         raise Failed(
             "nothing matches these topics now; a reader would get no mail" if edition else "nothing is stored yet"

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from digest.domain import EPOCH, INSTANT, Kind, Reader, State, Status, Window
-from digest.match import Index, select
+from digest.match import Matcher
 from digest.readers import schedule
 from digest.store import history, papers
 from digest.store.engine import reading
@@ -92,10 +92,10 @@ def _next_window(engine: Engine, reader: Reader, now: datetime) -> Window:
 def _coverage(engine: Engine, reader: Reader, window: Window) -> Coverage:
     preferences = reader.preferences
     listed, profile = papers.in_window(engine, window), parse(preferences.topics)
-    index = Index(listed)
-    found = select(index, profile, limit=preferences.most_papers)
-    alone = {topic.text: _count(index, [topic.text]) for topic in profile.topics}
-    wanted = _count(index, [topic.text for topic in profile.topics]) if profile.exclusions else 0
+    matcher = Matcher(listed)
+    found = matcher.select(profile, limit=preferences.most_papers)
+    alone = {topic.text: _count(matcher, [topic.text]) for topic in profile.topics}
+    wanted = _count(matcher, [topic.text for topic in profile.topics]) if profile.exclusions else 0
     return Coverage(
         listed=len(listed),
         fitting=len(found.picks) + found.more,
@@ -105,8 +105,8 @@ def _coverage(engine: Engine, reader: Reader, window: Window) -> Coverage:
     )
 
 
-def _count(index: Index, topics: Sequence[str]) -> int:
-    found = select(index, parse(topics), limit=1)
+def _count(matcher: Matcher, topics: Sequence[str]) -> int:
+    found = matcher.select(parse(topics), limit=1)
     return len(found.picks) + found.more
 
 

@@ -15,8 +15,8 @@ from digest.readers.form import FIELDS, Mistakes, address, preferences, typed
 
 # `key` is what links name a reader by: it keeps them working, and is as private as they are.
 COLUMNS = (
-    "email", "status", "topics", "cadence", "weekday", "hour", "timezone", "most_papers", "pictures", "order",
-    "related", "paused_until", "key",
+    "email", "status", "topics", "cadence", "hour", "timezone", "most_papers", "pictures",
+    "weekday", "order", "related", "paused_until", "key",
 )  # fmt: skip
 Row = Mapping[str, str | None]
 # Readers of one place often have the same topics, hour and zone: a file of a million is read in a third of the time.

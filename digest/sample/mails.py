@@ -24,7 +24,7 @@ from digest.domain import (
     Status,
     Window,
 )
-from digest.match import Index, select
+from digest.match import Matcher
 from digest.sample import records
 from digest.sources.huggingface.records import listings
 from digest.topics import parse
@@ -60,8 +60,8 @@ def compose(composer: Composer, now: datetime) -> dict[str, Mail]:
 
 def _digests(composer: Composer, now: datetime) -> dict[str, Mail]:
     edition = papers(now.date())
-    index = Index(edition)
-    chosen = select(index, parse(TOPICS), limit=10)
+    matcher = Matcher(edition)
+    chosen = matcher.select(parse(TOPICS), limit=10)
     daily = _delivery(Kind.DIGEST, now)
     weekly = _delivery(Kind.DIGEST, now, cadence=Cadence.WEEKLY)
     trending = _delivery(Kind.DIGEST, now, topics=())
@@ -69,9 +69,9 @@ def _digests(composer: Composer, now: datetime) -> dict[str, Mail]:
     return {
         "digest": composer.digest(daily, chosen, listed=len(edition)),
         "digest-weekly": composer.digest(
-            weekly, select(Index(_over_a_week(edition)), parse(TOPICS), limit=10), listed=143
+            weekly, Matcher(_over_a_week(edition)).select(parse(TOPICS), limit=10), listed=143
         ),
-        "digest-trending": composer.digest(trending, select(index, parse(()), limit=10), listed=len(edition)),
+        "digest-trending": composer.digest(trending, matcher.select(parse(()), limit=10), listed=len(edition)),
         "digest-pictures": composer.digest(illustrated, chosen, listed=len(edition)),
         "digest-one": composer.digest(daily, Selection(chosen.picks[:1]), listed=len(edition)),
         "digest-fifty": composer.digest(trending, _fifty(edition), listed=187),

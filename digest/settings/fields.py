@@ -90,12 +90,25 @@ class Settings(BaseSettings):
     arxiv_categories: Words = Field(
         ("cs.AI", "cs.CL", "cs.CV", "cs.LG"), description="Which arXiv categories to collect, separated by commas."
     )
+    proxies: Words = Field(
+        (),
+        description="The addresses or networks of the proxies before the endpoint, separated by commas, whose "
+        "X-Forwarded-For is believed; nobody's if empty.",
+    )
+    trusted_networks: Words = Field(
+        (),
+        description="Networks whose visitors may ask for a hundred times as much, separated by commas: a campus "
+        "behind one address.",
+    )
+    metrics_token: str = Field(
+        "", description="Who sends `Authorization: Bearer TOKEN` sees `/metrics`; if empty, this machine alone does."
+    )
     now: AwareDatetime | None = Field(
         None,
         description="Run as if at this moment (ISO 8601 with zone): for rehearsals on captured days and for tests.",
     )
 
-    @field_validator("secret_key", "sources", "arxiv_categories", mode="before")
+    @field_validator("secret_key", "sources", "arxiv_categories", "proxies", "trusted_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -161,6 +174,11 @@ class Settings(BaseSettings):
     @classmethod
     def _operator(cls, value: str) -> str:
         return value and urls.address(value)
+
+    @field_validator("proxies", "trusted_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(urls.network, value))
 
     @field_validator("secret_key", "sources")
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -129,3 +129,11 @@ def is_near(host: str) -> bool:
         return ip_address(host).is_private
     except ValueError:
         return "." not in host or host.endswith(".localhost")
+
+
+def network(value: str) -> str:
+    """Check an address or a network."""
+    try:
+        return str(ip_network(value, strict=False))
+    except ValueError:
+        raise ValueError(f"give networks such as 192.0.2.0/24 or 2001:db8::/48, not {value!r}") from None

@@ -157,18 +157,19 @@ def test_no_phrase_repeats_without_a_bound(reason, pattern):
 
 def beginnings(pattern):
     """What a pattern looks for, in pieces, and what its repeats would run over."""
-    literal = [word.replace("\\", "") for word in re.findall(r"[A-Za-z<>@:+\\.-]{2,12}", pattern.pattern)][:25]
+    literal = [word.replace("\\", "") for word in re.findall(r"[A-Za-z<>@:+\\.-]{2,12}", str(pattern.pattern))][:12]
     return [*literal, *"a-@<>.,;:=(*#\n \t5", "a@", "550 ", "<a@", "a.b-", "\n ", "> "]
 
 
 @pytest.mark.parametrize("name", PATTERNS)
 def test_no_pattern_takes_more_time_than_a_text_is_long(name):
     # A line has 2,000 characters at most; quadratic time shows at four times that.
-    size = 8_000
+    size = 5_000
     slow = {}
     for piece in beginnings(PATTERNS[name]):
         text = (piece * size)[:size] + "\x01"
-        if (seconds := seconds_of(PATTERNS[name].search, text)) > 0.15:
+        text = text.encode() if isinstance(PATTERNS[name].pattern, bytes) else text
+        if (seconds := seconds_of(PATTERNS[name].search, text)) > 0.12:
             slow[piece] = seconds
     assert not slow
 

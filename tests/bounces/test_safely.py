@@ -8,7 +8,9 @@ import pytest
 from digest import bounces
 from digest.bounces import safely
 from digest.bounces.reading import NOTHING_READ
-from digest.bounces.safely import Judge, read_safely
+from digest.bounces.safely import Judge, JudgeAway, read_safely
+from digest.links import Named
+from tests.support.factories import a_key
 from tests.support.returned import LINKS, report
 
 CHILD = """
@@ -34,10 +36,10 @@ def judge():
 
 
 def test_it_judges_as_one_does_here():
-    content = report(to=LINKS.bounce_address(7, 9, "papers.example.org"))
+    content = report(to=LINKS.bounce_address(a_key(7), 9, "papers.example.org"))
     found = read_safely(content)
     assert found == bounces.read(content)
-    assert LINKS.read_bounce(found.bounce_marks[0]) == (7, 9)
+    assert LINKS.read_bounce(found.bounce_marks[0]) == Named(a_key(7), 9)
 
 
 @pytest.mark.parametrize("bomb", [b"long", b"huge", b"dead"])
@@ -55,10 +57,18 @@ def test_one_process_judges_many(judge):
     assert children() == [process]
 
 
-def test_a_process_that_never_starts_is_no_failure(monkeypatch):
-    monkeypatch.setattr(safely, "SECONDS_TO_START", 0)
-    with Judge(1, "import sys; sys.exit(1)") as broken, Judge(1, "import time; time.sleep(60)") as asleep:
-        assert broken.read(report()) == asleep.read(report()) == NOTHING_READ
+@pytest.mark.parametrize("start", ["import sys; sys.exit(1)", "import time; time.sleep(60)"])
+def test_a_process_that_cannot_begin_is_no_messages_fault(monkeypatch, start):
+    monkeypatch.setattr(safely, "SECONDS_TO_START", 0.5)
+    with Judge(1, start) as judge, pytest.raises(JudgeAway):
+        judge.read(report())
+    assert children() == []
+
+
+def test_a_machine_that_starts_nothing_is_no_messages_fault(monkeypatch):
+    monkeypatch.setattr(safely.sys, "executable", "/nowhere/python")
+    with pytest.raises(JudgeAway, match="no process to judge in"):
+        read_safely(report())
 
 
 def test_its_process_ends_with_it_and_knows_no_secret(monkeypatch):

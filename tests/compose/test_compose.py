@@ -20,7 +20,7 @@ def test_a_heading_says_the_readers_day_and_how_many_papers():
 
 def test_what_did_not_fit_is_counted_and_one_link_away():
     letter = opened(a_digest(a_pick(), more=5).content)
-    assert "And 5 more that fit your topics:\nhttps://papers.example.org/digest/7." in letter.text
+    assert f"And 5 more that fit your topics:\nhttps://papers.example.org/digest/{a_key(1)}.7." in letter.text
     assert "5 more that fit your topics</a>" in letter.html
 
 

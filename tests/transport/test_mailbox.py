@@ -179,7 +179,7 @@ def test_explaining_prints_the_verdict_and_needs_no_database(pipe):
 def test_a_verdict_from_a_pipe_is_acted_on_and_said_in_one_line(engine, pipe):
     reader = a_subscriber(engine)
     ran = pipe(complaint(original=an_original(reader.key)))
-    assert (ran.code, ran.out) == (0, "complaint, abuse: ada@example.org is complained now.\n")
+    assert (ran.code, ran.out) == (0, "complaint, abuse: ada@example.org: complained now.\n")
     assert status_of(engine, reader) is Status.COMPLAINED
 
 

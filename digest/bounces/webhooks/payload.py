@@ -13,8 +13,8 @@ from digest.domain import Verdict, VerdictKind
 
 # SES sends the header of the mail with each notice, SendGrid a thousand events at once.
 MOST_BYTES, MOST_EVENTS, LONGEST_VALUE = 2_000_000, 2_000, 5_000
-# The name under which a mail bears its bounce address where a provider replaces the envelope sender: a custom argument of
-# SendGrid, a variable of Mailgun, the metadata of Postmark.
+# The name under which a mail bears its bounce address where a provider replaces the envelope sender: a custom argument
+# of SendGrid, a variable of Mailgun, the metadata of Postmark.
 TOKEN_FIELD = "digest-token"
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None

@@ -24,6 +24,8 @@ REPLIES = {
         552 2 Requested mail action aborted, mailbox is over quota
         552 5.2.2 This message could not be delivered because the recipient’s mailbox is full. Please try again later
         552 <ada@example.org>... Mail quota exceeded
+        552 5.2.2 <ada@example.org>: recipient has exceeded Prohibit send/receive quota
+        554 5.2.2 mailbox full; STOREDRV.Deliver.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded
         452 4.2.2 The email account that you tried to reach is over quota
         552 Requested mail action aborted: exceeded storage allocation
         550 5.2.2 user has exhausted allowed storage space, mailbox is full
