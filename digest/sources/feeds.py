@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
@@ -27,14 +28,17 @@ from digest.sources.exchange import (
 from digest.sources.identity import key_of
 from digest.text import plain, safe_url, storable
 
+LONGEST_NAME = 80
+
 
 def source(address: str) -> Source:
     """Make the source for a feed; raise ValueError for what is no address."""
     parts = urlsplit(address)
     if not safe_url(address):
         raise ValueError(f"{plain(address)[:80]!r} is no address of a feed")
-    name = f"feed-{parts.hostname}"
     path = parts.path + (f"?{parts.query}" if parts.query else "")
+    # One that a reader can write behind `source:`, and that tells two feeds of one host apart.
+    name = re.sub(r"\W+", "-", f"feed-{parts.hostname}{path}", flags=re.ASCII).strip("-").lower()[:LONGEST_NAME]
     home = f"{parts.scheme}://{parts.netloc}"
     return Source(name, home, partial(ask, name, path), weekdays_only=False, every_day=False)
 

@@ -116,7 +116,7 @@ def test_an_atom_feed_is_read_by_its_dates():
     result, asked = told("feed:https://lab.example/papers.atom?tag=ai", ATOM.encode())
     assert asked[0].path == "/papers.atom?tag=ai"
     first, second = (listing.paper for listing in result.listings)
-    assert first.id.startswith("feed-lab.example:")
+    assert first.id.startswith("feed-lab-example-papers-atom-tag-ai:")
     assert (first.title, first.authors, first.categories, page(first)) == (
         "A <b> study",
         ("Ada Lovelace",),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from digest.match import Index
+from digest.match import Matcher
 from digest.text import plain
 from digest.topics import And, Author, Fact, Not, Or, Phrase, Topic, Word, parse
 from digest.topics.grammar import LONGEST_TOPIC, MOST_WORDS
@@ -208,8 +208,7 @@ def leaves_out(query):
 
 def finds(profile, text):
     """Whether one of the topics matches a paper of this title."""
-    index = Index([a_paper(title=text)])
-    return any(index.matching(topic.query) for topic in profile.topics)
+    return bool(Matcher([a_paper(title=text)]).matching(profile))
 
 
 @pytest.mark.parametrize(
