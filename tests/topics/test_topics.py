@@ -1,3 +1,4 @@
+import re
 import string
 from time import process_time
 
@@ -145,7 +146,8 @@ def test_the_signs_of_other_keyboards_are_what_they_look_like(typed, meant):
         "R&D", "Q & A", "N:M sparsity", "Mamba: linear-time models", "GPT(4) and others", "model—based", "x_t",
         "AT^2PO", "p(y|x) of it", "U(1)", "CV/NLP", "大模型（LLM）", "top-p(k)", "wow! nice",
         "E(3)-equivariant networks", "AUC(t)", "self-attention()", "π_0", r"$\pi_0$", "Poincaré (disk)",
-        "5 o'clock", "a.b.c", "AND-gate", "e.g. this", "[MASK]", "{x}", "<think>", "100%", "#1", "@home",
+        "5 o'clock", "a.b.c", "AND-gate", "e.g. this", "[MASK]", "{x}", "<think>", "100%", "1,000 tokens", "#1",
+        "@home",
     ],
 )  # fmt: skip
 def test_what_is_glued_to_a_word_belongs_to_it_and_finds_itself(text):
@@ -192,7 +194,10 @@ def test_signs_and_names_find_what_is_meant_and_nothing_else(topic, text, expect
     assert finds(parse(topic), plain(text)) is expected
 
 
-GLUED = st.text("abEORλπ32()^*+#.'/-_|&:!,;é大扩", min_size=1, max_size=7)
+# "2,2" is two topics, and in a text one number.
+GLUED = st.text("abEORλπ32()^*+#.'/-_|&:!,;é大扩", min_size=1, max_size=7).filter(
+    lambda text: not re.search(r"\d,\d|^,|,$", text)
+)
 
 
 @settings(max_examples=300)
