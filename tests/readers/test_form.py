@@ -144,7 +144,7 @@ def test_too_many_topics_say_how_many_there_may_be():
 
 def test_a_topic_that_is_too_long_says_which():
     text = mistakes(topics="short\n" + "x" * (LONGEST_TOPIC + 1))["topics"]
-    assert f"topic 2: too long: a topic has at most {LONGEST_TOPIC} characters" in text
+    assert f"Line 2: shorten this topic: it may have at most {LONGEST_TOPIC} characters" in text
 
 
 @given(st.dictionaries(st.sampled_from(sorted(FILLED)), st.text()))
