@@ -33,13 +33,23 @@ def representatives(postings: Postings) -> tuple[int, ...]:
     for number, texts in enumerate(words):
         sample = list(_sample(*texts, sampled))
         candidates = Counter(holder for stretch in sample for holder in holders[stretch])
-        alike = [holder for holder in candidates if _are_alike(holder, number, words, whole)]
+        alike = [
+            holder
+            for holder, count in candidates.items()
+            if _may_be_alike(count, len(sample), exact=max(len(words[holder][1]), len(texts[1])) < SHORT)
+            and _are_alike(holder, number, words, whole)
+        ]
         if alike:
             stands_for[number] = min(alike)
             continue
         for stretch in sample:
             holders[stretch].append(number)
     return tuple(stands_for)
+
+
+def _may_be_alike(shared: int, sample: int, *, exact: bool) -> bool:
+    """Tell by the sampled stretches whether papers are worth comparing: short texts share no others."""
+    return shared >= min(sample, FEWEST_SHARED if exact else FEWEST_SHARED // SAMPLED)
 
 
 def _are_alike(one: int, other: int, words: Sequence[tuple[Stretch, Stretch]], whole: dict[int, set[Stretch]]) -> bool:

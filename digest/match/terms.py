@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,8 +19,9 @@ LONGEST = 3  # words: longer terms are rarely used twice
 FEWEST_PAPERS = 3  # with a term, for it to be one that people use
 MOSTLY = 0.6  # of its papers: a run that so often is part of a longer one is a fragment of it
 
-# An address, with or without its scheme: its pieces are no words.
-_ADDRESS = re.compile(r"\S*(?:https?:|www\.|[\w-]\.(?:ai|app|co|com|dev|edu|io|me|net|org)\b)\S*", re.IGNORECASE)
+# What shows that a run without spaces is an address: its pieces are no words.
+_IN_AN_ADDRESS = re.compile(r"https?:|www\.|\.(?:ai|app|co|com|dev|edu|io|me|net|org)\b", re.IGNORECASE)
+_RUN = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,10 @@ def runs(index: Index, number: int) -> Iterator[tuple[tuple[str, ...], str]]:
     for field, text in ((TITLE, index.papers[number].title), (ABSTRACT, index.papers[number].abstract)):
         begin, end = postings.spans[number][field]
         told = [_is_telling(word) for word in postings.words[begin:end]]
-        for place in _in_addresses(text, postings.starts[begin:end].tolist()):
-            told[place] = False
+        # Positions left empty stand nowhere in the text.
+        words = [place for place in range(begin, end) if postings.words[place]]
+        for at in _in_addresses(text, [postings.starts[place] for place in words]):
+            told[words[at] - begin] = False
         yield from _runs(index, begin, told)
 
 
@@ -75,9 +79,12 @@ def _runs(index: Index, begin: int, told: list[bool]) -> Iterator[tuple[tuple[st
 
 
 def _in_addresses(text: str, starts: list[int]) -> Iterator[int]:
-    """Yield the places of words that stand in an address."""
-    spans = [found.span() for found in _ADDRESS.finditer(text)] if "." in text or ":" in text else []
-    return (place for place, at in enumerate(starts) if any(begin <= at < end for begin, end in spans) and at)
+    """Yield which of the words that start there stand in an address."""
+    if not _IN_AN_ADDRESS.search(text):
+        return
+    for run in _RUN.finditer(text):
+        if _IN_AN_ADDRESS.search(run.group()):
+            yield from range(bisect_left(starts, run.start()), bisect_left(starts, run.end()))
 
 
 def _fragments(papers: Mapping[tuple[str, ...], int]) -> Iterator[tuple[str, ...]]:

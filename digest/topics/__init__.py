@@ -26,6 +26,8 @@ KEEP_LINES = 1 << 16  # the lines of a million readers are a few thousand
 
 # A comma or line end outside quotes ends a topic, but not the one in `SO(2,1)`; an open quote ends with its line.
 _TOPIC = re.compile(r"""(?:"[^"\n]*(?:"|$)|(?<=[^\W_])\([^()\n"]{1,60}\)|[^,\n"])+""", re.MULTILINE)
+# Copied from a paper's source: `$\tau$-bench` is τ-bench, as in the papers. A caret alone may be a weight.
+_TEX = re.compile(r"[\\$~{`]|--")
 # With less than this, no line needs to be looked at to know that all are within what a reader may ask for.
 _SURELY_FEW = MOST_WORDS_IN_ALL // 2
 
@@ -148,8 +150,7 @@ _lines = _Lines()
 def _read(line: str) -> _Line:
     if len(line) > LONGEST_LINE:
         return _Line((), (_Fault(1, f"shorten this line to {LONGEST_LINE:,} characters"),), 1, 0, 0)
-    if "\\" in line or "$" in line:
-        # Copied from a paper's source: `$\\tau$-bench` is τ-bench, as in the papers.
+    if _TEX.search(line):
         line = plain(line)
     topics: list[Topic] = []
     faults: list[_Fault] = []

@@ -9,13 +9,14 @@ one    = ("-" | "NOT") one | "(" either ")" | field ":" value | "exact phrase" |
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 from digest.text.tex import readable
+from digest.topics.facts import FACTS, read_fact
 from digest.topics.lexer import FIELDS, Sign, UnreadableError, did_you_mean, field_of, signs
-from digest.topics.query import And, Author, Fact, Not, Phrase, Query, Topic, Word, both, either, is_bounded, without
+from digest.topics.query import And, Author, Not, Phrase, Query, Topic, Word, both, either, is_bounded, without
 from digest.topics.signs import ascii_signs
 from digest.topics.words import BREAK, SPACE, cut, fold
 
@@ -28,8 +29,6 @@ SHORTEST_PREFIX = 2  # letters: one would match a tenth of all words
 MOST_PREFIXES = 20
 NAME_PREFIX_COUNTS_AS = 5
 
-FACTS = {"cat", "source", "upvotes", "has"}
-PROPERTIES = ["code", "project"]
 _OPERATORS = {"AND", "OR", "NOT"}
 _BEGINNINGS = {"minus", "open", "field", "quoted", "chunk", "unclosed", "dash"}
 
@@ -143,7 +142,7 @@ class _Reading:
     def fact(self, name: str) -> Query:
         start = self.next.start
         value = "".join(sign.text for sign in self.value(name)).strip('"')
-        return _FACTS[name](value, start)
+        return read_fact(name, value, start)
 
     def value(self, name: str) -> Iterator[Sign]:
         sign = self.take("chunk", "quoted")
@@ -184,7 +183,8 @@ class _Reading:
         piece, ascii_piece = self.text[start:end], self.ascii[start:end]
         if "^" in ascii_piece:
             # R^2 is R², as in the papers.
-            piece = ascii_piece = readable(ascii_piece)
+            piece = readable(piece)
+            ascii_piece = ascii_signs(piece)
         gap = ""
         for token in cut(piece):
             at = min(start + token.start, end)
@@ -231,37 +231,3 @@ def _excluded(query: Query) -> Query:
     if isinstance(query, And) and all(isinstance(part, Not) for part in query.parts):
         return either([part.part for part in query.parts if isinstance(part, Not)])
     raise UnreadableError("add what you want beside what you leave out, e.g. agents -games", 0)
-
-
-def _category(value: str, at: int) -> Fact:
-    if not re.fullmatch(r"[A-Za-z][\w-]*(\.[\w-]+)?(\.\*)?", value, re.ASCII):
-        raise UnreadableError("add a category after cat:, e.g. cat:cs.CL", at)
-    return Fact("cat", value.removesuffix(".*"))
-
-
-def _source(value: str, at: int) -> Fact:
-    if not re.fullmatch(r"[\w-]+", value, re.ASCII):
-        raise UnreadableError("add a source after source:, e.g. source:arxiv", at)
-    return Fact("source", value.casefold())
-
-
-def _upvotes(value: str, at: int) -> Fact:
-    value = value.replace("≥", ">=").replace("≤", "<=")
-    found = re.fullmatch(r"(>=|<=|>|<|=|)(\d{1,9})", value, re.ASCII)
-    if not found:
-        raise UnreadableError("add a number after upvotes:, e.g. upvotes:>=20", at)
-    return Fact("upvotes", str(int(found[2])), found[1] or ">=")
-
-
-def _property(value: str, at: int) -> Fact:
-    if value.casefold() not in PROPERTIES:
-        raise UnreadableError(f"write {' or '.join(f'has:{name}' for name in PROPERTIES)}", at)
-    return Fact("has", value.casefold())
-
-
-_FACTS: dict[str, Callable[[str, int], Fact]] = {
-    "cat": _category,
-    "source": _source,
-    "upvotes": _upvotes,
-    "has": _property,
-}

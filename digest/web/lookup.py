@@ -18,6 +18,19 @@ def reader_behind(request: Request, purpose: Purpose) -> Reader:
     return still_there(access.reader_behind(site.engine, site.links, purpose, token, site.now()))
 
 
+def is_own(request: Request, purpose: Purpose) -> bool:
+    """Whether the link is of the reader's present address, to which more may be shown than to an older one."""
+    site = Site.of(request)
+    return access.opens(site.engine, site.links, purpose, request.path_params["token"], site.now())
+
+
+def owner_behind(request: Request, purpose: Purpose) -> Reader:
+    """Find whose link this is, if it is of their present address; the same 404 otherwise."""
+    if not is_own(request, purpose):
+        raise HTTPException(404)
+    return reader_behind(request, purpose)
+
+
 def delivery_behind(request: Request, purpose: Purpose) -> Delivery:
     """Find the mail that a link is about; the same 404, too."""
     site = Site.of(request)

@@ -4,7 +4,7 @@ import pytest
 
 from digest import bounces
 from digest.domain import VerdictKind
-from digest.links import Named
+from digest.links import Named, Purpose
 from tests.support.returned import LINKS, a_letter, an_original, complaint
 
 ORIGINAL = an_original("k0123456789abcdef")
@@ -40,7 +40,7 @@ def test_a_complaint_is_known_in_any_shape_and_bears_our_token(shape):
     found = bounces.read(SHAPES[shape])
     assert found.verdict.kind is VerdictKind.COMPLAINT
     assert found.leave_marks
-    assert LINKS.read_unsubscribe(found.leave_marks[0]) == Named("k0123456789abcdef")
+    assert LINKS.read(Purpose.UNSUBSCRIBE, found.leave_marks[0]) == Named("k0123456789abcdef")
 
 
 def test_an_address_that_is_blacked_out_is_nobodys():

@@ -79,6 +79,20 @@ def test_a_near_duplicate_is_not_repeated_and_counts_as_seen():
     assert ids(selected([first, revised], "agents", seen={"2"})) == []
 
 
+def test_many_papers_with_the_same_few_words_are_no_duplicates_and_cost_little():
+    papers = [a_paper(title=f"Agents of kind {n}", abstract="We study it. It works well.") for n in range(1_500)]
+    assert len(selected(papers, "agents", limit=2_000).picks) == 1_500
+
+
+def test_papers_without_an_abstract_are_told_apart_by_their_titles():
+    papers = [
+        a_paper(title="Agents", abstract=""),
+        a_paper(title="Agents", abstract=""),
+        a_paper(title="Agents, again"),
+    ]
+    assert len(selected(papers, "agents").picks) == 2
+
+
 def test_papers_with_a_stock_sentence_in_common_are_not_duplicates():
     stock = "Code and data are available on our project page."
     papers = [a_paper(title=f"Agents of kind {n}", abstract=f"This is {n} of its kind. {stock}") for n in range(3)]
@@ -200,6 +214,20 @@ def test_suggestions_go_with_the_papers_found():
     papers += [a_paper(title=f"Video {n}", abstract="With LoRA.") for n in range(8)]
     assert Matcher(papers).suggest(parse("RAG")) == ("external knowledge",)
     assert Matcher(papers).suggest(parse("")) == ()
+
+
+def test_pieces_of_addresses_and_the_language_of_papers_are_not_suggested():
+    said = (
+        "See our-group.github.io/marsh-birds or https://hf.co/marsh/birds. Extensive experiments show superior results"
+    )
+    papers = [a_paper(title=f"RAG {n}", abstract=f"{said} between {n}. Over time, via RAG.") for n in range(4)]
+    papers += [a_paper(title=f"Video {n}", abstract=f"A video, number {n}.") for n in range(8)]
+    assert Matcher(papers).suggest(parse("RAG")) == ()
+
+
+def test_an_endless_word_costs_no_time_to_suggest_from():
+    papers = [a_paper(title=f"RAG {n}", abstract=("x." * 9_999) + str(n)) for n in range(3)]
+    assert Matcher(papers).suggest(parse("RAG")) == ()
 
 
 FILLERS = st.sampled_from(

@@ -36,8 +36,7 @@ def sent(engine, kind=Kind.DIGEST):
     return [one for one in claimed if one.kind is kind]
 
 
-def moves(engine, reader, address=NEW):
-    now = NOW + timedelta(hours=1)
+def moves(engine, reader, address=NEW, now=NOW + timedelta(hours=1)):
     addresses.ask(engine, reader.id, address, now)
     request = next(row for row in reversed(dump(engine)["deliveries"]) if row.kind == Kind.MOVE)
     assert addresses.agree(engine, ledger.find(engine, request.id), now)
@@ -66,9 +65,21 @@ def test_after_a_move_an_older_mail_still_ends_it_and_tells_nothing(visitor, eng
     moved = moves(engine, reader)
     for answer in (visitor.get(LINKS.unsubscribe(reader.key)), visitor.post(LINKS.unsubscribe(reader.key))):
         assert answer.status_code == 200
-        for told in (moved.key, NEW, reader.email, "/preferences/"):
+        for told in (moved.key, NEW, "new.example.org", reader.email, "/preferences/", "Undo", "One last"):
             assert told not in answer.text
     assert status_of(engine, reader) is Status.UNSUBSCRIBED
+    for more in ("weekly", "pause", "undo"):
+        assert visitor.post(f"{LINKS.unsubscribe(reader.key)}/{more}").status_code == 404
+        assert visitor.post(f"{LINKS.unsubscribe(moved.key)}/{more}").status_code == 200
+
+
+@pytest.mark.parametrize("more", ["weekly", "pause", "undo"])
+def test_after_a_move_an_older_mail_does_nothing_but_end_it(visitor, engine, more):
+    reader = a_subscriber(engine)
+    moves(engine, reader)
+    before = readers.find(engine, reader.id)
+    assert visitor.post(f"{LINKS.unsubscribe(reader.key)}/{more}").status_code == 404
+    assert readers.find(engine, reader.id) == before
 
 
 def test_after_a_move_an_older_digest_is_shown_and_no_later_one(visitor, engine):
@@ -91,7 +102,7 @@ def test_after_a_move_an_older_digest_is_shown_and_no_later_one(visitor, engine)
 def test_two_moves_leave_one_key(visitor, engine):
     reader = a_subscriber(engine)
     first = moves(engine, reader)
-    second = moves(engine, first, "ada@third.example.org")
+    second = moves(engine, first, "ada@third.example.org", NOW + timedelta(hours=2))
     opened = [visitor.get(LINKS.preferences(one.key)).status_code for one in (reader, first, second)]
     assert opened == [404, 404, 200]
 

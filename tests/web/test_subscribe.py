@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
+from sqlalchemy import event
+from structlog.testing import capture_logs
 
 from digest.domain import Kind, Preferences, Status
 from digest.links import CONFIRM_WITHIN
@@ -205,3 +207,52 @@ def test_two_mailboxes_that_look_alike_are_two_readers(visitor, engine):
     for email in ("straße@example.org", "strasse@example.org", "STRASSE@example.org", "Stra\u00dfe@example.org"):
         visitor.post("/subscribe", data={"email": email})
     assert [reader.email for reader in readers.everyone(engine)] == ["straße@example.org", "strasse@example.org"]
+
+
+@pytest.mark.parametrize("status", [None, *Status])
+def test_the_work_that_tells_who_is_on_the_list_is_done_after_the_answer(engine, status):
+    """What is asked of the database before it is the same for everybody, and so is the time it takes."""
+    visitor, email = a_visitor(engine), a_subscriber(engine, status).email if status else "new@example.org"
+    asked, answered = [], []
+
+    def note(_connection, _cursor, statement, *_):
+        asked.append(statement)
+
+    async def app(scope, receive, send):
+        async def noting(message):
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                answered.append(list(asked))
+            await send(message)
+
+        await visitor.app(scope, receive, noting)
+
+    event.listen(engine, "before_cursor_execute", note)
+    Visitor(app).post("/subscribe", data={"email": email})
+    [before] = answered
+    assert len([statement for statement in before if not statement.startswith("BEGIN")]) == 1
+    assert not any("FROM readers" in statement for statement in before)
+    assert len(asked) > len(before)
+
+
+def test_when_all_together_ask_for_too_much_the_page_is_calm_and_nothing_is_kept(engine):
+    visitor = a_visitor(engine, confirmations_per_hour=2)
+    answers = [visitor.post("/subscribe", data={"email": f"r{number}@example.org"}) for number in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 503, 503]
+    assert answers[2].text == answers[3].text
+    assert "come back in an hour" in answers[2].text
+    assert int(answers[2].headers["Retry-After"]) <= 3600
+    assert len(list(readers.everyone(engine))) == 2
+
+
+def test_a_subscription_that_is_lost_after_the_answer_is_logged_without_the_address(engine):
+    visitor = a_visitor(engine)
+
+    def fails(_connection, _cursor, statement, *_):
+        if "FROM readers" in statement:
+            raise RuntimeError("Key (email_key)=(ada@example.org) already exists.")
+
+    event.listen(engine, "before_cursor_execute", fails)
+    with capture_logs() as logged:
+        assert visitor.post("/subscribe", data={"email": "ada@example.org"}).status_code == 200
+    assert [line["error"] for line in logged if line["event"] == "subscription.lost"] == ["RuntimeError"]
+    assert "ada" not in str(logged)
