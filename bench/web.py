@@ -32,7 +32,7 @@ BASE, KEY = "https://papers.example.org", "only for this measurement"
 NOWHERE = "redis://127.0.0.1:1/0"
 QUESTIONS = (
     *("language model", "agents", "diffusion", "speculative decoding", "reinforcement learning", "video generation"),
-    *('author:"Wei Zhang"', "org:nvidia", "reasoning + benchmark", "robot* -simulation", "RAG", "3D gaussian splatting"),
+    *('author:"Wei Zhang"', "org:nvidia", "reasoning + benchmark", "robot* -simulation", "RAG", "gaussian splatting"),
     *("image | video", "has:code + agents", "mixture of experts", "upvotes:>=50", "large language models for code"),
 )
 A_SECOND, SUBSCRIBERS = 200, 600
