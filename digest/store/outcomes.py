@@ -47,12 +47,11 @@ def freeze(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str]]], unt
         return set(connection.execute(select(deliveries.c.id).where(mine, held)).scalars())
 
 
-def begin(engine: Engine, held: Collection[Delivery], until: datetime) -> set[int]:
-    """Note that these may be on their way now, and renew their lease; return the ids of those that still may go."""
+def begin(engine: Engine, held: Collection[Delivery]) -> set[int]:
+    """Note that these may be on their way now; return the ids of those that are still this worker's, and may go."""
     mine = deliveries.c.id.in_([one.id for one in held]) & deliveries.c.claim.in_({one.claim for one in held})
-    values = {"begun": True, "next_attempt_at": until}
     with writing(engine) as connection:
-        begun = deliveries.update().where(mine, deliveries.c.state == State.SENDING).values(values)
+        begun = deliveries.update().where(mine, deliveries.c.state == State.SENDING).values(begun=True)
         return set(connection.execute(begun.returning(deliveries.c.id)).scalars())
 
 

@@ -91,7 +91,7 @@ class Ledger(RuleBasedStateMachine):
         until = self.now + ledger.LEASE
         ours = {one.id for one in group}
         assert outcomes.freeze(self.engine, [(delivery, []) for delivery in group], until) == ours
-        assert outcomes.begin(self.engine, group, until) == ours
+        assert outcomes.begin(self.engine, group) == ours
         if group:
             self.workers.append([(delivery, until) for delivery in group])
 

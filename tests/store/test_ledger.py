@@ -27,7 +27,7 @@ def admit(engine, *emails, **preferences):
 
 def freeze(engine, delivery, *papers, now=NOW):
     outcomes.freeze(engine, [(delivery, papers)], now + ledger.LEASE)
-    outcomes.begin(engine, [delivery], now + ledger.LEASE)
+    outcomes.begin(engine, [delivery])
 
 
 def end(engine, delivery, state, reason="", now=NOW):

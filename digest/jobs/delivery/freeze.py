@@ -34,11 +34,9 @@ class Going:
         self._last = clock() + LAST_BEGINNING
 
     def begin(self, mails: Sequence[Mail]) -> set[int]:
-        """Note that these may be on their way, with a new lease; while the ledger is away, none begins."""
+        """Note that these may be on their way; while the ledger is away, none begins."""
         held = [self._group[mail.delivery_id] for mail in mails]
-        ours = patiently(lambda: outcomes.begin(self._engine, held, self._clock() + LEASE))
-        self._last = self._clock() + LAST_BEGINNING
-        return ours
+        return patiently(lambda: outcomes.begin(self._engine, held))
 
     def may_begin(self) -> bool:
         return self._clock() < self._last
