@@ -155,7 +155,7 @@ class Composer:
         subject, text, html = self._written(kind, said, values, cards)
         headers = self._headers(kind, delivery, stamp, subject, str(values["unsubscribe"]))
         return Mail(
-            delivery.id, self._envelope(delivery), mime.bare(delivery.address), self._sealed(headers, stamp, text, html)
+            delivery.id, self._envelope(delivery), mime.bare(delivery.address), self._sealed(headers, stamp, delivery.due_at, text, html)
         )
 
     def _envelope(self, delivery: Delivery) -> str:
@@ -171,7 +171,7 @@ class Composer:
         stamp = formats.stamp(kind, number, now)
         subject, text, html = self._written(kind, said, personal)
         headers = self._notice_headers(to, now, stamp, subject)
-        return Mail(number, self._sender, mime.bare(to), self._sealed(headers, stamp, text, html))
+        return Mail(number, self._sender, mime.bare(to), self._sealed(headers, stamp, now, text, html))
 
     def _written(
         self, kind: str, said: dict[str, object], values: dict[str, object], cards: Sequence[Card] = ()
@@ -197,12 +197,12 @@ class Composer:
             form(html, dict(said), blanks, self._quoted),
         )
 
-    def _sealed(self, headers: Headers, stamp: str, text: bytes, html: bytes) -> bytes:
+    def _sealed(self, headers: Headers, stamp: str, moment: datetime, text: bytes, html: bytes) -> bytes:
         """Put a mail together and sign it, if there is a key."""
         content_type, body = mime.multipart(stamp, text, html)
         headers = [*headers, ("Content-Type", content_type)]
         if signer := self.letterhead.signer:
-            headers.insert(0, signer.signature(headers, body))
+            headers.insert(0, signer.signature(headers, body, moment))
         return mime.message(headers, body)
 
     def _personal(self, delivery: Delivery) -> dict[str, object]:

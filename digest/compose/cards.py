@@ -20,7 +20,7 @@ KEEP_CARDS = 16_384
 KEEP_FORMS = 1024
 
 
-class Collected(NamedTuple):
+class CardStyle(NamedTuple):
     """What a card's looks depend on beside its paper: its place, the reader's year, and what they chose."""
 
     full: bool
@@ -52,11 +52,11 @@ class Cards:
             "excerpt": marking.excerpt(pick, LONG_EXCERPT if full else SHORT_EXCERPT),
             "because": wording.because(pick.reasons),
         }
-        look = Collected(full, year, weekly, pictures)
+        look = CardStyle(full, year, weekly, pictures)
         text, html = self._forms(pick.paper, wording.byline(pick), look, shape(values))
         return Card(text.filled(values), html.filled(values))
 
-    def _open(self, paper: Paper, byline: str, look: Collected, blanks: Shape) -> tuple[Form, Form]:
+    def _open(self, paper: Paper, byline: str, look: CardStyle, blanks: Shape) -> tuple[Form, Form]:
         """Print what all readers of a paper see of it."""
         said = {
             "byline": byline,
