@@ -63,6 +63,10 @@ def plain(runs: Iterable[Run]) -> str:
     return "".join(run.text for run in runs)
 
 
+def labelled(runs: Iterable[Run], label: str) -> str:
+    return f"{label}: {plain(runs)}" if label else plain(runs)
+
+
 def starred(runs: Iterable[Run]) -> str:
     return "".join(f"*{run.text}*" if run.marked else run.text for run in runs)
 
@@ -103,7 +107,7 @@ def environment(folder: Path) -> Environment:
         extensions=[InlinedStyle],
         auto_reload=False,
     )
-    pages.filters |= {"plain": patient(plain), "starred": patient(starred), "fold": patient(fold)}
+    pages.filters |= {"plain": patient(plain), "labelled": patient(labelled), "starred": patient(starred), "fold": patient(fold)}
     pages.globals |= {name: patient(_printer(pages, name)) for name in ("marked", "named")}
     return pages
 
