@@ -21,7 +21,7 @@ from digest.compose.lead import Lead, lead
 from digest.domain import Paper, Pick
 
 # The best papers lead with all of a summary, the others with a sentence.
-LONG_LEAD, SHORT_LEAD = 420, 180
+LONG_LEAD, SHORT_LEAD = 420, 260
 LONGEST_ENTRY = 120
 # A pace at which people read what they choose from.
 WORDS_A_MINUTE = 200

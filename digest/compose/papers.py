@@ -83,7 +83,7 @@ class Papers:
         return _joined(pieces)
 
     def _list(self, items: bytes) -> bytes:
-        return self._frame("lines.html", (), 0, True).filled({"entries": items})
+        return self._frame("lines.html", (), True).filled({"entries": items})
 
     def _contents(self, groups: Sequence[Group]) -> Both:
         """List the titles of those that have a card, under their topics."""
@@ -91,19 +91,19 @@ class Papers:
         for group in groups:
             entries = [self._cards.entry(each.pick.paper, place) for place, each in enumerate(group.cards, start)]
             inner = _joined([Both(*entry) for entry in entries])
-            frames = [self._frame(f"contents.{end}", group.topics, start, bool(entries)) for end in ENDS]
+            frames = [self._frame(f"contents.{end}", group.topics, bool(entries), start, len(group.papers)) for end in ENDS]
             pieces.append(
                 Both(*(frame.filled({"entries": part}) for frame, part in zip(frames, inner, strict=True)))
             )
-            start += len(group.papers)
+            start += len(group.cards)
         return _joined(pieces)
 
     def _write_heading(self, topics: tuple[str, ...]) -> Both:
-        return Both(*(self._frame(f"group.{end}", topics, 0, False).filled({}) for end in ENDS))
+        return Both(*(self._frame(f"group.{end}", topics, False).filled({}) for end in ENDS))
 
-    def _open_frame(self, name: str, topics: tuple[str, ...], start: int, entries: bool) -> Form:
+    def _open_frame(self, name: str, topics: tuple[str, ...], entries: bool, start: int = 0, count: int = 0) -> Form:
         """Open what stands around the papers of a topic: its heading, a list."""
-        said = {"label": _label(topics), "anchor": _anchor(topics), "start": start}
+        said = {"label": _label(topics), "anchor": _anchor(topics), "start": start, "count": count}
         return form(self._pages.get_template(f"digest/{name}"), said, (("entries", entries),), self._encode)
 
 

@@ -30,7 +30,7 @@ ANOTHER = Composer(LETTERHEAD)
 # Every header there may be, in order: whatever slips in beside them is seen.
 HEADERS = [
     *("Date", "From", "To", "Subject", "Message-ID", "MIME-Version", "Auto-Submitted", "X-Auto-Response-Suppress"),
-    *("List-Id", "List-Help", "List-Post", "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID", "Content-Type"),
+    *("List-Id", "List-Help", "List-Archive", "List-Post", "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID", "Content-Type"),
 ]
 # F6: none of these may be added on the way, whether we write it or not.
 OVERSIGNED = (
@@ -201,6 +201,7 @@ def test_a_mail_says_which_list_it_is_of_and_that_a_program_wrote_it(delivery, s
         assert raw.header("Auto-Submitted") == b"auto-generated"
         assert raw.header("X-Auto-Response-Suppress") == b"All"
         assert raw.header("List-Help") == b"<https://papers.example.org>"
+        assert raw.header("List-Archive") == b"<https://papers.example.org/archive>"
         assert raw.header("List-Post") == b"NO"
         # Nothing in it is of one reader: the kind, the day, the domain, the sender.
         assert re.fullmatch(rb"[a-z]+:20251224:papers\.example\.org:paper-digest", raw.header("Feedback-ID"))
@@ -260,7 +261,7 @@ def test_the_html_stays_under_the_size_at_which_gmail_cuts(word, topic, count, c
     reader = {"topics": [topic * 40] * 50, "email": "a" * 64 + "@" + "example." * 20 + "org", "cadence": cadence}
     raw = Raw(COMPOSER.digest(a_delivery(**reader), Selection(tuple(picks))))
     assert len(raw.parts[1]) <= MOST_HTML_BYTES
-    shown = len(raw.page.css("h2"))
+    shown = len(raw.page.css(".card, .brief, .line"))
     assert shown == count or f"And {count - shown} more" in raw.text
 
 
