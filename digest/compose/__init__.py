@@ -7,7 +7,7 @@ is the same message, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import format_datetime
@@ -111,6 +111,7 @@ class Composer:
             "title": "".join(titles[:1]),
             "also": "; ".join(titles[1:]),
             "heading": claims.strangers_heading(shown) if shared else claims.heading(shown),
+            "what": _plain(claims.strangers_heading(shown)) if shared else claims.subject(shown),
             "day": claims.day_line(chosen_from, today, weekly=weekly),
             "minutes": f"{written.minutes} min read" if shown else "",
             "sub": claims.chosen_from(chosen_from, wanted.order, today),
@@ -286,6 +287,10 @@ class Composer:
 
 def _local(delivery: Delivery) -> datetime:
     return delivery.due_at.astimezone(ZoneInfo(delivery.reader.preferences.timezone))
+
+
+def _plain(runs: Iterable[marking.Run]) -> str:
+    return "".join(run.text for run in runs)
 
 
 _date = lru_cache(KEEP_MOMENTS)(format_datetime)

@@ -46,6 +46,15 @@ def heading(picks: Sequence[Pick]) -> list[Run]:
     return [Run(papers.replace(" paper", " trending paper") if known else f"{papers} for you")]
 
 
+def subject(picks: Sequence[Pick]) -> str:
+    """The same in a few words, so that a title has room beside it."""
+    said, unsaid = aloud.all_aloud(found_topics(picks))
+    if not said:
+        return "".join(run.text for run in heading(picks))
+    papers = f"{_spelled(len(picks))} {'paper' if len(picks) == 1 else 'papers'}"
+    return f"{papers} {said[0].preposition} {said[0].words}{' and more' if len(said) + unsaid > 1 else ''}"
+
+
 def strangers_heading(picks: Sequence[Pick]) -> list[Run]:
     """Say what a digest is about to somebody it was not sent to."""
     topics = found_topics(picks)

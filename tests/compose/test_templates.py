@@ -114,7 +114,7 @@ def test_a_style_is_only_for_what_cannot_be_inlined(letter):
 
 
 # Who is asked for the first time may decline, who has left may be forgotten, and the operator is no reader.
-WAYS_OUT = {"move": "/address/", "goodbye": "/delete", "alert": "DIGEST_OPERATOR_EMAIL"}
+WAYS_OUT = {"move": "/address/", "goodbye": "/delete", "moved": "https://papers.example.org", "alert": "DIGEST_OPERATOR_EMAIL"}
 
 
 @pytest.mark.parametrize("name", MAILS)
