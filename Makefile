@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PROCESSES ?= 2
 QUICK := not slow and not postgres and not realdata
 
-.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-delivery chaos clean
+.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-delivery chaos clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -51,8 +51,13 @@ lock: install ## pin every dependency anew, with hashes and without the address 
 mailcheck: install ## every mail under SpamAssassin, caniemail, mutt and s-nail; says what it lacks, installs nothing
 	$(BIN)/python -m tests.mailcheck
 
+bench-quality: install ## measure how well topics find papers, and in which order, beside peers
+	$(BIN)/python -m bench.quality
+	$(BIN)/python -m bench.labelled
+
 bench: install ## measure matching, its quality, verdicts and composing beside peers; ARGS=--readers=N for fewer readers
 	$(BIN)/python -m bench.quality
+	$(BIN)/python -m bench.labelled
 	$(BIN)/python -m bench.verdicts
 	$(BIN)/python -m bench.matching $(ARGS)
 	$(BIN)/python -m bench.compose $(ARGS)

@@ -25,7 +25,7 @@ from digest.compose.dkim import HASH, PADDING, Signer, new_key, pem, read_key
 from digest.compose.pages import environment
 from digest.domain import Delivery, Kind, Mail, Paper, Pick, Preferences, Reader, Selection, Status, Window
 from digest.links import Links
-from digest.match import Index, select
+from digest.match import Matcher
 from digest.topics import parse
 
 DOMAIN, SELECTOR = "papers.example.org", "s1"
@@ -71,9 +71,9 @@ def a_day(readers: int) -> Day:
     """Take the fullest day there is, and draw topics until so many readers have ten papers of it."""
     days = captures.days()
     day = max(days, key=lambda each: len(days[each]))
-    index, found = Index(days[day]), dict[tuple[str, ...], Selection]()
+    matcher, found = Matcher(days[day]), dict[tuple[str, ...], Selection]()
     for topics in profiles.drawn((paper for papers in days.values() for paper in papers), readers * 1_000):
-        selection = select(index, parse(topics), limit=PICKS)
+        selection = matcher.select(parse(topics), limit=PICKS)
         if len(selection.picks) == PICKS:
             found[tuple(topics)] = selection
         if len(found) == readers:

@@ -32,10 +32,12 @@ from digest.domain import Delivery, Mail, Result, State
 from digest.jobs import delivery
 from digest.jobs.editions import Editions
 from digest.settings import Settings
+from digest.settings.fields import PREFIX
 from digest.store import accounts, ledger
 from digest.store.engine import connect, migrate
 from digest.store.tables import OPEN
 from digest.store.tables import deliveries as rows
+from workers.celery import create_app
 
 # Of the captured days; without them it is the sample's.
 DAY = date(2025, 11, 19)
@@ -85,7 +87,7 @@ class Bench:
         """Two worker processes that are ready for work, and their parent's number."""
         options = ("worker", "--concurrency", str(PROCESSES), "--loglevel", "warning", "--without-gossip", *more)
         process = parts.celery(environment, self.folder / "workers.log", app, *options)
-        control = Celery(broker=self.broker).control
+        control = (ours(environment) if app == "workers" else Celery(broker=self.broker)).control
         try:
             parts.wait_until(lambda: bool(control.ping(timeout=0.5)), 60, "workers")
             yield process.pid
@@ -94,11 +96,16 @@ class Bench:
             process.wait()
 
 
+def ours(environment: Mapping[str, str]) -> Celery:
+    """The service's own app, which knows the queue and what its keys begin with."""
+    return create_app(Settings(**{name.removeprefix(PREFIX).lower(): value for name, value in environment.items()}))
+
+
 def service(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> Outcome:
     """Plan and deliver what is due with the real workers: from the beat's word to the last outcome in the ledger."""
     with bench.workers(environment, "workers") as parent:
         started, before = time.monotonic(), (parts.spent(parent), parts.spent(bench.postgres.pid))
-        Celery(broker=bench.broker).send_task("workers.tasks.plan")
+        ours(environment).send_task("workers.tasks.plan")
         occupied: list[float] = []
 
         def over() -> bool:
@@ -200,8 +207,9 @@ def sqlite(bench: Bench, count: int) -> None:
     engine = bench.fill(url, count)
     with parts.sink() as (relay, _):
         started = time.monotonic()
-        with bench.workers(bench.environment(url, relay, CONNECTIONS), "workers", "--concurrency", "1"):
-            Celery(broker=bench.broker).send_task("workers.tasks.plan")
+        environment = bench.environment(url, relay, CONNECTIONS)
+        with bench.workers(environment, "workers", "--concurrency", "1"):
+            ours(environment).send_task("workers.tasks.plan")
             parts.wait_until(lambda: _is_over(engine, count), SECONDS_FOR_ALL, "the run on SQLite")
     said = (bench.folder / "workers.log").read_text()
     errors = said.count("locked") + said.count("Error")

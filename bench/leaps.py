@@ -46,12 +46,9 @@ class Leaping(Settings):
         return Clock(Path(os.environ["BENCH_CLOCK"]))
 
 
+app = workers.celery.create_app(Leaping() if "BENCH_CLOCK" in os.environ else None)
+
 if "BENCH_CLOCK" in os.environ:
-    workers.celery.settings = Leaping()
     session.SECONDS_AFTER_THE_DOT = SECONDS_AFTER_THE_DOT
     wanted = ("plan who is due", "deliver what waits", "sweep up after lost workers")
-    workers.celery.app.conf.beat_schedule = {
-        name: workers.celery.TIMETABLE[name] | {"schedule": TICK} for name in wanted
-    }
-
-app = workers.celery.app
+    app.conf.beat_schedule = {name: workers.celery.TIMETABLE[name] | {"schedule": TICK} for name in wanted}

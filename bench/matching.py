@@ -10,11 +10,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from bench import captures, postgres, profiles, report
 from digest.domain import Paper
-from digest.match import Index, select
+from digest.match import Matcher
 from digest.topics import parse, read_line
 from digest.topics.grammar import read_topic
 
@@ -23,6 +23,7 @@ PEER_READERS = 100_000
 # A regular expression a reader is so slow that a few of them say enough.
 REGEX_READERS = 300
 FRESH = 20_000
+AN_ARCHIVE = 1_600  # papers: what a page of the archive or the preview is made from
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def _match(papers: Sequence[Paper], file: Path, readers: int) -> Run:
     reading, parsing, matching, picks = 0.0, 0.0, 0.0, 0
     known: set[str] = set()
     before = perf_counter()
-    index = Index(papers)
+    matcher = Matcher(papers)
     matching = perf_counter() - before
     chunks = profiles.chunks(file, readers)
     while True:
@@ -69,8 +70,26 @@ def _match(papers: Sequence[Paper], file: Path, readers: int) -> Run:
             read_line(line)
         parsing += perf_counter() - before
         before = perf_counter()
-        picks += sum([len(select(index, profile, limit=PICKS).picks) for profile in parsed])
+        picks += sum([len(matcher.select(profile, limit=PICKS).picks) for profile in parsed])
         matching += perf_counter() - before
+
+
+def first_answers(papers: Sequence[Paper]) -> dict[str, float]:
+    """Seconds of processor time until an archive answers for the first time, by what is asked."""
+    begun = process_time()
+    matcher = Matcher(papers)
+    profile = parse(["diffusion models", "reinforcement learning"])
+    asked = {
+        "papers for two topics": lambda: matcher.select(profile, limit=PICKS),
+        "related papers": lambda: matcher.neighbours(profile, PICKS),
+        "suggestions": lambda: matcher.suggest(profile),
+    }
+    seconds = {}
+    for name, ask in asked.items():
+        ask()
+        seconds[name] = process_time() - begun
+        begun = process_time()
+    return seconds
 
 
 def by_regex(papers: Sequence[Paper], file: Path) -> float:
@@ -124,6 +143,7 @@ def main() -> None:
         file = profiles.written(profiles.drawn(papers, readers), Path(folder) / "profiles")
         _report_runs(largest, many, file, readers)
         _report_peers(largest, file, readers)
+        _report_first(captures.arxiv(AN_ARCHIVE))
         report.console.print(
             f"Fresh topics are parsed at {parsed_fresh(file):,.0f} profiles a second (at least 5,000)."
         )
@@ -148,6 +168,13 @@ def _report_runs(largest: Sequence[Paper], many: Sequence[Paper], file: Path, re
             for run in runs
         ],
     )
+
+
+def _report_first(papers: Sequence[Paper]) -> None:
+    if papers:
+        report.heading(f"First answers of an archive of {len(papers):,} papers, indexing included, in processor time")
+        rows = [(name, f"{seconds:.2f}") for name, seconds in first_answers(papers).items()]
+        report.table(("", "seconds more"), rows)
 
 
 def _sizes(largest: Sequence[Paper], many: Sequence[Paper], readers: int) -> list[tuple[Sequence[Paper], int]]:

@@ -26,7 +26,6 @@ from bench.compose import Plain
 from bench.parts import ROOT
 from digest.domain import Delivery, Mail
 from digest.jobs.editions import Editions
-from digest.match import select
 from digest.settings import Settings, load
 from digest.store import ledger
 from digest.store.engine import connect
@@ -118,8 +117,8 @@ def send_one(delivery_id: int) -> None:
 def _message(delivery: Delivery) -> bytes:
     """Everything anew for each reader but the index and the templates: no card is shared."""
     edition, wanted = _found().gather([delivery])[delivery.id], delivery.reader.preferences
-    chosen = select(edition.index, parse(wanted.topics), limit=wanted.most_papers)
-    return _way(len(edition.index.papers)).digest(delivery, chosen)
+    chosen = edition.matcher.select(parse(wanted.topics), limit=wanted.most_papers)
+    return _way(len(edition.papers)).digest(delivery, chosen)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-console = Console(highlight=False, width=100)
+console = Console(highlight=False, width=140)
 
 
 def heading(title: str) -> None:

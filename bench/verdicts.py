@@ -1,11 +1,14 @@
 """How well returned mails are judged: kind and recipient, on the real bounces and replies beside the project.
 
-`python -m bench.verdicts [--shown]`: with `--shown`, every message that is judged otherwise than expected is named.
+`python -m bench.verdicts [--shown]`: with `--shown`, messages that are judged otherwise than expected are named, of the
+half alone by which the rules are chosen. The halves are told by the software that wrote the message.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -23,6 +26,8 @@ from digest.domain import Verdict, VerdictKind
 
 # What sisimai's collection calls messages that are no bounces.
 NO_BOUNCE = {"feedback", "vacation", "delivered"}
+# `lhost-sendmail-12.eml`: whose message it is, and not who received it or which number it has.
+VENDOR = re.compile(r"(?:lhost-|rhost-)?(?P<name>.+)-\d+\.eml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,13 @@ class Sample:
     @property
     def is_bounce(self) -> bool:
         return bool(self.known) and self.known[0]["reason"] not in NO_BOUNCE
+
+    @property
+    def chosen_by(self) -> bool:
+        """Whether rules may be chosen by it; by the other half they are judged. All messages of a vendor are in one."""
+        named = VENDOR.fullmatch(self.name)
+        vendor = named["name"] if named else self.name
+        return hashlib.sha256(vendor.encode()).digest()[0] % 2 == 0
 
 
 def samples() -> Iterator[Sample]:
@@ -75,7 +87,7 @@ def main(shown: bool) -> None:
     report.console.print(f"{len(everything)} messages judged in {seconds:.1f} s")
     _replies()
     if shown:
-        _otherwise([one for one in everything if one.is_bounce], judged)
+        _otherwise([one for one in everything if one.is_bounce and one.chosen_by], judged)
 
 
 def _measure(bounced: list[Sample], everything: list[Sample], judged: dict[str, Verdict]) -> None:
@@ -86,8 +98,13 @@ def _measure(bounced: list[Sample], everything: list[Sample], judged: dict[str, 
     named = [one for one in everything if one.temporary | one.permanent]
     found = [one for one in named if _names(judged[one.name], one.temporary | one.permanent)]
     complaints = [one for one in everything if any(known["extra"] == "abuse" for known in one.known)]
+    halves = [
+        (f"  in the half that {what}", _agreed([one for one in bounced if one.chosen_by is chosen_by], judged), "")
+        for what, chosen_by in (("the rules are chosen by", True), ("they are judged by", False))
+    ]
     rows = [
         ("hard or soft as expected", _share(sum(ours is known for ours, known, _ in hard), len(hard)), "95 %"),
+        *halves,
         ("  the same, by flufl.bounce", _share(sum(theirs is known for _, known, theirs in hard), len(hard)), ""),
         ("  hard, but expected soft", _share(sum(ours and not known for ours, known, _ in hard), len(hard)), ""),
         ("recipient found, where flufl.bounce finds one", _share(len(found), len(named)), "95 %"),
@@ -96,10 +113,15 @@ def _measure(bounced: list[Sample], everything: list[Sample], judged: dict[str, 
     report.table(("", "", "target"), rows)
 
 
+def _agreed(bounced: list[Sample], judged: dict[str, Verdict]) -> str:
+    agreed = [(judged[one.name].kind is VerdictKind.HARD) is one.known[0]["hardbounce"] for one in bounced]
+    return _share(sum(agreed), len(agreed))
+
+
 def _replies() -> None:
     report.heading("Real SMTP replies (SMTP Field Manual)")
-    kinds = Counter(bounces.of_reply(one).kind.value for one in replies())
-    report.table(("kind", "replies"), kinds.most_common())
+    for title, of_reply in (("kind", lambda one: bounces.of_reply(one).kind), ("trouble", bounces.trouble_of_reply)):
+        report.table((title, "replies"), Counter(of_reply(one).value for one in replies()).most_common())
 
 
 def _otherwise(bounced: list[Sample], judged: dict[str, Verdict]) -> None:

@@ -176,6 +176,8 @@ class Reason:
     """Why a paper was picked: `topic` as the reader wrote it matched `words` in `field`.
 
     `field` is `title`, `abstract`, `keywords`, `author`, `organization`, … or `trending`, where the topic is empty.
+    `related` says that a paper matches no topic and shares `words` with those that match this one; `liked` and
+    `disliked` have the words a reader voted on, and no topic.
     `spans` are half-open character offsets into that field's text (title and abstract only).
     """
 
@@ -201,10 +203,16 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The picks for one profile, best first, and how many more papers fitted."""
+    """The picks for one profile, best first, and how many more papers fitted.
+
+    `related` are near the picks and match no topic: they are shown apart, and never counted as found.
+    `unfinished` are topics, as written, that would have cost too much work: they found nothing.
+    """
 
     picks: tuple[Pick, ...] = ()
     more: int = 0
+    related: tuple[Pick, ...] = ()
+    unfinished: tuple[str, ...] = ()
 
 
 class Kind(StrEnum):

@@ -93,7 +93,7 @@ class Links:
         oldest_first = list(reversed(keys))
         self._signers = {purpose: _signer(oldest_first, f"digest.{purpose}") for purpose in Purpose}
         self._bounces = [Signer(key, salt="digest.bounce").derive_key() for key in keys]
-        self._leaving = [Signer(key, salt="digest.unsubscribe.mail").derive_key() for key in keys]
+        self._leaving = [Signer(key, salt="digest.unsubscribe").derive_key() for key in keys]
 
     def confirm(self, key: str, delivery_id: int, now: datetime) -> str:
         """Make the link that confirms the subscription asked for at `now`, in the mail about it."""
@@ -119,7 +119,10 @@ class Links:
     def token(
         self, purpose: Purpose, key: str, delivery_id: int = 0, now: datetime | None = None, paper: str = ""
     ) -> str:
-        """Sign a reader's key for one purpose, with the delivery and paper it is about, and the minute it was made in."""
+        """Sign a reader's key for a purpose, with the delivery and paper it is about, and the minute it was made in."""
+        if purpose is Purpose.UNSUBSCRIBE:
+            # It stands in an address, too, and some servers turn local parts to lower case.
+            return f"{key}.{_signature(self._leaving[0], key)}"
         named = [key]
         if purpose in OF_A_DELIVERY:
             named.append(str(delivery_id))
@@ -135,6 +138,8 @@ class Links:
         """Return what a token names, or None whatever is wrong with it. Those that expire need `now`."""
         if len(token) > LONGEST_TOKEN or not token.isascii():
             return None
+        if purpose is Purpose.UNSUBSCRIBE and (leaving := self._read_leaving(token.lower())):
+            return leaving
         try:
             signed = self._signers[purpose].unsign(token).decode()
         except BadSignature:
@@ -162,15 +167,13 @@ class Links:
         return Named(key if key.startswith("k") else str(int(key, 16)), int(delivery_id, 16))
 
     def unsubscribe_address(self, key: str, domain: str) -> str:
-        """Make the address to which a mail ends it: as long as a bounce address may be, whatever its case becomes."""
-        return f"unsubscribe+{key}.{_signature(self._leaving[0], key)}@{domain}"
+        """Make the address to which a mail ends it; the token in it is that of the link."""
+        return f"unsubscribe+{self.token(Purpose.UNSUBSCRIBE, key)}@{domain}"
 
-    def read_unsubscribe(self, token: str) -> Named | None:
-        """Return who may leave by this token, of an address or of a link."""
-        key, _, signature = token.lower().partition(".")
-        if re.fullmatch(KEY, key, re.ASCII) and _is_signed(self._leaving, key, signature):
-            return Named(key)
-        return self.read(Purpose.UNSUBSCRIBE, token)
+    def _read_leaving(self, token: str) -> Named | None:
+        key, _, signature = token.partition(".")
+        is_ours = re.fullmatch(KEY, key, re.ASCII) and _is_signed(self._leaving, key, signature)
+        return Named(key) if is_ours else None
 
     def _url(self, purpose: Purpose, token: str) -> str:
         return f"{self.base_url}/{purpose}/{token}"

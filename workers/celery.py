@@ -1,23 +1,29 @@
-"""The Celery app, and the timetable of the whole service in one place."""
+"""The Celery app, made from settings, and the timetable of the whole service in one place.
+
+`celery -A workers worker` and `beat` make it from the environment when they ask for `app`; an import makes nothing.
+"""
 
 from __future__ import annotations
 
-import logging
 import sys
 from datetime import timedelta
 from typing import Any
 
-from celery import Celery
+from celery import Celery, current_app
 from celery.schedules import crontab
-from celery.signals import setup_logging, worker_init
+from celery.signals import beat_init, before_task_publish, setup_logging, worker_init, worker_ready, worker_shutdown
 
 from digest import bootstrap, logs
-from digest.settings import BadSetting, load_or_exit
-
-settings = load_or_exit()
+from digest.jobs.heartbeat import Heart
+from digest.settings import BadSetting, Settings, load_or_exit
+from digest.store.engine import connect
 
 # A tick that nobody could take before the next one says nothing new.
 DELIVER_EVERY = timedelta(seconds=5)
+# Below the prefix that tells this installation from others on the same broker.
+QUEUE = "tasks"
+# Longer than the lease of a delivery, and far below Redis' visibility timeout (an hour): a round that hangs is ended.
+SOFT_LIMIT, HARD_LIMIT = timedelta(minutes=25), timedelta(minutes=30)
 
 TIMETABLE: dict[str, dict[str, Any]] = {
     # Days fill up: a morning's look sees one paper where the evening sees thirty.
@@ -31,49 +37,102 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "sweep up after lost workers": {"task": "workers.tasks.sweep", "schedule": crontab()},
     "forget who never confirmed": {"task": "workers.tasks.forget", "schedule": crontab(minute=20, hour=3)},
 }
-if settings.bounce_mailbox_url:
-    TIMETABLE["take in what came back"] = {"task": "workers.tasks.take_in", "schedule": crontab(minute="*/5")}
+TAKE_IN = {"task": "workers.tasks.take_in", "schedule": crontab(minute="*/5")}
 
-app = Celery("paper-digest", broker=settings.broker_url, include=["workers.tasks"])
-app.conf.update(
-    accept_content=["json"],
-    beat_schedule=TIMETABLE,
-    # The ledger remembers what is due; a clock that forgets when it stops needs no file.
-    beat_scheduler="celery.beat:Scheduler",
-    # However long the broker is away: the default gives up within the hour.
-    broker_connection_max_retries=None,
-    broker_connection_retry_on_startup=True,
-    enable_utc=True,
-    result_backend=None,
-    task_acks_late=True,
-    task_ignore_result=True,
-    # Acknowledged late, a task whose process was killed would still count as done without this.
-    task_reject_on_worker_lost=True,
-    task_serializer="json",
-    timezone="UTC",
-    worker_prefetch_multiplier=1,
-)
+_made: list[Celery] = []
+
+
+def create_app(settings: Settings | None = None) -> Celery:
+    """Make the app of a process, from its environment if no settings are given; exit 2 with a line if they are bad."""
+    settings = settings or load_or_exit()
+    app = Celery("paper-digest", broker=settings.broker_url, include=["workers.tasks"])
+    app.settings = settings
+    app.conf.update(
+        accept_content=["json"],
+        beat_schedule=timetable(settings),
+        # The ledger remembers what is due; a clock that forgets when it stops needs no file.
+        beat_scheduler="celery.beat:Scheduler",
+        # However long the broker is away: the default gives up within the hour.
+        broker_connection_max_retries=None,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={"global_keyprefix": f"{settings.broker.prefix}:"},
+        enable_utc=True,
+        result_backend=None,
+        task_acks_late=True,
+        task_default_queue=QUEUE,
+        task_ignore_result=True,
+        # Acknowledged late, a task whose process was killed would still count as done without this.
+        task_reject_on_worker_lost=True,
+        task_serializer="json",
+        task_soft_time_limit=SOFT_LIMIT.total_seconds(),
+        task_time_limit=HARD_LIMIT.total_seconds(),
+        timezone="UTC",
+        worker_hijack_root_logger=False,
+        worker_prefetch_multiplier=1,
+        worker_redirect_stdouts=False,
+    )
+    _made[:] = [app]
+    return app
+
+
+def of_this_process() -> Celery:
+    """The app that was made in this process, or one from its environment."""
+    return _made[0] if _made else create_app()
+
+
+def timetable(settings: Settings) -> dict[str, dict[str, Any]]:
+    return TIMETABLE | ({"take in what came back": TAKE_IN} if settings.mailbox else {})
+
+
+def __getattr__(name: str) -> Celery:
+    """Make `app` when Celery asks for it."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return of_this_process()
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
 def _logging(loglevel: int, **_: object) -> None:
-    logs.configure(settings.env == "production")
-    # Celery leaves its own words to whoever connects here: a lost broker, a task that raised.
-    logging.basicConfig(level=loglevel, format="%(asctime)s [%(levelname)s] %(message)s")
-    logging.getLogger("celery.worker.consumer.consumer").addFilter(_in_one_line)
+    logs.configure(current_app.settings.env == "production", loglevel)
+
+
+@before_task_publish.connect  # type: ignore[untyped-decorator]  # as above
+def _say_whose(headers: dict[str, Any], **_: object) -> None:
+    """Mark a task with the installation it is for: a broker may be shared by mistake."""
+    headers["installation"] = of_this_process().settings.installation
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]  # as above
 def _refuse_to_start(**_: object) -> None:
     """Say at once, and not with the first mail, that the mails cannot be signed."""
     try:
-        bootstrap.signer(settings)
+        bootstrap.signer(current_app.settings)
     except BadSetting as error:
         sys.stderr.write(f"digest: {error}\n")
         raise SystemExit(2) from None
 
 
-def _in_one_line(record: logging.LogRecord) -> bool:
-    """Leave out where in Celery a broken connection was noticed."""
-    record.exc_info = None
-    return True
+def _heart(process: str) -> Heart:
+    settings = current_app.settings
+    heart = Heart(process, lambda: connect(settings.database_url))
+    heart.start()
+    return heart
+
+
+_hearts: list[Heart] = []
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]  # as above
+def _worker_lives(**_: object) -> None:
+    _hearts.append(_heart("worker"))
+
+
+@worker_shutdown.connect  # type: ignore[untyped-decorator]  # as above
+def _worker_ends(**_: object) -> None:
+    while _hearts:
+        _hearts.pop().stop()
+
+
+@beat_init.connect  # type: ignore[untyped-decorator]  # as above
+def _beat_lives(**_: object) -> None:
+    _heart("beat")

@@ -14,42 +14,41 @@ from functools import cache, wraps
 from math import ceil
 from typing import Any
 
-import structlog
-from sqlalchemy import Engine
+from celery import current_task, shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import DBAPIError
+from structlog.contextvars import bound_contextvars
 
-from digest import bootstrap
-from digest.jobs import alerts, collection, delivery, returns
+from digest.bootstrap import ClockWrong, Service
+from digest.jobs import alerts, collection, delivery, heartbeat, returns
 from digest.links import CONFIRM_WITHIN
+from digest.logs import get_logger
+from digest.readers import subscriptions
 from digest.settings import BadSetting
-from digest.store import accounts, bounces, readers
-from digest.store.engine import StoreUnready, connect, ready, unreachable
+from digest.store import accounts, bounces, heartbeats, readers
+from digest.store.engine import StoreUnready, why
 from digest.transport.mailbox import MailboxAway
 from digest.transport.smtp import RelayAway
-from workers.celery import app, settings
+from workers.celery import of_this_process
 
-log = structlog.get_logger()
+log = get_logger()
 # Far below Redis' visibility timeout (an hour), past which a task is handed out again.
 DELIVER_FOR = timedelta(minutes=2)
 # More processes than this serve one ledger badly; the rest join at the next tick.
 MOST_WAKENED = 16
 
-
-@cache
-def _engine_of(_process: int) -> Engine:
-    engine = connect(settings.database_url)
-    ready(engine)
-    return engine
-
-
-def engine() -> Engine:
-    """The engine of this process: made after the fork, because connections must not be shared."""
-    return _engine_of(os.getpid())
+# Whoever imports tasks to send them has an app to send them with.
+of_this_process()
 
 
 @cache
-def _post() -> delivery.Dispatcher:
-    return bootstrap.post(settings)
+def _service_of(_process: int) -> Service:
+    return Service(of_this_process().settings)
+
+
+def service() -> Service:
+    """The service of this process: made after the fork, because connections must not be shared."""
+    return _service_of(os.getpid())
 
 
 def task(round_: Callable[[], None]) -> Any:  # noqa: ANN401 - Celery ships no types
@@ -57,30 +56,58 @@ def task(round_: Callable[[], None]) -> Any:  # noqa: ANN401 - Celery ships no t
 
     @wraps(round_)
     def run() -> None:
-        try:
-            round_()
-        except (BadSetting, MailboxAway, RelayAway, StoreUnready) as error:
-            log.error(str(error), task=round_.__name__)
-        except DBAPIError as error:
-            log.error(unreachable(settings.database_url, error), task=round_.__name__)
+        with bound_contextvars(task=round_.__name__, task_id=current_task.request.id if current_task else None):
+            if _is_ours():
+                _attempt(round_)
 
-    return app.task(run)
+    return shared_task(run)
+
+
+def _is_ours() -> bool:
+    """Whether a task was sent by an installation with the same database; refuse, and say, any other."""
+    theirs = current_task and getattr(current_task.request, "installation", None)
+    ours = service().settings.installation
+    if theirs in (None, ours):
+        return True
+    log.error("task.foreign", theirs=theirs, ours=ours, todo="give each installation a DIGEST_BROKER_PREFIX of its own")
+    return False
+
+
+def _attempt(round_: Callable[[], None]) -> None:
+    try:
+        round_()
+    except DBAPIError as error:
+        log.error("database.away", why=why(error))
+    except StoreUnready as error:
+        log.error("database.away", why=str(error))
+    except MailboxAway as error:
+        log.error("mailbox.away", why=str(error))
+    except RelayAway as error:
+        log.error("relay.away", why=str(error))
+    except BadSetting as error:
+        log.error("setting.bad", why=str(error))
+    except ClockWrong as error:
+        log.error("clock.wrong", why=str(error))
+    except SoftTimeLimitExceeded:
+        log.error("task.too_long", todo="the next tick goes on; if it comes again, see `digest doctor`")
 
 
 @task
 def collect() -> None:
     """Look at every day that is worth a look, and tell the operator what is wrong."""
-    with bootstrap.client(settings) as client:
-        looks = collection.collect_all(engine(), bootstrap.sites(settings), client, settings.clock)
-    alerts.tell(engine(), _post(), settings.operator_email, looks)
+    here = service()
+    looks = collection.collect_all(here.engine, here.sources(), here.client, here.clock)
+    alerts.tell(here.engine, here.dispatcher, here.settings.operator_email, looks)
 
 
 @task
 def plan() -> None:
     """Say how the last two days' digests stand, write down who is due, and wake the workers."""
-    for run in accounts.since(engine(), settings.clock() - timedelta(days=1)):
+    here = service()
+    here.check_clock()
+    for run in accounts.since(here.engine, here.now - timedelta(days=1)):
         log.info("deliveries.account", day=str(run.day), account=str(run))
-    planned = delivery.plan(engine(), settings.clock())
+    planned = delivery.plan(here.engine, here.now)
     for _ in range(min(ceil(planned / delivery.GROUP), MOST_WAKENED)):
         deliver.delay()
 
@@ -88,16 +115,21 @@ def plan() -> None:
 @task
 def deliver() -> None:
     """Send what waits, for a while."""
+    here = service()
     with suppress(delivery.Busy):
-        account = delivery.deliver(engine(), _post(), until=settings.clock() + DELIVER_FOR)
+        account = delivery.deliver(here.engine, here.dispatcher, until=here.now + DELIVER_FOR)
         if account:
             log.info("deliveries.sent", **{state.value: count for state, count in account.items()})
 
 
 @task
 def sweep() -> None:
-    """Free what a lost worker held."""
-    lost = delivery.sweep(engine(), settings.clock())
+    """Free what a lost worker held, end the pauses that are over, and tell the operator what there is too much of."""
+    here = service()
+    heartbeats.beat(here.engine, heartbeat.of_the_timetable())
+    subscriptions.resume_due(here.engine, here.now)
+    alerts.watch(here.engine, here.dispatcher, here.settings.operator_email, here.settings.confirmations_per_hour)
+    lost = delivery.sweep(here.engine, here.now)
     if lost:
         log.warning("worker.lost", deliveries=lost)
 
@@ -105,16 +137,17 @@ def sweep() -> None:
 @task
 def forget() -> None:
     """Delete who asked and never confirmed, failures that count no more, and editions nobody will look at again."""
-    delivery.tidy(engine(), settings.clock())
-    forgotten = readers.forget_pending(engine(), settings.clock() - CONFIRM_WITHIN)
+    here = service()
+    delivery.tidy(here.engine, here.now)
+    forgotten = readers.forget_pending(here.engine, here.now - CONFIRM_WITHIN)
     log.info("readers.forgotten", readers=forgotten)
-    bounces.forget(engine(), settings.clock() - returns.COUNTS_FOR)
+    bounces.forget(here.engine, here.now - returns.COUNTS_FOR)
+    heartbeats.forget(here.engine, heartbeat.of_the_timetable().at)
 
 
 @task
 def take_in() -> None:
     """Judge what came back to the mailbox."""
-    if mailbox := bootstrap.mailbox(settings):
-        taken = returns.empty_mailbox(engine(), bootstrap.links(settings), mailbox, settings.clock)
-        if taken:
-            log.info("returned.round", **{kind.value: count for kind, count in taken.items()})
+    here = service()
+    if here.mailbox and (taken := returns.empty_mailbox(here.engine, here.links, here.mailbox, here.clock)):
+        log.info("returned.round", **{kind.value: count for kind, count in taken.items()})

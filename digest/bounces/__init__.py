@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import re
 
-from digest.bounces.opening import MOST_BYTES, opened
-from digest.bounces.reasons import judge
-from digest.bounces.reports import complaint, delivery_report, failure_notice, notification
-from digest.bounces.signs import automatic, leaving
+from digest.bounces.limits import MOST_BYTES
+from digest.bounces.reading import NOT_UNDERSTOOD, SET_ASIDE, UNREADABLE, Reading, read
+from digest.bounces.reasons import Finding, judge
 from digest.bounces.tokens import bounce_marks, delivery_marks, leave_marks
+from digest.bounces.trouble import Trouble, trouble_of
 from digest.domain import Verdict, VerdictKind
 
-__all__ = ["MOST_BYTES", "NOT_UNDERSTOOD", "bounce_marks", "delivery_marks", "leave_marks", "of_message", "of_reply"]
-
-# The reason of a message that is nothing of all this; a person may want to read it.
-NOT_UNDERSTOOD = "not-understood"
+__all__ = [
+    "MOST_BYTES",
+    "NOT_UNDERSTOOD",
+    "SET_ASIDE",
+    "UNREADABLE",
+    "Reading",
+    "Trouble",
+    "bounce_marks",
+    "delivery_marks",
+    "leave_marks",
+    "of_message",
+    "of_reply",
+    "read",
+    "trouble_of_reply",
+]
 
 
 def of_reply(words: str) -> Verdict:
     """Judge an SMTP reply as the ledger keeps it: `550 5.1.1 No such user`. Words without any code are a network's."""
-    found = judge(re.sub(r"^smtp; ?", "", words.strip(), flags=re.IGNORECASE))
+    found = _found(words)
     if not found.severity:
         return Verdict(VerdictKind.SOFT, reason="network")
     if found.severity == "2":
@@ -27,10 +38,15 @@ def of_reply(words: str) -> Verdict:
     return Verdict(found.kind, reason=found.reason, status=found.status)
 
 
+def trouble_of_reply(words: str) -> Trouble:
+    """Say whose trouble an SMTP reply is, for those who send: see `Trouble`."""
+    return trouble_of(_found(words))
+
+
+def _found(words: str) -> Finding:
+    return judge(re.sub(r"^smtp; ?", "", words.strip(), flags=re.IGNORECASE))
+
+
 def of_message(content: bytes) -> Verdict:
-    """Judge a message that came back, whatever it is. What nobody understands is `none`."""
-    message = opened(content)
-    # What follows a standard comes first, and what only looks like a failure last: people quote failures.
-    readings = (complaint, notification, delivery_report, leaving, automatic, failure_notice)
-    nothing = Verdict(VerdictKind.NONE, reason=NOT_UNDERSTOOD)
-    return next((verdict for read in readings if (verdict := read(message))), nothing)
+    """Judge a message that came back, whatever it is. What nobody understands, or can read, is `none`."""
+    return read(content).verdict

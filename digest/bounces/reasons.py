@@ -35,6 +35,9 @@ MEANS = {
     "policy": OURS,
     "relaying": OURS,
     "sender": OURS,
+    "account": OURS,
+    "quota": OURS,
+    "slow-down": OURS,
     "content": OURS,
     "too-big": OURS,
     "protocol": OURS,
@@ -51,6 +54,7 @@ CODES = {
     "1.8": "sender",
     "1.9": "protocol",
     "1.10": "takes-no-mail",
+    "1.90": "quota",
     "1.351": "no-such-user",
     "2.1": "disabled",
     "2.2": "mailbox-full",
@@ -80,11 +84,24 @@ CODES = {
     "7.29": "authentication",
     "7.30": "protocol",
     "7.32": "authentication",
+    "7.57": "authentication",
+    "7.60": "sender",
+    "7.64": "relaying",
+    "7.139": "authentication",
+    "7.232": "quota",
+    "7.233": "quota",
+    "7.236": "quota",
+    "7.501": "account",
+    "7.502": "account",
+    "7.503": "account",
     "7.509": "authentication",
     "7.515": "authentication",
     "7.606": "reputation",
     "7.650": "reputation",
     "7.651": "reputation",
+    "7.705": "quota",
+    "7.708": "reputation",
+    "7.750": "account",
 }
 SUBJECTS = {
     "1": "refused",
@@ -107,7 +124,18 @@ REPLY = re.compile(
 )
 STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 # Addresses, links and the stage are named, not said: a user called `spam` is no spam.
-NAMED = re.compile(r"\(in reply to [^)]*\)|https?://(?!\S*(?:spamhaus|spamcop|barracuda))\S+|<?[^\s<>@]+@[^\s<>]+>?")
+NAMED = re.compile(
+    r"\(in reply to [^)]{0,200}\)|https?://(?!\S{0,200}(?:spamhaus|spamcop|barracuda))\S+|<?[^\s<>@]{1,100}@[^\s<>]+>?"
+)
+# Who says so has looked the address up: no filter speaks like this.
+BY_NAME = re.compile(
+    r"this user does ?n[o']?t have an? .{0,60}account|the e-?mail account that you tried to reach does not exist"
+    r"|unknown in (?:virtual|local|relay) |not listed in (?:the |public )?(?:name|domino|address)"
+    r"|recipnotfound|recipient ?not ?found by smtp address lookup"
+)
+# An account that is closed is ours, unless something says that it is the reader's.
+BARE_ACCOUNT = re.compile(r"\baccount\b.{0,30}\b(?:suspended|disabled|locked|deactivated|terminated|on hold)")
+OF_A_READER = re.compile(r"recipient|mail ?box|user|inbox|inactiv|owner|customer|member|you tried|dormant|address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +143,7 @@ class Finding:
     """Why: the enhanced code where there was one, the class of the reply (2, 4, 5, or empty), and how sure it is.
 
     `stage` is when the server said so, as far as one knows: `heard` by ourselves, or reported to be after `mail`,
-    `rcpt` or `data`, or empty.
+    `rcpt` or `data`, or empty. `by_name`: it was looked up.
     """
 
     reason: str
@@ -123,6 +151,7 @@ class Finding:
     severity: str = ""
     sure: bool = True
     stage: str = "heard"
+    by_name: bool = False
 
     @property
     def kind(self) -> VerdictKind:
@@ -141,6 +170,8 @@ class Finding:
         detail = self.status[2:]
         if self.reason != "no-such-user":
             return detail.startswith("7.")
+        if self.by_name:
+            return detail.startswith(ELSEWHERE)
         if self.stage == "heard":
             return detail.startswith(ELSEWHERE)
         unknown = not detail or (detail == "0.0" and self.stage == "data")
@@ -157,7 +188,16 @@ def judge(words: str, status: str = "") -> Finding:
     own = own or STATUS.search(said)
     named = own[0] if own and (not status or not own[0].endswith(".0.0")) else status
     reason, sure = _reason(f"{named} {said.lower()}", named[2:])
-    return Finding(reason, named, code["code"][0] if code else named[:1], sure)
+    if reason == "disabled" and _is_our_account(text, said.lower(), named[2:]):
+        reason = "account"
+    by_name = bool(BY_NAME.search(said.lower()))
+    return Finding(reason, named, code["code"][0] if code else named[:1], sure, by_name=by_name)
+
+
+def _is_our_account(text: str, said: str, detail: str) -> bool:
+    """Whether `account suspended` names nobody: neither an address, nor a mailbox, nor by its code (x.2.x)."""
+    named = "@" in text or detail.startswith(("2.", "1."))
+    return not named and bool(BARE_ACCOUNT.search(said)) and not OF_A_READER.search(said)
 
 
 def _reason(said: str, detail: str) -> tuple[str, bool]:
@@ -165,6 +205,10 @@ def _reason(said: str, detail: str) -> tuple[str, bool]:
     plain, coded = _first(PLAIN, said), CODES.get(detail, "")
     if plain and coded and MEANS[plain] is HARD and MEANS[coded] is OURS:
         return coded, True
+    if plain == "quota" and coded == "mailbox-full":
+        return coded, True  # `exceeded its send and receive quota`: x.2.2 is always the reader's.
+    if plain and MEANS[plain] is HARD and coded == "expired":
+        return coded, True  # A name that was not found until now may be found again.
     if plain or coded:
         return plain or coded, True
     return _first(VAGUE, said) or SUBJECTS.get(detail[:1], "unknown"), detail.startswith("7.")

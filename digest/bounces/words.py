@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from digest.bounces.our_words import OF_US, WORDS
+
 MANY = {
     "BOX": "mail ?box|inbox|account|users?|recipients?|(?<!ip )address(?:ee)?s?|e-?mail|member|customer|subscriber",
     "NOT": "do(?:es)? ?n[o']?t|is not|isn't|are not|has not|not|no longer|never",
@@ -28,10 +30,15 @@ _PLAIN = {
     "disabled": r"""
         (?:blocked|closed|disabled) (?:due to|because of) inactivity
     """,
+    "busy": r"""
+        receiving (?:e-?mail|mail|messages?) (?:at a rate|too)|receiving (?:rate )?limit
+        gr[ea]y-?list
+    """,
+    **OF_US,
     "mailbox-full": r"""
         over[- ]?quota
         (?:quota|storage|allocation).{0,30}(?:exceed|full|violation|reached)
-        exceed\w*.{0,40}(?:quota|storage|allocation|disk space)
+        exceed\w{0,6}.{0,40}(?:quota|storage|allocation|disk space)
         BOX\b.{0,60}\b(?:is|was|are|too)? ?full\b
         mailbox (?:size limit|(?:has )?exceed|.{0,20}too large)|diskspace|overdrawn|number of messages in .{0,20}mailbox
         out of (?:storage|quota)
@@ -50,7 +57,7 @@ _PLAIN = {
     """,
     "reputation": r"""
         (?:block|black|deny|bad)[- ]?list
-        blocked (?:using|by [\w-]+\.[\w.-]+|for (?:spam|abuse))
+        blocked (?:using|by [\w-]{1,63}\.[\w.-]{1,120}|for (?:spam|abuse))
         \b(?:dnsbl|rbl|xbl|pbl|sbl|dbl|bl\d\d)\b
         spamhaus|spamcop|sorbs|barracuda|cloudmark|senderbase|senderscore
         reputation
@@ -58,7 +65,7 @@ _PLAIN = {
         (?:resolve|find|verify) your (?:host|ip|server|domain|address)
         OURS (?:smtp |mail )?(?:ip|host|server|network|mta)\b.{0,60}REFUSED
         banned sending
-        messages from [\[\]\w.:-]+ (?:weren|were|are|temporarily)
+        messages from [\[\]\w.:-]{1,60} (?:weren|were|are|temporarily)
         (?:volume|user) complaints
         unusual rate of
         unsolicited|\bbulk (?:mail|e-?mail)
@@ -70,21 +77,21 @@ _PLAIN = {
         (?:dynamic|residential) (?:ip|address)
         connections? (?:from .{0,40})?(?:not|will not be) (?:accepted|allowed)
         not accepting connections
-        (?:ehlo|helo) .{0,60}(?:listed|reject|invalid|refus|failed)
+        (?:ehlo|helo) .{0,60}(?:listed|reject|invalid|refus|failed|not exist|unknown|not found)
         ip address.{0,30}\b(?:in|on)\b.{0,30} list
         daily relay quota
         (?:dns|mx)\b.{0,20} resource record
         abuse\. go away
     """,
     "spam": r"""
-        \b(?:spam\w*|ube|uce|junk|phish\w*|virus(?:es)?|malware|infected|trojan|worm)\b
+        \b(?:(?:anti-?)?spam\w{0,12}|ube|uce|junk|phish\w{0,8}|virus(?:es)?|malware|infected|trojan|worm)\b
         suspicious due to the nature of the content
     """,
     "too-big": r"""
         \b(?:message|mail|size|line|length|header)s?(?![.\w]).{0,40}(?:too (?:big|large)|exceed|larger than)
         \b(?:line|header|subject)s? .{0,20}too long
         size limit
-        exceed\w*.{0,40}(?:message|mail|line|fixed)[ -]?(?:size|length)
+        exceed\w{0,6}.{0,40}(?:message|mail|line|fixed)[ -]?(?:size|length)
         line limit exceeded
         too large
         max(?:imum)? (?:message |mail )?size
@@ -95,7 +102,7 @@ _PLAIN = {
         allowed rcpthosts
         not (?:a )?(?:local (?:domain|host)|gateway)
     """,
-    "sender": r"""
+    "sender ": r"""
         sender(?:'s)? ?(?:e-?mail |mail )?(?:address|domain)?(?: is| was| has been)? ?(?:REFUSED|not|verif|unroutable)
         NONE (?:envelope )?(?:sender|from|return.?path)
         FROM.{0,60}(?:REFUSED|ABSENT|missing|not? )
@@ -105,11 +112,31 @@ _PLAIN = {
         emetteur invalide
         send(?:ing)? (?:mail )?as\b
     """,
+    "system": r"""
+        (?:system|server|service) (?:is )?(?:currently )?not accepting (?:network )?(?:mail|messages?)\
+            |system not accepting
+        insufficient (?:system )?(?:resources|storage)
+    """,
     "takes-no-mail": r"""
         null ?mx
         (?:host|domain|it)\b.{0,60}NOT (?:accept|receive|take)s? (?:any )?(?:mail|messages?|e-?mail)\b(?! from)
-        not accepting network messages
         type=mx: malformed or unexpected name server reply
+    """,
+    "refused": r"""
+        (?:recipient|user|content|personal|spam) ?(?:filter|preference|rule|setting)s?\b
+        (?:rejected|blocked|refused|denied|filtered) by (?:the )?(?:recipient|addressee|user|filter|content\
+            |firewall|gateway)
+        (?:only|NOT) accepts? (?:mail|messages|e-?mail) (?:only )?from (?:you|un|stranger|known|authori|internal\
+            |member|white|trusted)
+        challenge[/ -]response|not (?:on|in) (?:the |my |our |an? )?(?:white|allow|safe|approved)[ -]?list|firewall
+    """,
+    "network": r"""
+        mail loop|too many hops|(?:not found|unknown).{0,20}(?:try|retry) again
+        (?:temporary|temporarily|transient) (?:name|dns|lookup|resolution|network|domain)|servfail|server failure
+        (?:name ?server|dns|lookup|resolv\w{0,5})\b.{0,30}(?:time|try again|temporar|loop)|try again.{0,30}(?:dns\
+            |lookup|name)
+        connect(?:ion|ing)?\b.{0,40}(?:refused|timed out|reset|lost|dropped)|(?:network|host) (?:is )?unreachable\
+            |no route
     """,
     "moved": r"""
         BOX.{0,40}ha(?:s|ve) moved
@@ -124,13 +151,10 @@ _PLAIN = {
         \bCLOSED BOX
         rejected: inactive
     """,
-    "busy": r"""
-        too (?:many|fast|quickly|frequent)\b
-        receiving (?:e-?mail|mail|messages?) (?:at a rate|too)
+    "busy ": r"""
+        too (?:many(?! hops)|fast|quickly|frequent)\b
         rate[- ]?limit|throttl
         (?:excessive|unexpected) volume
-        gr[ea]y-?list
-        concurrent connections
         limit for the number of messages
         verification in progress
         max(?:imum)? (?:number of )?(?:message|connection)s?\b
@@ -150,6 +174,9 @@ _PLAIN = {
         recip(?:ient)?notfound|nosuchuser|misspelled
         (?:destinataire|adresse)\b.{0,40}(?:invalide|inconnu)
         check if address is correct
+        \b[45]\.1\.0 .{0,12}address rejected
+        (?:unable|failed) to (?:validate|verify) (?:the )?recipient|account (?:is )?not available
+        recipient (?:address )?(?:verification fail|(?:cannot|can't|could not) be verified)
         5\.4\.1 .{0,120}rejected ?: ?access denied
     """,
     "no-such-domain": r"""
@@ -158,7 +185,7 @@ _PLAIN = {
         has no (?:mx|mail)\b
         NONE (?:mail )?(?:host|domain|destination)
         find (?:any host|a mail exchanger)|mx records point to non-?existent|no data record of requested type
-        \b[\w-]+(?:\.[\w-]+)+ does not exist
+        \b[\w-]{1,63}(?:\.[\w-]{1,63}){1,8} does not exist
         nxdomain|blank mailhost|domain is not reachable
         \bno (?:mx\b|mail exchanger)
     """,
@@ -166,19 +193,19 @@ _PLAIN = {
         (?:message|mail|delivery|retry)\b.{0,30}(?:expired|time ?out|timed out)
         retry (?:time|attempts)
         giving up
-        deliver(?:ed)? .{0,40}(?:for|within|after|in) (?:the last )?\d+
-        undeliver\w+ (?:for|within|after)
-        in the queue too long|not going to try|delivery failed \d+ attempts|queue\.expired
+        deliver(?:ed)? .{0,40}(?:for|within|after|in) (?:the last )?\d
+        undeliver\w{1,8} (?:for|within|after)
+        in the queue too long|not going to try|delivery failed \d{1,6} attempts|queue\.expired
         time limit|delivery time
     """,
-    "refused": r"""
-        recipient preferences|recipient address(?:es)? rejected ?: ?access denied
+    "refused ": r"""
+        recipient address(?:es)? rejected ?: ?access denied
     """,
     "policy": r"""
         \bpolic(?:y|ies)\b
     """,
-    "network": r"""
-        connect(?:ion|ing)?(?: was| to \S+)? ?(?:refused|timed out|reset|lost|dropped|closed|failed|aborted|died)
+    "network ": r"""
+        connect(?:ion|ing)?(?: was| to \S{1,120})? ?(?:refused|timed out|reset|lost|dropped|closed|failed|aborted|died)
         (?:network|host|server) (?:is )?(?:unreachable|down|not responding)
         no route|network error
         un(?:able)? to (?:connect|establish)
@@ -217,8 +244,15 @@ _VAGUE = {
 }
 
 
+# Longer names first: each word is spelt out by itself.
+NAMES = dict(sorted((MANY | WORDS).items(), key=lambda named: -len(named[0])))
+
+
 def _compiled(table: dict[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((reason.strip(), _one_of(lines.split("\n"))) for reason, lines in table.items())
+    # A long pattern goes on below its backslash.
+    return tuple(
+        (reason.strip(), _one_of(re.sub(r"\\\n\s*", "", lines).split("\n"))) for reason, lines in table.items()
+    )
 
 
 def _one_of(lines: list[str]) -> re.Pattern[str]:
@@ -226,7 +260,7 @@ def _one_of(lines: list[str]) -> re.Pattern[str]:
 
 
 def _spelt_out(line: str) -> str:
-    return re.sub("|".join(MANY), lambda word: f"(?:{MANY[word[0]]})", line)
+    return re.sub("|".join(NAMES), lambda word: f"(?:{NAMES[word[0]]})", line)
 
 
 PLAIN, VAGUE = _compiled(_PLAIN), _compiled(_VAGUE)

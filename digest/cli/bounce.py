@@ -1,39 +1,95 @@
-"""`digest bounce`: one returned message on stdin, as a mail server pipes it."""
+"""`digest bounce`: one returned message on stdin, as a mail server pipes it; or `--explain` for files of them.
+
+A mail server reads the exit code: 0 is taken, 75 (EX_TEMPFAIL) is "ask again later", and anything else goes back to
+whoever wrote, who is a reader that wants to leave. So whatever may pass, a lost database or missing settings, is 75,
+in one line that says nothing of this machine: a mail server may send that on, too.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest import bootstrap, bounces
-from digest.cli.console import Here, Misused, console, print_json
+from digest import bounces
+from digest.cli.commands import app_of
+from digest.cli.errors import Misused
 from digest.domain import Verdict
-from digest.jobs import returns
+
+if TYPE_CHECKING:
+    from digest.bootstrap import Service
+
+EX_TEMPFAIL = 75
+
+app = app_of()
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(bounce)
-
-
+@app.command()
 def bounce(
     context: typer.Context,
-    explain: Annotated[bool, typer.Option("--explain", help="Only print the verdict as JSON; change nothing.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Only print verdicts as JSON; change nothing.")] = False,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE|DIR]…", help="With --explain: messages, an mbox or a Maildir.")
+    ] = None,
 ) -> None:
-    """Judge one returned message, complaint or mail to unsubscribe on stdin, and act on it.
+    """Judge a returned message, complaint or mail to unsubscribe on stdin, and act on it.
 
-    What is not understood changes nothing and is no failure: a mail server must not send it back to us.
+    What is not understood changes nothing and is no failure: a mail server must not send it back to us. Exits 75 when
+    it can only be done later.
     """
-    here: Here = context.obj
-    content = _message()
+    if files and not explain:
+        raise Misused("files are only for --explain; to act on a message, give it on stdin")
     if explain:
-        print_json([_row(bounces.of_message(content))])
+        _explain(files or [])
         return
-    taken = returns.take(here.engine, bootstrap.links(here.settings), content, here.now)
+    content = _message()
+    try:
+        _take(context.obj, content)
+    except Exception as error:
+        sys.stderr.write(f"digest bounce: {_bare(error)}; try again later\n")
+        raise typer.Exit(EX_TEMPFAIL) from None
+
+
+def _take(opened: Callable[[], Service], content: bytes) -> None:
+    from digest.jobs import returns
+
+    service = _explicit(opened)
+    taken = returns.take(service.engine, service.links, content, service.now)
     verdict = taken.verdict
     said = f"{verdict.kind}, {verdict.reason}" if verdict.reason else verdict.kind
-    console.print(f"{said}: {taken}.", markup=False)
+    sys.stdout.write(f"{said}: {taken}.\n")
+
+
+def _explicit(opened: Callable[[], Service]) -> Service:
+    """Open the service that somebody set up; a mail server starts us in a folder of its own, and with no settings."""
+    from digest.settings import BadSetting, loading
+
+    service = opened()
+    path = service.settings.database_url.removeprefix("sqlite:///")
+    is_file = path != service.settings.database_url
+    if not service.settings.model_fields_set or (is_file and not os.path.exists(path.partition("?")[0])):
+        where = loading.WHERE
+        raise BadSetting(f"there are no settings of a service in {os.getcwd()}: {where}")
+    return service
+
+
+def _bare(error: Exception) -> str:
+    """What is wrong, without the names of users, hosts and files: whoever reads it may be a stranger."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from digest.settings import BadSetting
+    from digest.store.engine import StoreUnready
+
+    if isinstance(error, BadSetting):
+        return str(error)
+    if isinstance(error, (SQLAlchemyError, StoreUnready)):
+        return "the database cannot be used now"
+    return f"it could not be taken in ({type(error).__name__})"
 
 
 def _message() -> bytes:
@@ -44,6 +100,27 @@ def _message() -> bytes:
     while sys.stdin.buffer.read(bounces.MOST_BYTES):
         pass
     return content
+
+
+def _explain(files: list[Path]) -> None:
+    if not files:
+        _print(_row(bounces.of_message(_message())))
+        return
+    from digest.bounces import boxes
+
+    for path in files:
+        try:
+            for found in boxes.messages_at(path):
+                row = _row(bounces.of_message(found.content))
+                problem: dict[str, object] = {"problem": found.problem}
+                _print({"file": found.name} | (problem if found.problem else row))
+        except OSError as error:
+            raise Misused(f"cannot read {path}: {error.strerror}") from None
+
+
+def _print(row: dict[str, object]) -> None:
+    as_ascii = (sys.stdout.encoding or "").lower() not in ("utf-8", "utf8")
+    sys.stdout.write(json.dumps(row, ensure_ascii=as_ascii) + "\n")
 
 
 def _row(verdict: Verdict) -> dict[str, object]:

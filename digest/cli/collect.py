@@ -1,4 +1,4 @@
-"""`digest migrate` and `digest collect`: bring the schema and the papers up to date."""
+"""`digest collect`: fetch and store what the sources listed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
-from digest import bootstrap
-from digest.cli.console import Failed, Here, Json, Misused, a_day, console, errors, print_json
+from digest.bootstrap import Service
+from digest.cli.commands import app_of
+from digest.cli.console import Json, a_day, console, errors, print_json
+from digest.cli.errors import Failed, Misused
 from digest.domain import Outcome
 from digest.jobs import collection
 from digest.jobs.collection import Collected
-from digest.store import engine as store
 
 Day = Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="The day to look at; today if left out.")]
 Since = Annotated[
@@ -25,18 +26,10 @@ OneSource = Annotated[str | None, typer.Option("--source", help="Only this sourc
 FIRST_DAY = date(2023, 5, 4)
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(migrate)
-    app.command()(collect)
+app = app_of()
 
 
-def migrate(context: typer.Context) -> None:
-    """Bring the database to the newest schema."""
-    here: Here = context.obj
-    revision = store.migrate(here.database)
-    console.print(f"The database has schema {revision}, the newest.")
-
-
+@app.command()
 def collect(
     context: typer.Context, source: OneSource = None, day: Day = None, since: Since = None, as_json: Json = False
 ) -> None:
@@ -44,19 +37,18 @@ def collect(
 
     Without options: today, and the recent days worth another look.
     """
-    here: Here = context.obj
-    asked = _asked(here, a_day(day), a_day(since))
-    with bootstrap.client(here.settings) as client:
-        plan = [
-            (site, on)
-            for site in bootstrap.sites(here.settings, source)
-            for on in asked or collection.days(here.engine, site, here.now)
-        ]
-        looks = []
-        for site, on in track(plan, "Collecting", console=errors, disable=not errors.is_terminal, transient=True):
-            look = collection.collect(here.engine, site, on, client, here.settings.clock, backfill=bool(since))
-            print_json([_row(look)]) if as_json else console.print(_line(look), soft_wrap=True, markup=False)
-            looks.append(look)
+    service: Service = context.obj
+    asked = _asked(service, a_day(day), a_day(since))
+    plan = [
+        (site, on)
+        for site in service.sources(source)
+        for on in asked or collection.days(service.engine, site, service.now)
+    ]
+    looks = []
+    for site, on in track(plan, "Collecting", console=errors, disable=not errors.is_terminal, transient=True):
+        look = collection.collect(service.engine, site, on, service.client, service.clock, backfill=bool(since))
+        print_json([_row(look)]) if as_json else console.print(_line(look), soft_wrap=True, markup=False)
+        looks.append(look)
     failed = sum(look.collection.outcome is Outcome.FAILED for look in looks)
     if failed:
         raise Failed(
@@ -64,12 +56,12 @@ def collect(
         )
 
 
-def _asked(here: Here, day: date | None, since: date | None) -> list[date]:
+def _asked(service: Service, day: date | None, since: date | None) -> list[date]:
     """The days asked for, newest first: what is older than a stored day is the archive's."""
-    last = day or here.now.date()
+    last = day or service.now.date()
     first = since or last
-    if last > here.now.date():
-        raise Misused(f"{last} is in the future; today is {here.now.date()} (UTC)")
+    if last > service.now.date():
+        raise Misused(f"{last} is in the future; today is {service.now.date()} (UTC)")
     if first < FIRST_DAY:
         raise Misused(f"{first} is too early; no source lists papers before {FIRST_DAY}")
     if first > last:

@@ -1,56 +1,18 @@
-"""What the commands share: settings and store at hand, JSON lines or tables, and errors of one line."""
+"""What the commands share: options, JSON lines, and tables that can be read by people and by programs."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cached_property
+from datetime import date
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Engine
 
-from digest.settings import Settings
-from digest.store.engine import connect, ready
-
-
-class Failed(Exception):
-    """It could not be done; the text says why."""
-
-
-class Misused(Exception):
-    """It was asked for wrongly; the text says what to do."""
-
-
-@dataclass
-class Here:
-    """The settings of this call, and the store they name, opened when first needed."""
-
-    settings: Settings
-
-    @cached_property
-    def database(self) -> Engine:
-        """The store as it is, whatever its schema."""
-        return connect(self.settings.database_url)
-
-    @cached_property
-    def engine(self) -> Engine:
-        ready(self.database)
-        return self.database
-
-    def close(self) -> None:
-        if "database" in vars(self):
-            self.database.dispose()
-
-    @property
-    def now(self) -> datetime:
-        return self.settings.clock()
-
+from digest.cli.errors import Misused
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 console = Console(highlight=False, soft_wrap=True)
@@ -63,11 +25,18 @@ def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
         sys.stdout.write(json.dumps(row, ensure_ascii=as_ascii, default=str) + "\n")
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table on a terminal, and lines with tabs between the cells elsewhere."""
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, keep_title: bool = False
+) -> None:
+    """A table on a terminal, and lines with tabs between the cells elsewhere.
+
+    Where one table follows another, `keep_title` says of what each is: `# ` begins a line that programs skip.
+    """
     if not console.is_terminal:
+        if keep_title:
+            sys.stdout.write("# " + "\t".join((title, *filter(None, columns))) + "\n")
         for row in rows:
-            sys.stdout.write("\t".join(str(cell) for cell in row) + "\n")
+            sys.stdout.write("\t".join(" ".join(str(cell).split()) for cell in row) + "\n")
         return
     table = Table(*columns, title=title or None, title_justify="left", box=None, header_style="dim", pad_edge=False)
     for row in rows:

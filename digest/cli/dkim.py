@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.console import Failed, Here, Json, Misused, print_json
+from digest.bootstrap import Service
+from digest.cli.commands import app_of
+from digest.cli.console import Json, print_json
+from digest.cli.errors import Failed, Misused
 from digest.compose import dkim
 from digest.compose.mime import ascii_domain
 
-app = typer.Typer(no_args_is_help=True, help=__doc__)
+app = app_of(help=__doc__)
 
 
 @app.callback()
@@ -29,9 +32,9 @@ def new(
     as_json: Json = False,
 ) -> None:
     """Make a key that signs the mails, and say what to publish and to set."""
-    here: Here = context.obj
-    selector = selector or f"digest{here.now:%Y%m%d}"
-    domain = ascii_domain(domain or here.settings.domain).lower()
+    service: Service = context.obj
+    selector = selector or f"digest{service.now:%Y%m%d}"
+    domain = ascii_domain(domain or service.settings.domain).lower()
     if not dkim.NAME.fullmatch(selector):
         raise Misused(f"--selector: {selector!r} is no name in the DNS; give letters, digits and hyphens")
     if not dkim.NAME.fullmatch(domain) or "." not in domain:

@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from digest.cli.console import Failed, Here, Json, Misused, a_day, console, errors, print_json, print_table
+from digest.bootstrap import Service
+from digest.cli.commands import app_of
+from digest.cli.console import Json, a_day, console, errors, print_json, print_table
+from digest.cli.errors import Failed, Misused
 from digest.domain import Pick, Selection
-from digest.match import Index, forecast, select, shares, suggest
-from digest.match.explain import Share
-from digest.match.forecasting import DAYS
+from digest.match import DAYS, Matcher, Share
 from digest.store import papers
 from digest.topics import Profile, parse
 
@@ -35,10 +36,10 @@ AsForecast = Annotated[
 MINUS = {"ignore_unknown_options": True}
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command(context_settings=MINUS)(match)
+app = app_of()
 
 
+@app.command(context_settings=MINUS)
 def match(
     context: typer.Context,
     topics: Topics,
@@ -53,16 +54,16 @@ def match(
 
     On a terminal a table; elsewhere, or with --json, one JSON object a line: id, title, score, reasons.
     """
-    here: Here = context.obj
+    service: Service = context.obj
     profile = readable(topics)
-    days = _days(here, a_day(since), a_day(until), DAYS if as_forecast else 1)
-    index = Index(papers.listed(here.engine, days[-1], days[0]) if days else ())
+    days = _days(service, a_day(since), a_day(until), DAYS if as_forecast else 1)
+    matcher = Matcher(papers.listed(service.engine, days[-1], days[0]) if days else ())
     machine = as_json or not console.is_terminal
     if as_forecast:
-        _print_forecast(index, profile, days, machine)
+        _print_forecast(matcher, profile, days, machine)
         return
-    selection = select(index, profile, limit=limit)
-    explained = [shares(index, profile, pick) if explain else [] for pick in selection.picks]
+    selection = matcher.select(profile, limit=limit)
+    explained = [matcher.explain(profile, pick) if explain else [] for pick in selection.picks]
     if explain:
         for topic in profile.topics + profile.exclusions:
             errors.print(f"read as: {topic}", markup=False)
@@ -88,12 +89,12 @@ def readable(topics: Sequence[str]) -> Profile:
     return profile
 
 
-def _days(here: Here, since: date | None, until: date | None, most: int) -> list[date]:
+def _days(service: Service, since: date | None, until: date | None, most: int) -> list[date]:
     """The listed days to match on, newest first: those of a stretch, or else the last ones."""
-    newest = papers.newest_listed(here.engine)
+    newest = papers.newest_listed(service.engine)
     if newest is None:
         raise Failed("nothing is stored yet: run `digest collect`")
-    days = papers.listed_days(here.engine, until or newest, None if since else most)
+    days = papers.listed_days(service.engine, until or newest, None if since else most)
     return [day for day in days if not since or day >= since]
 
 
@@ -146,9 +147,9 @@ def _marked(text: str, pick: Pick, field: str) -> Text:
     return marked
 
 
-def _print_forecast(index: Index, profile: Profile, days: Sequence[date], machine: bool) -> None:
-    each = {topic.text: forecast(index, parse([topic.text]), len(days)) for topic in profile.topics}
-    total, more = forecast(index, profile, len(days)), suggest(index, profile)
+def _print_forecast(matcher: Matcher, profile: Profile, days: Sequence[date], machine: bool) -> None:
+    each = {topic.text: matcher.forecast(parse([topic.text]), len(days)) for topic in profile.topics}
+    total, more = matcher.forecast(profile, len(days)), matcher.suggest(profile)
     if machine:
         span = {"days": len(days), "since": days[-1] if days else None, "until": days[0] if days else None}
         topics = [{"topic": topic, "papers_a_day": round(count, 2)} for topic, count in each.items()]

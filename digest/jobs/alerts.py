@@ -1,4 +1,4 @@
-"""Tell the operator when a source is doubtful or has been failing for long: each cause once a day, in one mail.
+"""Tell the operator what is wrong with a source, or more than is plausible: each cause once a day, in one mail.
 
 There is no reader to write to, so this mail does not go through the ledger: it is sent at once, and what could not be
 told is told after the next look.
@@ -15,17 +15,47 @@ from sqlalchemy import Engine
 from digest.domain import EPOCH, CollectionRun, Outcome, Result, State
 from digest.jobs import routing
 from digest.jobs.delivery import Dispatcher
-from digest.store import alerts, collections
+from digest.readers import subscriptions
+from digest.readers.subscriptions import Asked
+from digest.store import alerts, bounces, collections
 
 # A source that is away for a night mends itself; for longer, somebody should know before the morning's digests.
 FAILING_FOR = timedelta(hours=12)
+HELD_FOR = timedelta(hours=1)
 Causes = dict[tuple[str, date], str]
 
 
 def tell(engine: Engine, post: Dispatcher, operator: str, looks: Iterable[CollectionRun]) -> list[str]:
     """Mail the operator what is wrong with these looks and not yet told; return it, a line a cause."""
+    wrong = causes(looks, collections.last_good(engine), post.clock()) if operator else {}
+    return tell_of(engine, post, operator, wrong)
+
+
+def watch(engine: Engine, post: Dispatcher, operator: str, most_confirmations: int) -> list[str]:
+    """The same for what readers and strangers do: more confirmations asked for, or more bounces, than is plausible."""
+    wrong = too_many(engine, most_confirmations, post.clock()) if operator else {}
+    return tell_of(engine, post, operator, wrong)
+
+
+def too_many(engine: Engine, most_confirmations: int, now: datetime) -> Causes:
+    """Say what there was too much of, by cause and day."""
+    found: Causes = {}
+    if subscriptions.room(engine, now, most_confirmations) is Asked.LATER:
+        found["confirmations are capped", now.date()] = (
+            f"The form has sent {most_confirmations} mails within an hour, which is the most it may "
+            "(DIGEST_CONFIRMATIONS_PER_HOUR): visitors are asked to come back later."
+        )
+    if held := bounces.held(engine, now - HELD_FOR):
+        found["bounces are held", now.date()] = (
+            f"More mails bounced for good than is plausible: {held} verdicts were held and changed nothing, and the "
+            "domains are slowed. If a server was wrong, `digest readers reactivate --since …` takes back the others."
+        )
+    return found
+
+
+def tell_of(engine: Engine, post: Dispatcher, operator: str, wrong: Causes) -> list[str]:
+    """Mail the operator those causes that nobody was told of today; return them, a line each."""
     now = post.clock()
-    wrong = causes(looks, collections.last_good(engine), now) if operator else {}
     new = alerts.claim(engine, list(wrong))
     lines = [wrong[cause] for cause in new]
     results: list[Result] = []

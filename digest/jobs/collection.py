@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import httpx
-import structlog
 from sqlalchemy import Engine
 
 from digest.domain import CollectionRun, Outcome
+from digest.logs import get_logger
 from digest.sources import Source, fetch, freshness
 from digest.store import collections, papers
 from digest.text import plain
 
-log = structlog.get_logger()
+log = get_logger()
 # As far back as a judgement looks: what the last weeks' same weekday had.
 HISTORY = timedelta(days=60)
 # A page of broken records has a lot to say, always the same.

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from stamina import retry
@@ -19,13 +18,13 @@ from digest.domain import Breaker, Delivery, Kind, Mail, Result, Selection, Stat
 from digest.jobs import returns, routing
 from digest.jobs.editions import Edition, Editions, chosen_again
 from digest.jobs.routing import RELAY_REST
-from digest.match import select
+from digest.logs import get_logger
 from digest.readers import addresses, schedule
 from digest.store import editions, ledger, planning, slots
 from digest.topics import parse
 from digest.transport.smtp import OnResults, RelayAway, Route
 
-log = structlog.get_logger()
+log = get_logger()
 Clock = Callable[[], datetime]
 
 # Few enough that a crash leaves little uncertain, many enough that one transaction serves them all.
@@ -186,11 +185,11 @@ def _digest(delivery: Delivery, edition: Edition, composer: Composer) -> Draft:
     selection = _selection(delivery, edition)
     if selection.picks:
         chosen = tuple(pick.paper.id for pick in selection.picks)
-        mail = composer.digest(delivery, selection, listed=len(edition.index.papers), first=edition.first)
+        mail = composer.digest(delivery, selection, listed=len(edition.papers), first=edition.first)
         return Draft(delivery, mail, chosen)
     if delivery.written or (edition.last_heard and delivery.due_at - edition.last_heard >= QUIET_FOR):
-        return Draft(delivery, composer.quiet(delivery, listed=len(edition.index.papers)))
-    return Draft(delivery, reason="nothing matched" if edition.index.papers else "nothing was listed")
+        return Draft(delivery, composer.quiet(delivery, listed=len(edition.papers)))
+    return Draft(delivery, reason="nothing matched" if edition.papers else "nothing was listed")
 
 
 def _selection(delivery: Delivery, edition: Edition) -> Selection:
@@ -199,7 +198,8 @@ def _selection(delivery: Delivery, edition: Edition) -> Selection:
         chosen, others = chosen_again(delivery, edition)
         return Selection(tuple(chosen), len(others))
     wanted = delivery.reader.preferences
-    return select(edition.index, parse(wanted.topics), limit=wanted.most_papers, seen=edition.seen)
+    profile = parse(wanted.topics)
+    return edition.matcher.select(profile, limit=wanted.most_papers, seen=edition.seen, order=wanted.order)
 
 
 def _after(result: Result, delivery: Delivery, now: datetime) -> tuple[Delivery, Result, datetime]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import Engine
 
-from digest.domain import Delivery, Kind, Pick, Window
-from digest.match import Index, select
+from digest.domain import Delivery, Kind, Paper, Pick, Window
+from digest.match import Matcher
 from digest.store import editions, ledger
 from digest.topics import parse
 
@@ -22,17 +22,21 @@ KEEP_INDEXES = 64
 class Edition:
     """The papers one reader chooses from, those they have had already, when they last heard from us, if ever."""
 
-    index: Index
+    matcher: Matcher
     seen: frozenset[str] = frozenset()
     last_heard: datetime | None = None
     first: bool = False
+
+    @property
+    def papers(self) -> Sequence[Paper]:
+        return self.matcher.index.papers
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
     """What all readers of a window have in common. Only a paper listed before it can have been sent to somebody."""
 
-    index: Index
+    matcher: Matcher
     relisted: frozenset[str]
 
 
@@ -41,9 +45,11 @@ def chosen_again(delivery: Delivery, edition: Edition) -> tuple[list[Pick], list
 
     A paper stays chosen though the reader's topics have changed since; it has no reasons then.
     """
-    profile = parse(delivery.reader.preferences.topics)
-    fitting = select(edition.index, profile, limit=len(edition.index.papers), seen=edition.seen).picks
-    known = {paper.id: Pick(paper, 0, ()) for paper in edition.index.papers} | {pick.paper.id: pick for pick in fitting}
+    wanted, everything = delivery.reader.preferences, len(edition.papers)
+    fitting = edition.matcher.select(
+        parse(wanted.topics), limit=everything, seen=edition.seen, order=wanted.order
+    ).picks
+    known = {paper.id: Pick(paper, 0, ()) for paper in edition.papers} | {pick.paper.id: pick for pick in fitting}
     chosen = [known[id] for id in delivery.papers if id in known]
     return chosen, [pick for pick in fitting if pick.paper.id not in delivery.papers]
 
@@ -70,8 +76,8 @@ class Editions:
         reader, shared = delivery.reader, self._shared(delivery.window)
         seen = shared.relisted & sent.get(reader.id, set()) - set(delivery.papers)
         last_heard = heard.get(delivery.id, reader.confirmed_at)
-        return Edition(shared.index, seen, last_heard, first=delivery.id not in heard)
+        return Edition(shared.matcher, seen, last_heard, first=delivery.id not in heard)
 
     def _index(self, window: Window) -> Shared:
         listed = self._listed(self._engine, window)
-        return Shared(Index(listed.papers), listed.relisted)
+        return Shared(Matcher(listed.papers), listed.relisted)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,6 +14,7 @@ from digest import bounces
 from digest.domain import EPOCH, Delivery, Reader, Result, State, Verdict, VerdictKind
 from digest.jobs.routing import DOMAIN_REST, LONGEST_DOMAIN_REST
 from digest.links import Links, Named, Purpose
+from digest.logs import get_logger
 from digest.readers.access import reader_of
 from digest.readers.changes import apply
 from digest.readers.life import Event, transition
@@ -23,7 +23,7 @@ from digest.store import breakers, readers
 from digest.store.engine import reading, retried, writing
 from digest.transport.mailbox import Mailbox, empty
 
-log = structlog.get_logger()
+log = get_logger()
 Clock = Callable[[], datetime]
 
 # How long a failure counts: twelve mails of a weekly reader.
@@ -142,7 +142,7 @@ def _whose(engine: Engine, links: Links, content: bytes) -> Whose | None:
         for token in bounces.leave_marks(content):
             # Which of the mails it was decides nothing but whether a failure still counts.
             delivery_id = next(bounces.delivery_marks(content), None)
-            if (named := links.read_unsubscribe(token)) and (found := _named(connection, named, delivery_id)):
+            if (named := links.read(Purpose.UNSUBSCRIBE, token)) and (found := _named(connection, named, delivery_id)):
                 return found
     return None
 
@@ -173,11 +173,17 @@ def _apply(engine: Engine, whose: Whose, verdict: Verdict, now: datetime) -> str
             return "the reader is gone, so nothing changes"
         if event := ENDINGS.get(verdict.kind):
             return _happens(connection, reader, event, now)
-        if verdict.kind not in FAILURES or (verdict.kind is VerdictKind.SOFT and verdict.reason in OF_THE_RELAY):
+        if verdict.kind not in FAILURES or _is_the_servers(verdict):
             return "nothing changes"
         if whose.moved:
             return "it went to an address they have left, so nothing changes"
         return _failed(connection, reader, whose.delivery_id, verdict, now)
+
+
+def _is_the_servers(verdict: Verdict) -> bool:
+    """Whether a server speaks of itself: by the reason, or by a code about the mail system (RFC 3463, 3.4)."""
+    of_a_system = verdict.reason in OF_THE_RELAY or verdict.status.startswith("4.3.")
+    return verdict.kind is VerdictKind.SOFT and of_a_system and verdict.reason not in OF_THE_ADDRESS
 
 
 def _happens(connection: Connection, reader: Reader, event: Event, now: datetime) -> str:
@@ -221,7 +227,7 @@ def _give_up(
 
 
 def too_many(connection: Connection, now: datetime) -> bool:
-    """Whether more readers end for bounces than is plausible: then a server is wrong, and not so many addresses dead."""
+    """Whether more readers end for bounces than is plausible: then a server is wrong, not so many addresses."""
     ended = notes.ended(connection, now - AN_HOUR)
     if ended < PLAUSIBLE:
         return False

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import Engine
 
 from digest.domain import Breaker, Delivery, Mail, Result, State
+from digest.logs import get_logger
 from digest.store import breakers
 from digest.transport.smtp import OnResults, Relay, Route, send_all
 
-log = structlog.get_logger()
+log = get_logger()
 
 # When a relay is away, how long its mails rest; each time longer.
 RELAY_REST, LONGEST_RELAY_REST = timedelta(minutes=1), timedelta(minutes=15)

@@ -31,6 +31,6 @@ class DigestPages:
             edition = self._editions.gather([delivery])[delivery.id]
             chosen, others = chosen_again(delivery, edition)
         shown = Selection((*chosen, *others))
-        listed = len(edition.index.papers)
+        listed = len(edition.papers)
         mail = self._composer.digest(delivery, shown, listed=listed, most_bytes=MOST_PAGE_BYTES, shared=True)
         return opened(mail.content).html

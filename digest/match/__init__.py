@@ -1,13 +1,13 @@
-"""Which papers, for whom, in what order, and why. Pure: papers and profiles in, selections out.
+"""Which papers, for whom, in what order, and why: papers and profiles in, selections out.
 
-`index` (over `postings`, `phrases`, `authors`, `duplicates`) finds, `scoring` and `rank` order, `explain` says why, and
-`selection` joins what is found for one reader's topics; `forecasting` counts it, `suggestions` looks for more.
+`Matcher` holds an `Index` (over `postings`, `authors`, `duplicates`, `liking`: built once, never changed) and all that
+is remembered. `lookups` (over `phrases`) finds, `scoring` and `rank` order, `selection` joins what is found for one
+reader's topics, `reasons` and `explain` say why; `forecasting` counts it, `suggestions` looks for more.
 """
 
-from digest.match.explain import shares
-from digest.match.forecasting import forecast
-from digest.match.index import Index
-from digest.match.selection import select
-from digest.match.suggestions import suggest
+from digest.domain import Order
+from digest.match.explain import Share
+from digest.match.forecasting import DAYS
+from digest.match.matcher import Matcher
 
-__all__ = ["Index", "forecast", "select", "shares", "suggest"]
+__all__ = ["DAYS", "Matcher", "Order", "Share"]

@@ -2,41 +2,61 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from digest.domain import Paper
 from digest.match.postings import grouped
+from digest.match.work import Meter
 from digest.topics.query import Author, Word
 from digest.topics.words import HYPHEN, cut, fold
+
+
+class Person(NamedTuple):
+    """A name as papers list it, its spellings, and the papers, by number."""
+
+    listed: str
+    spellings: tuple[list[str], ...]
+    papers: list[int]
 
 
 class Authors:
     """The authors of the papers, by each of their names."""
 
     def __init__(self, papers: Iterable[Paper]) -> None:
+        listed = grouped((author, number) for number, paper in enumerate(papers) for author in {*paper.authors})
+        self._people = [Person(name, tuple(spellings(_words(name))), found) for name, found in listed.items()]
         self._by_name = grouped(
-            (name, (number, author))
-            for number, paper in enumerate(papers)
-            for author in dict.fromkeys(paper.authors)
-            for name in {name for names in spellings(_words(author)) for name in names}
+            (name, place)
+            for place, person in enumerate(self._people)
+            for name in {name for names in person.spellings for name in names}
         )
+        self._names = sorted(self._by_name)
 
-    def wanted(self, author: Author) -> dict[int, list[str]]:
+    def wanted(self, author: Author, meter: Meter) -> dict[int, list[str]]:
         """Find the papers of an author, each with the names they stand under."""
         asked = list(spellings(author.names))
-        found = {
-            (paper, listed): None
-            for names in asked
-            for name in names
-            for paper, listed in self._named(name)
-            if any(alike(names, have) for names in asked for have in spellings(_words(listed)))
-        }
-        return grouped(sorted(found))
+        found = {place for names in asked for name in {*names} for place in self._named(name, meter)}
+        meter.spend(len(found))
+        people = [self._people[place] for place in found]
+        return grouped(sorted((paper, who.listed) for who in people if _is_one(asked, who) for paper in who.papers))
 
-    def _named(self, name: str) -> list[tuple[int, str]]:
+    def _named(self, name: str, meter: Meter) -> Iterator[int]:
+        """Yield the people with a name, or with one that begins so."""
         if not name.endswith("*"):
-            return self._by_name.get(name, [])
-        return [who for known, people in self._by_name.items() if _is_whole(name, known) for who in people]
+            yield from self._by_name.get(name, ())
+            return
+        for at in range(bisect_left(self._names, name[:-1]), len(self._names)):
+            if not self._names[at].startswith(name[:-1]):
+                return
+            people = self._by_name[self._names[at]]
+            meter.spend(len(people))
+            yield from people
+
+
+def _is_one(asked: Iterable[Sequence[str]], person: Person) -> bool:
+    return any(alike(names, have) for names in asked for have in person.spellings)
 
 
 def spellings(names: Sequence[Word]) -> Iterator[list[str]]:
@@ -55,6 +75,8 @@ def spellings(names: Sequence[Word]) -> Iterator[list[str]]:
 
 def alike(asked: Sequence[str], listed: Sequence[str]) -> bool:
     """Tell whether each name asked for is one of those listed, whole or as an initial, and one of them whole."""
+    if len(asked) > len(listed):
+        return False
     left = list(listed)
     whole = 0
     # Whole names first, so that an initial does not take a name that another one needs.

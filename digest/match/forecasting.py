@@ -1,16 +1,16 @@
-"""How many papers a day a profile would bring. Counts what `select` would pick from, whatever a reader's limit."""
+"""How many papers a day a profile would bring. Counts what would be picked from, whatever a reader's limit."""
 
 from __future__ import annotations
 
-from digest.match.index import Index, union
-from digest.match.rank import rankings, to_pick_from
-from digest.topics import Profile
+from collections.abc import Collection, Iterable
+
+from digest.match.bitsets import union
+from digest.match.rank import Ranking
 
 DAYS = 30  # listed ones, six weeks of Hugging Face: enough for a topic that comes up once a week
 
 
-def forecast(index: Index, profile: Profile, days: int) -> float:
-    """Give the papers a day for a profile, when the papers in the index were listed on so many days."""
-    found = rankings(index, profile)
-    fitting = union(each.matching for each in to_pick_from(index, found)) & ~union(each.hidden for each in found)
+def forecast(wanted: Iterable[Ranking], found: Collection[Ranking], days: int) -> float:
+    """Give the papers a day to pick from that nothing found hides, when all were listed on so many days."""
+    fitting = union([each.matching for each in wanted]) & ~union([each.hidden for each in found])
     return fitting.bit_count() / max(1, days)

@@ -10,65 +10,91 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
+from digest.match.memory import Memory
 from digest.match.postings import Postings
+from digest.match.work import Meter
 from digest.topics.query import Phrase, Word
 from digest.topics.words import BREAK, fold, is_name, joinable, name_forms, stem
 
 Places: TypeAlias = dict[int, int]
+KEEP_PLACES = 1_000_000  # some hundred bytes each
 MOST_JOINED = 4  # words of a query written as one, as in "nonautoregressive"
 
 
 class Phrases:
-    """Looks phrases up, and remembers single words, for they come back in other phrases."""
+    """Looks phrases up, and remembers single words, for they come back in other phrases. For one thread at a time."""
 
     def __init__(self, postings: Postings) -> None:
         self.postings = postings
-        self._words: dict[tuple[str, bool], Places] = {}
+        # Words with what they cost; the joints of a word are where it and the next could be written as one.
+        self._words: Memory[tuple[str, bool], tuple[Places, int]] = Memory(KEEP_PLACES)
+        self._joints: Memory[str, list[int]] = Memory(KEEP_PLACES)
 
-    def places(self, phrase: Phrase) -> Places:
-        """Find a phrase wherever it stands."""
-        return self._exact(phrase.words) if phrase.exact else self._inflected(phrase.words)
+    def places(self, phrase: Phrase, meter: Meter) -> Places:
+        """Find a phrase wherever it stands. Raises TooMuchWorkError."""
+        return self._exact(phrase.words, meter) if phrase.exact else self._inflected(phrase.words, meter)
 
-    def _inflected(self, words: Sequence[Word]) -> Places:
+    def _inflected(self, words: Sequence[Word], meter: Meter) -> Places:
         """Follow the words one by one, or some of them as one, from every place where the first stands."""
         reached: list[Places] = [{} for _ in range(len(words) + 1)]
         for first in range(len(words)):
             for after in range(first + 1, min(first + MOST_JOINED, len(words)) + 1):
                 if not _all_joinable(words[first:after]):
                     break
-                here = self._word(words[first]) if after == first + 1 else self._joined(words[first:after])
-                reached[after].update(here if first == 0 else self._follow(reached[first], here, words[first].gap))
+                single = after == first + 1
+                here = self._word(words[first], meter) if single else self._joined(words[first:after], meter)
+                if first:
+                    meter.spend(len(reached[first]))
+                    here = self._follow(reached[first], here, words[first].gap)
+                reached[after].update(here)
         return reached[-1]
 
-    def _word(self, word: Word) -> Places:
+    def _word(self, word: Word, meter: Meter) -> Places:
         """Find one word, written as one or as several."""
         key = (word.text, word.prefix)
-        if key not in self._words:
-            spelling = _Spelling(word.text, word.prefix)
-            apart = self._written_apart(spelling)
-            self._words[key] = apart | self._standing(spelling.among(self.postings))
-        return self._words[key]
+        known = self._words.get(key)
+        if known:
+            meter.spend(known[1])
+            return known[0]
+        before = meter.spent
+        spelling = _Spelling(word.text, word.prefix)
+        places = self._written_apart(spelling, meter) | self._standing(spelling.among(self.postings), meter)
+        return self._words.keep(key, (places, meter.spent - before), 1 + len(places))[0]
 
-    def _joined(self, words: Sequence[Word]) -> Places:
+    def _joined(self, words: Sequence[Word], meter: Meter) -> Places:
         """Find several words written as one."""
         spelling = _Spelling(
             "".join(word.text for word in words), words[-1].prefix, any(is_name(w.text) for w in words)
         )
-        return self._standing(spelling.among(self.postings))
+        return self._standing(spelling.among(self.postings), meter)
 
-    def _standing(self, surfaces: Iterable[str]) -> Places:
-        return {place: place + 1 for surface in surfaces for place in self.postings.places[surface]}
+    def _standing(self, surfaces: Iterable[str], meter: Meter) -> Places:
+        found: Places = {}
+        for surface in surfaces:
+            places = self.postings.places[surface]
+            meter.spend(1 + len(places))
+            found.update([(place, place + 1) for place in places])
+        return found
 
-    def _written_apart(self, spelling: _Spelling) -> Places:
+    def _written_apart(self, spelling: _Spelling, meter: Meter) -> Places:
         """Find one word written as several, by looking up every way to begin it."""
         found: Places = {}
         for length in range(1, len(spelling.text)):
             for surface in spelling.spelled(spelling.text[:length], self.postings):
-                for place in self.postings.joints(surface):
+                joints = self._joints_of(surface)
+                meter.spend(1 + len(self.postings.places[surface]))
+                for place in joints:
                     end = self._grown(place, surface, spelling)
                     if end:
                         found[place] = end
         return found
+
+    def _joints_of(self, surface: str) -> list[int]:
+        known = self._joints.get(surface)
+        if known is None:
+            known = [place for place in self.postings.places[surface] if self.postings.joins(place)]
+            self._joints.keep(surface, known, 1 + len(known))
+        return known
 
     def _grown(self, place: int, text: str, spelling: _Spelling) -> int:
         """Say where the run of words from a place ends that is spelled so, or 0."""
@@ -81,11 +107,11 @@ class Phrases:
                 return 0
         return 0
 
-    def _exact(self, words: Sequence[Word]) -> Places:
+    def _exact(self, words: Sequence[Word], meter: Meter) -> Places:
         """Follow the words as they are written: no inflection, no plural, the same hyphens and spaces."""
-        found = self._standing(_as_written(words[0].text, self.postings))
+        found = self._standing(_as_written(words[0].text, self.postings), meter)
         for word in words[1:]:
-            here = self._standing(_as_written(word.text, self.postings))
+            here = self._standing(_as_written(word.text, self.postings), meter)
             here = {place: end for place, end in here.items() if self.postings.gaps[place] == word.gap}
             found = self._follow(found, here, word.gap)
         return found

@@ -10,7 +10,6 @@ from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from typing import TypeVar
 
 from digest.domain import Paper
@@ -24,7 +23,10 @@ V = TypeVar("V")
 
 
 class Postings:
-    """Every word of the papers by its position, and the positions by word. Papers are known by their number."""
+    """Every word of the papers by its position, and the positions by word; never changed once built.
+
+    Papers are known by their number.
+    """
 
     def __init__(self, papers: Iterable[Paper]) -> None:
         self.words: list[str] = []
@@ -32,16 +34,20 @@ class Postings:
         self.starts, self.ends, self.paper_at = array("I"), array("I"), array("I")
         self.field_at = bytearray()
         self.places: dict[str, array[int]] = {}
-        # Words in each text, a row a paper.
-        self.lengths = [
-            [self._add(number, field, texts) for field, texts in enumerate(texts_of(paper))]
-            for number, paper in enumerate(papers)
-        ]
-        self._joints: dict[str, list[int]] = {}
+        # A row a paper: the words in each of its texts, and the positions these take, half-open.
+        self.lengths: list[list[int]] = []
+        self.spans: list[list[tuple[int, int]]] = []
+        for number, paper in enumerate(papers):
+            self.spans.append([])
+            self.lengths.append([self._add(number, field, texts) for field, texts in enumerate(texts_of(paper))])
+        # Words as written, by what their inflections share, and by their spelling without case.
+        self.by_stem = grouped((stem(fold(word)), word) for word in self.places)
+        self.by_fold = grouped((fold(word), word) for word in self.places)
+        self._folds = sorted(self.by_fold)
 
     def _add(self, paper: int, field: int, texts: Iterable[str]) -> int:
         """Place the words of one field, and count them."""
-        count = 0
+        count, begin = 0, len(self.words)
         for text in texts:
             self._leave_empty(2)
             for count, (word, start, end, gap) in enumerate(cut(text), count + 1):  # noqa: B007, B020 - it counts on
@@ -51,6 +57,7 @@ class Postings:
                     self.places[word] = array("I")
                 self.places[word].append(len(self.words))
                 self._place(word, start, end, gap, paper, field)
+        self.spans[paper].append((begin, len(self.words)))
         return count
 
     def _leave_empty(self, positions: int) -> None:
@@ -69,32 +76,12 @@ class Postings:
         """Write out the words of a stretch."""
         return self.words[start] + "".join(self.gaps[at] + self.words[at] for at in range(start + 1, end))
 
-    @cached_property
-    def by_stem(self) -> dict[str, list[str]]:
-        """Words as written, by what their inflections share."""
-        return grouped((stem(fold(word)), word) for word in self.places)
-
-    @cached_property
-    def by_fold(self) -> dict[str, list[str]]:
-        """Words as written, by their spelling without case."""
-        return grouped((fold(word), word) for word in self.places)
-
-    @cached_property
-    def _folds(self) -> list[str]:
-        return sorted(self.by_fold)
-
     def beginning_with(self, prefix: str) -> Iterator[str]:
         """Yield the words, as written, that begin with a folded prefix."""
         for place in range(bisect_left(self._folds, prefix), len(self._folds)):
             if not self._folds[place].startswith(prefix):
                 return
             yield from self.by_fold[self._folds[place]]
-
-    def joints(self, word: str) -> list[int]:
-        """List the positions where `word` and the word after it could be written as one."""
-        if word not in self._joints:
-            self._joints[word] = [place for place in self.places[word] if self.joins(place)]
-        return self._joints[word]
 
     def joins(self, place: int) -> bool:
         """Tell whether the word at a position and the next could be written as one."""

@@ -1,8 +1,8 @@
 """How much one condition of a topic says for each paper: BM25 over the fields, by how and where the words stand.
 
 An occurrence counts most as the reader wrote it, and standing by itself: "world models" is less of a hit for `model`,
-for it names something narrower. The figures were chosen on real days, with the papers' own keywords as the truth
-(`make bench`); none of them is worth moving by less than a third.
+for it names something narrower. The figures were chosen on days for choosing (`python -m bench.quality`), with the
+papers' own keywords as the truth; none of them is worth moving by less than a third.
 """
 
 from __future__ import annotations
@@ -10,50 +10,55 @@ from __future__ import annotations
 from math import log
 
 from digest.match.index import Index
+from digest.match.lookups import Lookups, Stretch
 from digest.match.postings import ABSTRACT, KEYWORDS, ORGANIZATION, TITLE
+from digest.match.work import Meter
 from digest.topics import Author, Fact, Phrase
 from digest.topics.words import BREAK, fold, is_function_word
 
-WEIGHTS = {TITLE: 1.75, KEYWORDS: 1.5, ABSTRACT: 1.0, ORGANIZATION: 1.75}
-# What is left of an occurrence for each way in which it is less than the thing itself. Titles are terse: one that only
-# comes near still says more than an abstract.
-LOOSE = {TITLE: 0.6, KEYWORDS: 0.6, ABSTRACT: 0.15, ORGANIZATION: 0.6}
+WEIGHTS = {TITLE: 1.25, KEYWORDS: 1.05, ABSTRACT: 1.0, ORGANIZATION: 1.25}
+SPELLED_OTHERWISE = 0.05  # left of an occurrence in another inflection, with other hyphens, or in other capitals
+LONGER_NAME = 0.3  # left of one with a word before it, or behind, that makes it part of a longer name
 SATURATION = 1.2  # BM25's k1: how soon another occurrence stops to count
 LENGTH_MATTERS = 0.5  # BM25's b: the same words say less in a longer text
 NAMED = 3.0  # an author or a fact, in occurrences
+WORK = 10  # weighing an occurrence costs so many times looking at a word
 
 
-def scores(index: Index, leaf: Phrase | Author | Fact) -> dict[int, float]:
+def scores(lookups: Lookups, leaf: Phrase | Author | Fact, meter: Meter) -> dict[int, float]:
     """Score every paper that meets a condition."""
-    times = _times(index, leaf) if isinstance(leaf, Phrase) else dict.fromkeys(index.fact(leaf), NAMED)
-    rarity = _rarity(len(index.papers), len(times))
-    return {number: rarity * many / (SATURATION + many) for number, many in times.items()}
+    if isinstance(leaf, Phrase):
+        times = _times(lookups.index, leaf, lookups.phrase(leaf, meter), meter)
+    else:
+        times = dict.fromkeys(lookups.fact(leaf, meter), NAMED)
+    rare = rarity(len(lookups.index.papers), len(times))
+    return {number: rare * many / (SATURATION + many) for number, many in times.items()}
 
 
-def _rarity(papers: int, matching: int) -> float:
+def rarity(papers: int, matching: int) -> float:
     """Weigh a condition: the fewer papers meet it, the more it says."""
     return log(1 + (papers - matching + 0.5) / (matching + 0.5))
 
 
-def _times(index: Index, phrase: Phrase) -> dict[int, float]:
+def _times(index: Index, phrase: Phrase, found: dict[int, list[Stretch]], meter: Meter) -> dict[int, float]:
     """Count how often a phrase stands in each paper, every occurrence for what it is worth."""
+    meter.spend(WORK * sum(map(len, found.values())))
     written = "".join(map(str, phrase.words))
     return {
-        number: sum(_worth(index, number, written, start, end) for start, end in stretches)
-        for number, stretches in index.phrase(phrase).items()
+        number: sum([_worth(index, number, written, start, end) for start, end in stretches])
+        for number, stretches in found.items()
     }
 
 
 def _worth(index: Index, number: int, written: str, start: int, end: int) -> float:
     """Weigh one occurrence by its field, the length of the text, its spelling and its neighbours."""
     field = index.postings.field_at[start]
+    worth = WEIGHTS[field]
+    if not _is_as_written(index.postings.text(start, end), written, field):
+        worth *= SPELLED_OTHERWISE
+    worth *= LONGER_NAME ** (_is_continued(index, start - 1, start) + _is_continued(index, end, end))
     length = index.postings.lengths[number][field] / index.mean_lengths[field]
-    looseness = (
-        (not _is_as_written(index.postings.text(start, end), written, field))
-        + _is_continued(index, start - 1, start)
-        + _is_continued(index, end, end)
-    )
-    return WEIGHTS[field] * LOOSE[field] ** looseness / (1 - LENGTH_MATTERS + LENGTH_MATTERS * length)
+    return worth / (1 - LENGTH_MATTERS + LENGTH_MATTERS * length)
 
 
 def _is_as_written(text: str, written: str, field: int) -> bool:

@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
-from digest.domain import Selection
-from digest.match.explain import pick
-from digest.match.index import Index, bits, union
-from digest.match.rank import Ranking, rankings, to_pick_from
-from digest.topics import Profile
-
-KEEP_SELECTIONS = 250_000  # a third of a kilobyte each: the picks themselves are shared
+from digest.match.index import Index
+from digest.match.rank import Ranking
 
 
-def select(index: Index, profile: Profile, *, limit: int, seen: Collection[str] = ()) -> Selection:
-    """Pick the papers for a profile, best first, at most `limit`, none of those `seen` (by id)."""
-    had = _had(index, seen) if seen else 0
-    # On one day most topics find nothing, and readers whose other topics are the same get the same, in any order.
-    key = (limit, had, frozenset(rankings(index, profile)))
-    known = index.selections.get(key)
-    if known is None:
-        if len(index.selections) >= KEEP_SELECTIONS:
-            index.selections.clear()
-        known = index.selections[key] = _select(index, key[2], had, limit)
-    return known
-
-
-def _select(index: Index, found: Collection[Ranking], had: int, limit: int) -> Selection:
-    wanted = to_pick_from(index, found)
-    hidden = union([each.hidden for each in found]) | had
+def best(wanted: Sequence[Ranking], hidden: int, limit: int) -> list[int]:
+    """Give the papers with the highest scores, best first, at most `limit`, none of those hidden."""
     scores = _scores(wanted, hidden, limit)
     # A sort keeps the order of equals, and the lower number comes first.
-    best = sorted(sorted(scores), key=scores.__getitem__, reverse=True)[:limit]
-    picks = tuple([pick(index, number, [each for each in wanted if number in each.values]) for number in best])
-    fitting = union([each.matching for each in wanted]) & ~hidden
-    return Selection(picks, fitting.bit_count() - len(picks))
+    return sorted(sorted(scores), key=scores.__getitem__, reverse=True)[:limit]
 
 
-def _had(index: Index, seen: Collection[str]) -> int:
-    """Find the papers a reader has had, or has had a near-duplicate of."""
-    return bits(index.representative[number] for number, paper in enumerate(index.papers) if paper.id in seen)
+def most_liked_first(index: Index, chosen: Sequence[int]) -> list[int]:
+    """Order papers by upvotes alone; equals stay as they are."""
+    return sorted(chosen, key=lambda number: -index.papers[number].upvotes)
 
 
 def _scores(rankings: Sequence[Ranking], hidden: int, limit: int) -> dict[int, float]:

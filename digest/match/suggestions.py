@@ -2,108 +2,74 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from math import log
 
-from digest.match.index import Index, union
-from digest.match.postings import ABSTRACT, TITLE
-from digest.match.rank import leaves, rankings
+from digest.match.bitsets import numbers
+from digest.match.rank import leaves
+from digest.match.space import Space
+from digest.match.terms import Term
 from digest.topics import Phrase, Profile
-from digest.topics.words import BREAK, fold, is_function_word, is_name, stem
+from digest.topics.words import fold, stem
 
-LONGEST = 3  # words: longer terms are rarely used twice
-FEWEST_PAPERS = 3  # with a term, for it to be one that people use
 FEWEST_SHARED = 2  # papers with the term that the profile finds
-MOSTLY = 0.6  # of its papers: a run that so often is part of a longer one is a fragment of it
 LEAST_LIFT = 2.0  # times as often as elsewhere: less is the language of all papers
+# Papers with a term are at least so many times as alike, beside the term, as any two papers. Those with "two
+# complementary" or "superior performance" are no more alike than any; those with "KV cache" twice as much.
+LEAST_ALIKE = 1.2
+FEWEST_COMPARED = 100  # papers: among fewer, how alike any two are is a matter of luck
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Words that papers use together: how they are mostly written, their stems, and the papers."""
-
-    text: str
-    stems: frozenset[str]
-    papers: int
-
-
-def suggest(index: Index, profile: Profile, limit: int = 5) -> tuple[str, ...]:
-    """Suggest topics that go with those of a profile, the most telling first."""
-    found = union(each.matching for each in rankings(index, profile))
-    taken = [_stems(leaf) for topic in profile.topics for leaf in leaves(topic.query) if isinstance(leaf, Phrase)]
+def suggest(rated: Iterable[Term], profile: Profile, limit: int, space: Space) -> tuple[str, ...]:
+    """Suggest topics that go with those of a profile, from terms in order."""
+    taken = [stems(leaf) for topic in profile.topics for leaf in leaves(topic.query) if isinstance(leaf, Phrase)]
     suggestions: list[str] = []
-    for _, term in sorted(_rated(index, found), key=lambda rated: (-rated[0], rated[1].text)):
+    for term in rated:
+        if len(suggestions) >= limit:
+            break
         # A part of what is there already, or a narrower form of it, would bring nothing new.
-        if len(suggestions) < limit and not any(term.stems <= stems or stems <= term.stems for stems in taken):
+        if not any(term.stems <= known or known <= term.stems for known in taken) and is_topical(term, space):
             taken.append(term.stems)
             suggestions.append(term.text)
     return tuple(suggestions)
 
 
-def _rated(index: Index, found: int) -> Iterator[tuple[float, Term]]:
-    """Yield the terms that go with the papers found, by how surprisingly often."""
-    share = found.bit_count() / max(1, len(index.papers))
-    for term in _terms(index):
+def surprising(known: Iterable[Term], papers: int, found: int) -> list[Term]:
+    """List the terms that go with the papers found, those first that do so surprisingly often."""
+    rated = sorted(_rated(known, papers, found), key=lambda rated: (-rated[0], rated[1].text))
+    return [term for _, term in rated]
+
+
+def _rated(known: Iterable[Term], papers: int, found: int) -> Iterator[tuple[float, Term]]:
+    share = found.bit_count() / max(1, papers)
+    for term in known:
         shared = (term.papers & found).bit_count()
         expected = term.papers.bit_count() * share
         if shared >= FEWEST_SHARED and shared >= LEAST_LIFT * expected:
             yield shared * log(shared / expected), term
 
 
-def _terms(index: Index) -> list[Term]:
-    """Collect the terms of the papers, once."""
-    if not index.terms:
-        papers: defaultdict[tuple[str, ...], int] = defaultdict(int)
-        texts: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-        for stems, text, number in _runs(index):
-            papers[stems] |= 1 << number
-            texts[stems][text] += 1
-        fragments = set(_fragments(papers))
-        index.terms += [
-            Term(texts[stems].most_common(1)[0][0], frozenset(stems), found)
-            for stems, found in papers.items()
-            if found.bit_count() >= FEWEST_PAPERS and stems not in fragments
-        ]
-    return index.terms
+def is_topical(term: Term, space: Space) -> bool:
+    """Tell whether the papers with a term have more in common than the term."""
+    if len(space.vectors) < FEWEST_COMPARED:
+        return True
+    return _alikeness(numbers(term.papers), space, term.stems) >= LEAST_ALIKE * space.alikeness
 
 
-def _fragments(papers: Mapping[tuple[str, ...], int]) -> Iterator[tuple[str, ...]]:
-    """Yield the runs that are hardly used but in a longer one."""
-    for stems, found in papers.items():
-        for part in (stems[:-1], stems[1:]):
-            if len(part) > 1 and found.bit_count() >= MOSTLY * papers[part].bit_count():
-                yield part
+def _alikeness(papers: Iterable[int], space: Space, without: frozenset[str]) -> float:
+    """Give the mean cosine between some papers, some words left out."""
+    together: defaultdict[str, float] = defaultdict(float)
+    own, count = 0.0, 0
+    for number in papers:
+        count += 1
+        for term, weight in space.vectors[number].items():
+            if without.isdisjoint(term.split(" ")):
+                together[term] += weight
+                own += weight * weight
+    return (sum([weight * weight for weight in together.values()]) - own) / max(1, count * (count - 1))
 
 
-def _runs(index: Index) -> Iterator[tuple[tuple[str, ...], str, int]]:
-    """Yield every name and every run of telling words, with its paper."""
-    postings = index.postings
-    for start, word in enumerate(postings.words):
-        if postings.field_at[start] not in {TITLE, ABSTRACT} or not _is_telling(word):
-            continue
-        if is_name(word):
-            yield (stem(fold(word)),), word, postings.paper_at[start]
-        stems = [stem(fold(word))]
-        for end in range(start + 1, min(start + LONGEST, len(postings.words))):
-            if postings.gaps[end] == BREAK or not _is_telling(postings.words[end]):
-                break
-            stems.append(stem(fold(postings.words[end])))
-            yield tuple(stems), _as_typed(postings.text(start, end + 1)), postings.paper_at[start]
-
-
-@lru_cache(maxsize=1 << 16)
-def _is_telling(word: str) -> bool:
-    return len(word) > 1 and not word.isdigit() and not is_function_word(word)
-
-
-@lru_cache(maxsize=1 << 16)
-def _as_typed(text: str) -> str:
-    """Write a term as a reader would: small letters, names as they are."""
-    return " ".join("-".join(w if is_name(w) else fold(w) for w in part.split("-")) for part in text.split(" "))
-
-
-def _stems(phrase: Phrase) -> frozenset[str]:
+def stems(phrase: Phrase) -> frozenset[str]:
+    """Give the stems of the words of a phrase."""
     return frozenset(stem(fold(word.text)) for word in phrase.words)

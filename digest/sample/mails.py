@@ -25,7 +25,7 @@ from digest.domain import (
     Status,
     Window,
 )
-from digest.match import Index, select
+from digest.match import Matcher
 from digest.sample import records
 from digest.sources.huggingface.records import listings
 from digest.topics import parse
@@ -67,19 +67,19 @@ def compose(composer: Composer, now: datetime) -> dict[str, Mail]:
 
 def _digests(composer: Composer, now: datetime) -> dict[str, Mail]:
     edition = papers(now.date())
-    index = Index(edition)
-    chosen = select(index, parse(TOPICS), limit=10)
+    matcher = Matcher(edition)
+    chosen = matcher.select(parse(TOPICS), limit=10)
     daily = _delivery(Kind.DIGEST, now)
     weekly = _delivery(Kind.DIGEST, now, cadence=Cadence.WEEKLY)
     trending = _delivery(Kind.DIGEST, now, topics=())
     illustrated = _delivery(Kind.DIGEST, now, pictures=True)
     day, week = (now.date(), now.date()), (now.date() - timedelta(days=6), now.date())
-    of_a_week = select(Index(_over_a_week(edition)), parse(TOPICS), limit=10)
+    of_a_week = Matcher(_over_a_week(edition)).select(parse(TOPICS), limit=10)
     of_the_day: dict[str, Any] = {"listed": len(edition), "days": day}
     return {
         "digest": composer.digest(daily, chosen, **of_the_day),
         "digest-weekly": composer.digest(weekly, of_a_week, listed=143, days=week),
-        "digest-trending": composer.digest(trending, select(index, parse(()), limit=10), **of_the_day),
+        "digest-trending": composer.digest(trending, matcher.select(parse(()), limit=10), **of_the_day),
         "digest-pictures": composer.digest(illustrated, chosen, **of_the_day),
         "digest-one": composer.digest(daily, Selection(chosen.picks[:1]), **of_the_day),
         "digest-fifty": composer.digest(trending, _fifty(edition), listed=187, days=day),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
-from urllib.parse import parse_qs, urlsplit
+from hashlib import sha256
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
+from digest.settings.servers import RELAYS, Relay, several
 
 # What ends a line, here or in a mail's header, and what no terminal shows.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*")
 ADDRESS = re.compile(rf"[^\s@<>]+@{DOMAIN.pattern}")
+PREFIX = re.compile(r"[\w.-]{1,60}", re.ASCII)
+ENCODE = "in a password write %2F for /, %23 for #, %3F for ?, %40 for @, %3A for : and %25 for %"
 
 
 def one_line(value: str) -> str:
@@ -41,11 +44,26 @@ def address(value: str) -> str:
 
 
 def server(value: str, schemes: set[str], example: str) -> str:
-    parts = urlsplit(one_word(value))
+    parts = _split(one_word(value), example)
     if parts.scheme not in schemes or not (parts.hostname or parts.path):
         raise ValueError(f"give {example}")
-    parts.port  # noqa: B018 - raises ValueError for a port that is no number
     return value
+
+
+def _split(url: str, example: str) -> SplitResult:
+    """Take a URL apart; raise ValueError with a text that quotes none of it, for a password may be in any part."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises ValueError for a port that is no number
+    except ValueError:
+        raise ValueError(_advice(url, example)) from None
+    if "@" in parts.path + parts.query + parts.fragment or "@" in (parts.hostname or ""):
+        raise ValueError(_advice(url, example))
+    return parts
+
+
+def _advice(url: str, example: str) -> str:
+    return f"give {example}; {ENCODE}" if "@" in url else f"give {example}"
 
 
 def site(value: str) -> str:
@@ -58,31 +76,41 @@ def site(value: str) -> str:
 
 def relays(value: str) -> str:
     for url in several(value):
-        server(url, {"smtp", "smtps", "smtp+starttls"}, "smtp://HOST:PORT")
-        weight = parse_qs(urlsplit(url).query).get("weight", ["1"])[0]
-        if not weight.isdecimal() or int(weight) < 1:
-            raise ValueError("give a weight of 1 or more, as in smtp://HOST:PORT?weight=3")
+        server(url, RELAYS, "smtp://HOST:PORT")
+        Relay.at(url)
     return value
 
 
-def several(value: str) -> list[str]:
-    """The URLs in a setting, separated by spaces or commas; a comma within a password ends none."""
-    return re.split(r"[\s,]+(?=[a-z+]+://)", value.strip().rstrip(", ")) if value.strip() else [value]
+def prefix(value: str) -> str:
+    if not PREFIX.fullmatch(value):
+        raise ValueError("give letters, digits, dots, hyphens and underscores, such as papers")
+    return value
 
 
 def database(value: str) -> str:
     """Check the URL of a database, and name the driver we have."""
     scheme, _, rest = one_line(value).partition("://")
     kind, _, driver = scheme.partition("+")
-    url = value if kind == "sqlite" else f"postgresql+psycopg://{rest}"
-    try:
-        host = make_url(url).host
-    except (ArgumentError, ValueError):
-        kind = host = ""
-    stray = host or driver not in ("", "pysqlite") if kind == "sqlite" else kind not in ("postgresql", "postgres")
-    if stray:
-        raise ValueError("give sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
-    return url
+    example = "sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
+    if kind == "sqlite":
+        if driver not in ("", "pysqlite") or (not rest.startswith(("/", "?")) and rest):
+            raise ValueError(f"give {example}")
+        return value
+    if kind not in ("postgresql", "postgres") or not rest:
+        raise ValueError(f"give {example}")
+    _split(f"postgresql://{rest}", example)
+    return f"postgresql+psycopg://{rest}"
+
+
+def fingerprint(database_url: str, base_url: str) -> str:
+    """Tell installations apart by what is the same on all hosts of one: a file, or a database's name; and the address.
+
+    Not by the database's host: it may be `localhost` on one machine, and a pooler's on another.
+    """
+    parts = urlsplit(database_url)
+    is_file = parts.scheme.startswith("sqlite")
+    name = str(Path(parts.path.removeprefix("/")).absolute()) if is_file else unquote(parts.path).strip("/")
+    return sha256(f"{name} {base_url}".encode()).hexdigest()[:8]
 
 
 def is_local(host: str) -> bool:
@@ -93,3 +121,19 @@ def is_local(host: str) -> bool:
         return ip_address(host).is_loopback or ip_address(host).is_unspecified
     except ValueError:
         return False
+
+
+def is_near(host: str) -> bool:
+    """Whether nobody listens on the way to a host: this machine, a container beside it, or a private network."""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith(".localhost")
+
+
+def network(value: str) -> str:
+    """Check an address or a network."""
+    try:
+        return str(ip_network(value, strict=False))
+    except ValueError:
+        raise ValueError(f"give networks such as 192.0.2.0/24 or 2001:db8::/48, not {value!r}") from None

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from random import random
 from time import sleep
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, inspect, make_url
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Longer than any of our transactions, so that a second writer waits and does not fail.
 SQLITE_PATIENCE_SECONDS = 30
@@ -36,16 +38,27 @@ def connect(url: str) -> Engine:
     """Make an engine. One a process, and after the fork: connections must not be shared between processes."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
     if parsed.database and parsed.database != ":memory:":
         try:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_room(Path(parsed.database))
         except OSError as error:
             raise StoreUnready(unreachable(parsed, error)) from error
-    engine = create_engine(parsed, connect_args={"timeout": SQLITE_PATIENCE_SECONDS})
+    # Parameters are addresses and topics, and an error is logged.
+    engine = create_engine(parsed, connect_args={"timeout": SQLITE_PATIENCE_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_room(file: Path) -> None:
+    """Make the folder, and a file for us alone: everybody's address is in it, and SQLite makes files that all read.
+
+    Its journals get the same permissions from SQLite.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists() and os.access(file.parent, os.W_OK):
+        os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's own connection
@@ -97,16 +110,23 @@ def retried(change: Callable[P, T]) -> Callable[P, T]:
     return tried
 
 
-def insert_into(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - either dialect's Insert, with its ON CONFLICT
+def insert_into(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - either dialect's with its ON CONFLICT
     """An INSERT that can say ON CONFLICT, for the database at hand."""
-    make: type[Insert] = sqlite.Insert if connection.dialect.name == "sqlite" else postgresql.Insert
-    return make(table)
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.Insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.Insert(table)
 
 
 def migrate(engine: Engine) -> str:
     """Bring the database to the newest schema; return the revision. Raise StoreUnready for one that is newer still."""
     with engine.connect() as connection:
         _present(connection)
+    from alembic import command
+
     move(engine, command.upgrade, "head")
     return _newest()
 
@@ -153,31 +173,51 @@ def ready(engine: Engine) -> None:
 
 def _present(connection: Connection) -> str | None:
     """Read which schema the database has; raise StoreUnready for one that this version does not know."""
-    present = MigrationContext.configure(connection).get_current_revision()
-    if present and present not in {script.revision for script in _scripts().walk_revisions()}:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    present = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if present and present not in revisions():
         raise StoreUnready(
             f"the database has schema {present}, newer than this version, which knows {_newest()}: install that one"
         )
-    return present
+    return str(present) if present else None
 
 
 def unreachable(url: URL | str, error: Exception) -> str:
     """Say in one line, without a password, which database could not be used and why."""
-    cause = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
     where = make_url(url).render_as_string(hide_password=True)
-    return f"cannot use the database {where}: {cause[0] if cause else type(error).__name__} (DIGEST_DATABASE_URL)"
+    return f"cannot use the database {where}: {why(error)} (DIGEST_DATABASE_URL)"
+
+
+def why(error: Exception) -> str:
+    """What the database's driver says, in one line."""
+    cause = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
+    return cause[0] if cause else type(error).__name__
 
 
 def _alembic(connection: Connection | None = None) -> Config:
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     return config
 
 
+@cache
+def revisions() -> dict[str, str]:
+    """Each schema that this version knows, and the one before it.
+
+    Read from the files' own lines: importing alembic costs as much as a whole command.
+    """
+    files = [file.read_text() for file in (MIGRATIONS / "versions").glob("[0-9]*.py")]
+    named = [(REVISION.search(file), DOWN_REVISION.search(file)) for file in files]
+    return {own[1]: before[1] if before else "" for own, before in named if own}
+
+
+REVISION, DOWN_REVISION = (re.compile(rf'^{name} = "(\w+)"', re.MULTILINE) for name in ("revision", "down_revision"))
+
+
 def _newest() -> str:
-    return str(_scripts().get_current_head())
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_alembic())
+    [newest] = revisions().keys() - revisions().values()
+    return newest

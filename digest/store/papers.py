@@ -7,15 +7,16 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, and_, case, exists, func, literal, select
+from sqlalchemy import Connection, Engine, Select, and_, case, exists, func, literal, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from digest.domain import CollectionRun, Listing, Paper, Window
+from digest.store import search
+from digest.store.catalogue import PAPER_FIELDS, bare, paper_of, whole
 from digest.store.collections import record
 from digest.store.engine import insert_into, reading, writing
 from digest.store.tables import Strings, listings, papers
 
-PAPER_FIELDS = tuple(column.name for column in papers.columns)
 # A source silent for longer than this does not hold back where "the latest listed day" begins.
 SILENT_AFTER = timedelta(days=7)
 MOST_REFUSALS_SAID = 5
@@ -43,6 +44,7 @@ def keep(engine: Engine, found: Sequence[Listing], collection: CollectionRun, *,
         if refused:
             note = "; ".join(filter(None, [*refused[:MOST_REFUSALS_SAID], collection.note]))
             collection = replace(collection, papers=collection.papers - len(refused), note=note)
+        search.keep(connection, {listing.paper.id for listing in found})
         record(connection, collection)
         return Kept(_count(connection, collection) - before, collection)
 
@@ -140,7 +142,7 @@ def listings_on(engine: Engine, day: date) -> list[Listing]:
     )
     with reading(engine) as connection:
         rows = connection.execute(question).mappings().all()
-    return [Listing(row["source"], day, row["rank"], _bare(row), row["upvotes"], row["comments"]) for row in rows]
+    return [Listing(row["source"], day, row["rank"], bare(row), row["upvotes"], row["comments"]) for row in rows]
 
 
 def listed_days(engine: Engine, until: date, most: int | None = None) -> list[date]:
@@ -165,31 +167,5 @@ def newest_listed(engine: Engine) -> date | None:
 
 
 def _read(engine: Engine, chosen: Select[Any]) -> list[Paper]:
-    """The papers of these ids, with what all their listings say: most upvotes and comments, sources, latest day."""
-    known = (
-        select(
-            listings.c.paper_id,
-            func.max(listings.c.upvotes).label("upvotes"),
-            func.max(listings.c.comments).label("comments"),
-            func.max(listings.c.day).label("listed_on"),
-            func.aggregate_strings(listings.c.source, ",").label("sources"),
-        )
-        .where(listings.c.paper_id.in_(chosen))
-        .group_by(listings.c.paper_id)
-        .subquery()
-    )
-    question = (
-        select(*papers.columns, *known.columns).join(known, known.c.paper_id == papers.c.id).order_by(papers.c.id)
-    )
     with reading(engine) as connection:
-        return [_paper(row) for row in connection.execute(question).mappings()]
-
-
-def _bare(row: RowMapping) -> Paper:
-    return Paper(**{name: row[name] for name in PAPER_FIELDS})
-
-
-def _paper(row: RowMapping) -> Paper:
-    sources = tuple(sorted(set(row["sources"].split(","))))
-    facts = {name: row[name] for name in ("upvotes", "comments", "listed_on")}
-    return replace(_bare(row), **facts, sources=sources)
+        return [paper_of(row) for row in connection.execute(whole(listings.c.paper_id.in_(chosen))).mappings()]

@@ -144,6 +144,25 @@ listings = Table(
     Index(None, "day"),
 )
 
+# Each paper as it is searched (see `search`). Below it lies a full-text index, each database's own: `searched_text`
+# in SQLite, `text_vector` in PostgreSQL.
+searched = Table(
+    "searched",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("paper_id", ForeignKey("papers.id"), nullable=False, unique=True),
+    # Stems, as `topics.words` makes them, separated by spaces.
+    Column("title", Text, nullable=False),
+    Column("keywords", Text, nullable=False),
+    Column("abstract", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    # What its listings say: the latest day, the most upvotes.
+    Column("listed_on", Date, nullable=False),
+    Column("upvotes", Integer, nullable=False),
+    Index(None, "listed_on", "upvotes"),
+    Index(None, "upvotes"),
+)
+
 collections = Table(
     "collections",
     metadata,
@@ -284,4 +303,16 @@ alerts = Table(
     metadata,
     Column("cause", Text, primary_key=True),
     Column("day", Date, primary_key=True),
+)
+
+# Which processes of the service live, and when each was last heard.
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    # `web`, `worker` or `beat`.
+    Column("process", Text, primary_key=True),
+    Column("host", Text, primary_key=True),
+    Column("pid", Integer, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("at", Moment, nullable=False),
 )

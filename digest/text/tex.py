@@ -174,7 +174,7 @@ _COMMANDS: tuple[_Rule, ...] = (
     (re.compile(r"\{\\([\"'`^~=.])\s*([A-Za-zı])\}|\{\\([cvuHrk])\s+([A-Za-z])\}"), _accent),
     (re.compile(r"\\([\"'`^~])(\\[ij])(?:\{\}|\s(?=[a-z])|(?![A-Za-z]))"), _accent),
     # At the beginning of a name only where no closing quote follows: `\"Alright\"` has none.
-    (re.compile(r"(?<![A-Za-z:\\])\\([\"'`^~])([A-Z])(?=[a-z])(?![^\\]*\\\1(?![A-Za-z]))"), _initial),
+    (re.compile(r"(?<![A-Za-z\\])\\([\"'`^~])([A-Z])(?=[a-z])(?![^\\]*\\\1(?![A-Za-z]))"), _initial),
     (re.compile(r"\\(aa|ae|oe|ss)\s(?=[a-z])"), lambda found: SYMBOLS[found[1]]),
     # `{ö}`, `1{,}879`, `{B}ayesian`: these braces only hold together.
     (re.compile(r"\{((?![A-Za-z])[^\W\d_])\}|(?<=\d)\{(,)\}(?=\d)|(?<![A-Za-z])\{([A-Z]+)\}(?=[a-z])"), _bare),

@@ -9,11 +9,15 @@ one    = ("-" | "NOT") one | "(" either ")" | field ":" value | "exact phrase" |
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
-from digest.topics.lexer import Sign, UnreadableError, did_you_mean, signs
-from digest.topics.query import And, Author, Fact, Not, Phrase, Query, Topic, Word, both, either, is_bounded, without
+from digest.text.tex import readable
+from digest.topics.facts import FACTS, read_fact
+from digest.topics.lexer import FIELDS, Sign, UnreadableError, did_you_mean, field_of, signs
+from digest.topics.query import And, Author, Not, Phrase, Query, Topic, Word, both, either, is_bounded, without
+from digest.topics.signs import ascii_signs
 from digest.topics.words import BREAK, SPACE, cut, fold
 
 LONGEST_TOPIC = 300  # characters: a long title fits
@@ -21,20 +25,27 @@ MOST_WORDS = 40  # a long title fits, a pasted abstract does not
 DEEPEST = 8  # parentheses and minus signs inside each other
 HEAVIEST = 10
 SHORTEST_PREFIX = 2  # letters: one would match a tenth of all words
+# Words with a star in a topic. In a name each is compared with every author there is, which costs far more.
+MOST_PREFIXES = 20
+NAME_PREFIX_COUNTS_AS = 5
 
-FACTS = {"cat", "source", "upvotes", "has"}
-FIELDS = ["title", "abstract", "author", "org", "cat", "source", "upvotes", "has"]
-PROPERTIES = ["code", "project"]
-_ALIASES = {"organization": "org", "organisation": "org", "category": "cat", "authors": "author"}
 _OPERATORS = {"AND", "OR", "NOT"}
 _BEGINNINGS = {"minus", "open", "field", "quoted", "chunk", "unclosed", "dash"}
 
 
-def read_topic(text: str) -> Topic:
-    """Read one topic. Raises `UnreadableError`."""
+class Asks(NamedTuple):
+    """How much a topic asks for: words to look up, and those of them with a star."""
+
+    words: int
+    prefixes: int
+
+
+def read_topic(text: str) -> tuple[Topic, Asks]:
+    """Read one topic, and say how much it asks for. Raises `UnreadableError`."""
     if len(text) > LONGEST_TOPIC:
-        raise UnreadableError(f"too long: a topic has at most {LONGEST_TOPIC} characters", LONGEST_TOPIC)
-    return _Reading(text).topic()
+        raise UnreadableError(f"shorten this topic: it may have at most {LONGEST_TOPIC} characters", LONGEST_TOPIC)
+    reading = _Reading(text)
+    return reading.topic(), Asks(reading.words, reading.prefixes)
 
 
 class _Reading:
@@ -42,9 +53,11 @@ class _Reading:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.ascii = ascii_signs(text)
         self.signs = signs(text)
         self.place = 0
         self.words = 0
+        self.prefixes = 0
         self.depth = 0
 
     @property
@@ -60,6 +73,7 @@ class _Reading:
         return sign
 
     def topic(self) -> Topic:
+        self.take("both")  # `+word` asks for the word, as anywhere else
         query = self.either("")
         weight = self.take("weight")
         if self.next.kind != "end":
@@ -67,15 +81,13 @@ class _Reading:
         if is_bounded(query):
             return Topic(self.text, query, _weight(weight) if weight else 1.0)
         if weight:
-            raise UnreadableError("an exclusion has no weight", weight.start)
+            raise UnreadableError("take the weight off: an exclusion has none", weight.start)
         return Topic(self.text, _excluded(query), excludes=True)
 
     def surprise(self, after_weight: bool) -> str:
-        if after_weight:
-            return "the weight comes last"
         if self.next.kind == "close":
-            return "closing parenthesis without an opening one"
-        return "expected words, an operator or the end"
+            return "add an opening parenthesis, or take this one away"
+        return "put the weight at the end, e.g. agents ^2" if after_weight else "add words, or take this away"
 
     def either(self, field: str) -> Query:
         parts = [self.both(field)]
@@ -92,7 +104,7 @@ class _Reading:
     def one(self, field: str) -> Query:
         self.depth += 1
         if self.depth > DEEPEST:
-            raise UnreadableError(f"too deep: parentheses go at most {DEEPEST} deep", self.next.start)
+            raise UnreadableError(f"use fewer parentheses: they go at most {DEEPEST} deep", self.next.start)
         query = self.negation(field) or self.group(field) or self.fielded(field) or self.phrase(field)
         self.depth -= 1
         return query
@@ -100,34 +112,37 @@ class _Reading:
     def negation(self, field: str) -> Query | None:
         minus = self.take("minus")
         if minus and field:
-            raise UnreadableError(f"put the minus before the field: -{field}:", minus.start)
+            raise UnreadableError(f"put the minus before the field, e.g. -{field}:word", minus.start)
         return without(self.one(field)) if minus else None
 
     def group(self, field: str) -> Query | None:
         opening = self.take("open")
         if not opening:
             return None
+        before = self.signs[self.place - 2] if self.place > 1 else None
+        if before and before.kind == "chunk" and before.end == opening.start and ")" in self.ascii[opening.end :]:
+            raise UnreadableError("put a space before the parenthesis, or quotes around a name with one", opening.start)
         query = self.either(field)
         if not self.take("close"):
-            raise UnreadableError("missing closing parenthesis", opening.start)
+            raise UnreadableError("add the closing parenthesis", opening.start)
         return query
 
     def fielded(self, outer: str) -> Query | None:
         sign = self.take("field")
         if not sign:
             return None
-        name = sign.text[:-1].casefold()
-        name = _ALIASES.get(name, name)
-        if name not in FIELDS:
-            raise UnreadableError(f"unknown field, {did_you_mean(name, FIELDS, ':')}", sign.start)
+        name = field_of(sign.text)
+        if not name:
+            hint = did_you_mean(sign.text[:-1], FIELDS, ":")
+            raise UnreadableError(f"there is no {sign.text} to search in; {hint}", sign.start)
         if outer:
-            raise UnreadableError(f"a field inside {outer}: is not possible", sign.start)
+            raise UnreadableError(f"take {sign.text} out of the parentheses of {outer}:", sign.start)
         return self.fact(name) if name in FACTS else self.group(name) or self.phrase(name)
 
     def fact(self, name: str) -> Query:
         start = self.next.start
-        value = "".join(sign.text for sign in self.value(name)).strip('"“”')
-        return _FACTS[name](value, start)
+        value = "".join(sign.text for sign in self.value(name)).strip('"')
+        return read_fact(name, value, start)
 
     def value(self, name: str) -> Iterator[Sign]:
         sign = self.take("chunk", "quoted")
@@ -144,47 +159,68 @@ class _Reading:
         while first.kind == "chunk" and (sign := self.take("chunk")):
             last = sign
         exact = first.kind == "quoted" and field != "author"
-        words = tuple(self.cut(first.start, last.end, exact))
+        words = tuple(self.cut(first.start, last.end, exact, field))
+        written = " ".join(self.text[first.start : last.end].strip('"“”„‟«»').split())
         if not words:
-            raise UnreadableError("expected a word with letters or digits", first.start)
+            raise UnreadableError("add a word with letters or digits", first.start)
         if field == "author":
             # The comma of "LeCun, Yann" and the dot of an initial say nothing.
-            return Author(tuple(replace(word, gap=SPACE) if word.gap == BREAK else word for word in words))
+            return Author(tuple(replace(word, gap=SPACE) if word.gap == BREAK else word for word in words), written)
         if field == "org":
             # "NVIDIA" and "Nvidia" are one house.
             words = tuple(replace(word, text=fold(word.text)) for word in words)
-        return Phrase(words, field, exact)
+        return Phrase(words, field, exact, written)
 
     def complaint(self, field: str) -> str:
         if self.next.kind == "unclosed":
-            return "missing closing quote"
+            return "add the closing quote"
         if self.next.kind == "dash":
-            return "a minus stands right before what it leaves out: -word"
-        return f"expected words after {field}:" if field else "expected words, a field or a parenthesis"
+            return "put the minus right before what it leaves out, e.g. -survey"
+        return _WANTED.get(field) or "add words, or take this away"
 
-    def cut(self, start: int, end: int, exact: bool) -> Iterator[Word]:
+    def cut(self, start: int, end: int, exact: bool, field: str) -> Iterator[Word]:
         """Yield the words between two offsets."""
-        piece = self.text[start:end]
+        piece, ascii_piece = self.text[start:end], self.ascii[start:end]
+        if "^" in ascii_piece:
+            # R^2 is R², as in the papers.
+            piece = readable(piece)
+            ascii_piece = ascii_signs(piece)
         gap = ""
         for token in cut(piece):
-            self.words += 1
-            if self.words > MOST_WORDS:
-                raise UnreadableError(f"too many words: a topic has at most {MOST_WORDS}", start + token.start)
-            prefix = not exact and piece.startswith("*", token.end)
-            if prefix and len(token.surface) < SHORTEST_PREFIX:
-                raise UnreadableError(
-                    f"a prefix needs at least {SHORTEST_PREFIX} letters before the *", start + token.start
-                )
+            at = min(start + token.start, end)
+            prefix = not exact and ascii_piece.startswith("*", token.end)
+            self.spend(token.surface, prefix, field, at)
             # Written with punctuation around it, an operator's word is a word; printed, it must stay one.
             text = token.surface.lower() if token.surface in _OPERATORS and not exact else token.surface
             yield Word(text, gap and token.gap, prefix)
             gap = SPACE
 
+    def spend(self, word: str, prefix: bool, field: str, at: int) -> None:
+        """Count a word, for a topic is looked up in every paper; raise UnreadableError where it asks for too much."""
+        self.words += 1
+        if self.words > MOST_WORDS:
+            raise UnreadableError(f"use fewer words: a topic has at most {MOST_WORDS}", at)
+        if prefix and len(word) < SHORTEST_PREFIX:
+            raise UnreadableError(f"write at least {SHORTEST_PREFIX} letters before the *", at)
+        self.prefixes += prefix * (NAME_PREFIX_COUNTS_AS if field == "author" else 1)
+        if self.prefixes > MOST_PREFIXES:
+            most = f"{MOST_PREFIXES} words with a *, or {MOST_PREFIXES // NAME_PREFIX_COUNTS_AS} in names"
+            raise UnreadableError(f"use fewer stars: a topic has at most {most}", at)
+
+
+# What is wanted behind a field, with an example.
+_WANTED = {
+    "title": "add words after title:, e.g. title:benchmark",
+    "abstract": "add words after abstract:, e.g. abstract:benchmark",
+    "author": 'add a name after author:, e.g. author:"Ada Lovelace"',
+    "org": "add a name after org:, e.g. org:nvidia",
+}
+
 
 def _weight(sign: Sign) -> float:
     written = sign.text[1:].strip()
     if not re.fullmatch(r"\d{1,2}(\.\d{1,3})?", written, re.ASCII) or not 0.1 <= float(written) <= HEAVIEST:
-        raise UnreadableError(f"expected a weight between 0.1 and {HEAVIEST} after ^", sign.start)
+        raise UnreadableError(f"write a weight from 0.1 to {HEAVIEST} after the ^, e.g. agents ^2", sign.start)
     return float(written)
 
 
@@ -194,37 +230,4 @@ def _excluded(query: Query) -> Query:
         return query.part
     if isinstance(query, And) and all(isinstance(part, Not) for part in query.parts):
         return either([part.part for part in query.parts if isinstance(part, Not)])
-    raise UnreadableError("everything but something is too much: put words beside what is left out", 0)
-
-
-def _category(value: str, at: int) -> Fact:
-    if not re.fullmatch(r"[A-Za-z][\w-]*(\.[\w-]+)?(\.\*)?", value, re.ASCII):
-        raise UnreadableError("expected a category such as cs.CL", at)
-    return Fact("cat", value.removesuffix(".*"))
-
-
-def _source(value: str, at: int) -> Fact:
-    if not re.fullmatch(r"[\w-]+", value, re.ASCII):
-        raise UnreadableError("expected a source such as arxiv", at)
-    return Fact("source", value.casefold())
-
-
-def _upvotes(value: str, at: int) -> Fact:
-    found = re.fullmatch(r"(>=|<=|>|<|=|)(\d{1,9})", value, re.ASCII)
-    if not found:
-        raise UnreadableError("expected a comparison such as >=20", at)
-    return Fact("upvotes", str(int(found[2])), found[1] or ">=")
-
-
-def _property(value: str, at: int) -> Fact:
-    if value.casefold() not in PROPERTIES:
-        raise UnreadableError(f"unknown property, {did_you_mean(value, PROPERTIES)}", at)
-    return Fact("has", value.casefold())
-
-
-_FACTS: dict[str, Callable[[str, int], Fact]] = {
-    "cat": _category,
-    "source": _source,
-    "upvotes": _upvotes,
-    "has": _property,
-}
+    raise UnreadableError("add what you want beside what you leave out, e.g. agents -games", 0)

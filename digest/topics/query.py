@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
+from dataclasses import field as _field
 from typing import TypeAlias
 
 
@@ -20,11 +22,19 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words in order, in any spelling, or exactly as written; `field` is empty, `title`, `abstract` or `org`."""
+    """Words in order, in any spelling, or exactly as written; `field` is empty, `title`, `abstract` or `org`.
+
+    `written` is how the reader wrote them, for showing.
+    """
 
     words: tuple[Word, ...]
     field: str = ""
     exact: bool = False
+    written: str = _field(default="", compare=False)
+
+    @property
+    def label(self) -> str:
+        return _IN_FIELD[self.field].format(_shown(self.written, self.words, self.exact))
 
     def __str__(self) -> str:
         text = "".join(map(str, self.words))
@@ -36,6 +46,11 @@ class Author:
     """A person, by names and initials in any order; `names` are folded, and a hyphen holds a double name together."""
 
     names: tuple[Word, ...]
+    written: str = _field(default="", compare=False)
+
+    @property
+    def label(self) -> str:
+        return f"author {_shown(self.written, self.names)}"
 
     def __str__(self) -> str:
         return f'author:"{"".join(map(str, self.names))}"'
@@ -49,6 +64,10 @@ class Fact:
     value: str
     comparison: str = ""
 
+    @property
+    def label(self) -> str:
+        return _FACTS[self.field + self.comparison].format(self.value)
+
     def __str__(self) -> str:
         return f"{self.field}:{self.comparison}{self.value}"
 
@@ -59,6 +78,10 @@ class Not:
 
     part: Query
 
+    @property
+    def label(self) -> str:
+        return f"not {_aside(self.part)}"
+
     def __str__(self) -> str:
         return f"-{_grouped(self.part)}"
 
@@ -68,6 +91,12 @@ class And:
     """The papers that every one of `parts` matches."""
 
     parts: tuple[Query, ...]
+
+    @property
+    def label(self) -> str:
+        wanted = " and ".join(_aside(part) for part in self.parts if not isinstance(part, Not))
+        unwanted = " or ".join(_aside(part.part) for part in self.parts if isinstance(part, Not))
+        return f"{wanted} but not {unwanted}" if wanted and unwanted else wanted or f"not {unwanted}"
 
     def __str__(self) -> str:
         # The plus may be left out before a minus, and reads better so.
@@ -83,6 +112,10 @@ class Or:
 
     parts: tuple[Query, ...]
 
+    @property
+    def label(self) -> str:
+        return " or ".join(_aside(part) for part in self.parts)
+
     def __str__(self) -> str:
         return " | ".join(str(part) for part in self.parts)
 
@@ -94,15 +127,33 @@ Query: TypeAlias = Phrase | Author | Fact | Not | And | Or
 class Topic:
     """One thing a reader follows, or with `excludes` never wants to see; `text` is how they wrote it."""
 
-    text: str = field(compare=False)
+    text: str = _field(compare=False)
     query: Query
     weight: float = 1.0
     excludes: bool = False
+
+    @property
+    def label(self) -> str:
+        """What the topic asks for, in plain words, without a sign of the language."""
+        return self.query.label
 
     def __str__(self) -> str:
         if self.excludes:
             return str(Not(self.query))
         return str(self.query) if self.weight == 1 else f"{_grouped(self.query)} ^{self.weight:g}"
+
+
+_IN_FIELD = {"": "{}", "title": "{} in the title", "abstract": "{} in the abstract", "org": "papers from {}"}
+_FACTS = {
+    "cat": "category {}",
+    "source": "papers on {}",
+    "upvotes>=": "at least {} upvotes",
+    "upvotes>": "more than {} upvotes",
+    "upvotes<=": "at most {} upvotes",
+    "upvotes<": "fewer than {} upvotes",
+    "upvotes=": "{} upvotes",
+    "has": "papers with {}",
+}
 
 
 def both(parts: list[Query]) -> Query:
@@ -129,6 +180,17 @@ def is_bounded(query: Query) -> bool:
     if isinstance(query, Or):
         return all(map(is_bounded, query.parts))
     return not isinstance(query, Not)
+
+
+def _shown(written: str, words: tuple[Word, ...], exact: bool = False) -> str:
+    """Write words out for a person: a word that only begins so has dots, exact ones have quotes."""
+    text = written or "".join(map(str, words))
+    text = re.sub(r"(?<=\w\w)\*(?!\w)", "…", text)
+    return f"“{text}”" if exact else text
+
+
+def _aside(query: Query) -> str:
+    return f"({query.label})" if isinstance(query, And | Or) else query.label
 
 
 def _grouped(query: Query) -> str:

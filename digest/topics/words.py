@@ -6,30 +6,47 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import Stemmer
 
+from digest.topics.spelling import KEPT, common
+
 # How a word hangs on the one before it.
-SPACE, HYPHEN, BREAK = " ", "-", "; "
+SPACE, HYPHEN, BREAK = " ", "-", ". "
 
 # Scripts written without spaces: each character is a word, and any run of characters is a phrase.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _LETTER = rf"(?:(?![{_UNSPACED}])[^\W_])"
-# Combining marks and soft hyphens belong to the letter before them; `C++`, `C#`, `.NET` and `4.1` are whole words.
+# Combining marks and soft hyphens belong to the letter before them; `C++`, `C#`, `.NET`, `4.1`, `A*`, `E(3)`, `p(x|y)`
+# and `transformer(s)` are whole words.
+_ARGUMENT = r"(?:\d{1,3}|[A-Za-z])[²³]?"
 _WORD = re.compile(
     rf"[{_UNSPACED}]"
+    r"|(?<!\w)[A-Z]\*(?![\w*])"
+    rf"|(?<!\w){_LETTER}{{1,4}}\((?!(?<=\w\w.)e?s\)){_ARGUMENT}(?:[,|]\s?{_ARGUMENT})?\)"
     rf"|(?:(?<![\w.])\.(?=[A-Z]{{2}}))?{_LETTER}"
     rf"(?:{_LETTER}|[\u0300-\u036f\u00ad]|['’](?={_LETTER})|(?<=\d)[.,](?=\d))*"
-    r"(?:\+\+(?!\w)|\#(?!\w))?"
+    r"(?:\+\+(?!\w)|\#(?!\w)|(?<=\w\w)\(e?s\))?"
 )
-_BREAK = re.compile(r"""[()\[\]{}<>;!?…—|]|[.,:]['"’”]*\s|\s[.,:]|\s[-–]+\s""")
+_BREAK = re.compile(r"""[()\[\]{}<>;!?…—|（）［］【】《》；！？。、，]|[.,:]['"’”]*\s|\s[.,:]|\s[-–]+\s""")
 _PLAIN_GAPS = {" ": SPACE, "-": HYPHEN, "": HYPHEN, "\n": SPACE, ", ": BREAK, ". ": BREAK, " (": BREAK, ") ": BREAK}
 
 # Letters that carry no separable accent, so that Unicode's decomposition leaves them alone.
 _LOOKALIKES = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe"}
 )
+_GREEK_LETTERS = "αβγδεζηθικλμνξοπρστυφχψω"
+_GREEK_NAMES = re.findall(
+    r"\w+",
+    """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi
+    psi omega""",
+)
+_GREEK = str.maketrans(dict(zip(_GREEK_LETTERS, _GREEK_NAMES, strict=True)))
+_GREEK |= str.maketrans(dict(zip(_GREEK_LETTERS.upper(), (name.title() for name in _GREEK_NAMES), strict=True)))
+_GREEK_LETTERS += _GREEK_LETTERS.upper()
+MOST_SIGNS = 2
 
 
 class Token(NamedTuple):
@@ -59,7 +76,7 @@ def gap(between: str) -> str:
         return kind
     if _BREAK.search(between):
         return BREAK
-    blank = between.replace("\n", " ").strip(" \t\r\xa0\"'“”‘’*$&")
+    blank = between.replace("\n", " ").strip(" \t\r\xa0\u3000\"'“”‘’*$&")
     return HYPHEN if blank or not re.search(r"\s", between) else SPACE
 
 
@@ -67,18 +84,24 @@ def plain(word: str) -> str:
     """Take the accents, soft hyphens, apostrophes and a possessive s off `word`; its case stays."""
     if word.isascii() and word.isalnum():
         return word
-    word = re.sub(r"['’][sS]$", "", word)
+    word = re.sub(r"['’][sS]$|\(e?s\)$", "", word) if len(word) > 4 or "(" not in word else word
     if re.match(f"[{_UNSPACED}]", word):
         return unicodedata.normalize("NFKC", word)
     letters = unicodedata.normalize("NFKD", word.translate(_LOOKALIKES))
-    kept = "".join(letter for letter in letters if letter.isalnum() or letter in ".,+#")
-    return unicodedata.normalize("NFC", kept)
+    kept = unicodedata.normalize("NFC", "".join(c for c in letters if c.isalnum() or c in ".,+#*(|)"))
+    # A sign or two are read by their names, so that π0 is pi0 and τ-bench is tau-bench; more are a Greek word.
+    return kept.translate(_GREEK) if 0 < sum(c in _GREEK_LETTERS for c in kept) <= MOST_SIGNS else kept
 
 
 @lru_cache(maxsize=1 << 18)
 def fold(surface: str) -> str:
     """Take the case off a word."""
     return surface.casefold()
+
+
+# A word of three letters or more behind a name: the "Cache" of KVCache, but not the "Ve" of GloVe.
+_HUMP = re.compile(r"(?:(?<=[a-z0-9])|(?<=[A-Z]{2}))[A-Z](?=[a-z]{2,})")
+_JOINED = re.compile(r"(?<=[A-Z0-9]{2})[a-z]{3,}")
 
 
 @lru_cache(maxsize=1 << 16)
@@ -89,10 +112,19 @@ def is_name(surface: str) -> bool:
 
 
 def name_forms(name: str) -> tuple[str, ...]:
-    """List the spellings of a name: itself and its plural, or its singular when it was written in the plural."""
-    if name.endswith("s") and len(name) > 2:
-        return name, name[:-1], name + "s"
-    return name, name + "s"
+    """List the spellings of a name: itself and its plural, or its singular when it was written in the plural.
+
+    A word joined to a name may begin large or small: "KV cache" is KVCache too.
+    """
+    names = dict.fromkeys((name, _HUMP.sub(lambda hump: hump[0].lower(), name), _JOINED.sub(_raised, name)))
+    forms = (
+        (each, each[:-1], each + "s") if each.endswith("s") and len(each) > 2 else (each, each + "s") for each in names
+    )
+    return tuple(dict.fromkeys(chain.from_iterable(forms)))
+
+
+def _raised(joined: re.Match[str]) -> str:
+    return joined[0].title()
 
 
 _snowball = Stemmer.Stemmer("english", 0)
@@ -100,12 +132,6 @@ _INFLECTIONS = frozenset(["", "e", "d", "s", "es", "ed", "ing", "ings", "y", "ie
 _VOWEL = re.compile("[aeiouy]")
 _PLURAL_IES = re.compile(r"(?<=..)ies$")
 _ENDING = re.compile(r"(?:(?<=[^su])s|es|ed|ing|ings|e)$")
-# Plurals of the trade that Snowball leaves apart.
-_IRREGULAR = {
-    "matrices": "matrix", "indices": "index", "vertices": "vertex", "analyses": "analysis", "hypotheses": "hypothesis",
-    "syntheses": "synthesis", "criteria": "criterion", "phenomena": "phenomenon", "children": "child", "men": "man",
-    "women": "woman", "mice": "mouse", "learnt": "learn", "taught": "teach", "built": "build", "embed": "embeds",
-}  # fmt: skip
 
 
 @lru_cache(maxsize=1 << 18)
@@ -115,7 +141,9 @@ def stem(folded: str) -> str:
     Snowball also joins words of one derivation (agent and agentic, transform and transformer), which for a reader are
     different things: where it took more than an inflection off, only the inflection goes.
     """
-    folded = _IRREGULAR.get(folded, folded)
+    folded = common(folded)
+    if folded in KEPT:
+        return folded
     if not _VOWEL.search(folded):
         return folded[:-1] if len(folded) > 2 and folded.endswith("s") else folded
     root: str = _snowball.stemWord(folded)

@@ -6,15 +6,15 @@ import imaplib
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-import structlog
+from digest.logs import get_logger
+from digest.settings.servers import Mailbox
 
-log = structlog.get_logger()
+__all__ = ["Mailbox", "MailboxAway", "empty", "look_in"]
 
-IMAP_PORT, IMAPS_PORT = 143, 993
+log = get_logger()
+
 SECONDS_FOR_A_REPLY = 60.0
 # As many as a task can take in well below its turn on the timetable; the others wait for the next one.
 MOST_AT_ONCE = 500
@@ -22,31 +22,6 @@ MOST_AT_ONCE = 500
 
 class MailboxAway(Exception):
     """The mailbox cannot be used; what is in it waits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mailbox:
-    """Where mails come back to: `imap` in the clear, `imaps`, or `imap+starttls`, which demands an upgrade."""
-
-    host: str
-    port: int
-    username: str
-    password: str
-    folder: str = "INBOX"
-    tls: bool = False
-    starttls: bool = False
-
-    @classmethod
-    def at(cls, url: str) -> Mailbox:
-        parts = urlsplit(url)
-        tls, starttls = parts.scheme == "imaps", parts.scheme == "imap+starttls"
-        username, password = unquote(parts.username or ""), unquote(parts.password or "")
-        port = parts.port or (IMAPS_PORT if tls else IMAP_PORT)
-        folder = unquote(parts.path.strip("/")) or "INBOX"
-        return cls(parts.hostname or "localhost", port, username, password, folder, tls, starttls)
-
-    def __str__(self) -> str:
-        return f"{self.folder} at {self.host}:{self.port}"
 
 
 def empty(mailbox: Mailbox, take: Callable[[bytes], bool], most_bytes: int, most: int = MOST_AT_ONCE) -> int:

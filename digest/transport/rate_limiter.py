@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-import structlog
 from limits import RateLimitItem
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -12,7 +11,9 @@ from redis import ConnectionPool, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-log = structlog.get_logger()
+from digest.logs import get_logger
+
+log = get_logger()
 # A visitor waits for the broker no longer than this, and neither does a mail.
 PATIENCE_SECONDS = 1
 SHORTEST_WAIT = 0.005

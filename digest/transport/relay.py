@@ -1,41 +1,16 @@
-"""Where mails go out: the relays an operator named, and a connection to one of them. Refuses to talk in the clear."""
+"""A connection to a relay that an operator named. Refuses to talk in the clear where TLS was demanded."""
 
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from aiosmtplib import SMTP, SMTPHeloError
 
+from digest.settings.servers import Relay
+
+__all__ = ["Relay", "connect", "trusted"]
+
 SECONDS_FOR_A_REPLY = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Relay:
-    """One relay: `smtp` in the clear, `smtps`, or `smtp+starttls`, which demands an upgrade.
-
-    Of several, each gets its `weight`'s share of the connections.
-    """
-
-    host: str
-    port: int | None = None
-    username: str | None = None
-    password: str | None = None
-    tls: bool = False
-    starttls: bool = False
-    weight: int = 1
-
-    @classmethod
-    def at(cls, url: str) -> Relay:
-        parts = urlsplit(url)
-        username, password = (unquote(part) if part else None for part in (parts.username, parts.password))
-        host, weight = parts.hostname or "localhost", int(parse_qs(parts.query).get("weight", ["1"])[0])
-        tls, starttls = parts.scheme == "smtps", parts.scheme == "smtp+starttls"
-        return cls(host, parts.port, username, password, tls, starttls, weight)
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port or 'default port'}"
 
 
 def trusted() -> ssl.SSLContext:

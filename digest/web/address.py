@@ -10,7 +10,9 @@ from digest.domain import Delivery
 from digest.links import Purpose
 from digest.readers import addresses
 from digest.readers.form import Typed
-from digest.web.site import Site, delivery_behind, page
+from digest.web.container import Site
+from digest.web.lookup import delivery_behind
+from digest.web.rendering import page
 
 
 def ask(request: Request) -> Response:

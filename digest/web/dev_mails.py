@@ -9,7 +9,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from digest.compose import opened
 from digest.domain import Mail
 from digest.sample import mails
-from digest.web.site import Site, page
+from digest.web.container import Site
+from digest.web.rendering import page
 from digest.web.view import AS_IN_A_MAIL
 
 

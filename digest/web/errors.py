@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import structlog
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from digest.logs import get_logger
 from digest.store.engine import unreachable
-from digest.web.security import HEADERS
-from digest.web.site import Site, page
+from digest.web.container import Site
+from digest.web.pools import Busy
+from digest.web.rendering import page
 
 RETRY_AFTER_SECONDS = 60
+PAGES = {404: "missing", 403: "elsewhere", 413: "too_long"}
 
 
 def refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    name = "missing" if error.status_code == 404 else "refused"
+    name = "full" if isinstance(error, Busy) else PAGES.get(error.status_code, "refused")
     return page(request, name, error.status_code, error.headers)
 
 
 def away(request: Request, error: Exception) -> Response:
-    structlog.get_logger().error(unreachable(Site.of(request).engine.url, error))
+    get_logger().error(unreachable(Site.of(request).engine.url, error))
     return page(request, "away", 503, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
@@ -34,7 +36,7 @@ def gone(_request: Request, _error: Exception) -> Response:
 
 def broken(request: Request, _error: Exception) -> Response:
     # Answered outside of all middleware; uvicorn logs the error itself.
-    return page(request, "broken", 500, HEADERS)
+    return page(request, "broken", 500, Site.of(request).headers)
 
 
 HANDLERS = {

@@ -1,55 +1,118 @@
-"""The body of a POST, read for plain functions. Refuses none, however odd; the limit on its size is `safety`'s."""
+"""The body of a POST, read for plain functions. Refuses files, and more than a form of ours can hold."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qsl
 
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.readers.form import NOTHING, Typed
+from digest.web.container import Site
+from digest.web.security import comes_from_elsewhere
 
-MOST_FIELDS = 20
-
+# Far more than our longest form; nobody is read for longer.
+MOST_BODY_BYTES = 64_000
+MOST_FIELDS = 40
+FORM = "application/x-www-form-urlencoded"
+# Characters, before anything is made of them. Every other field is a word.
+LONGEST = {"topics": 10_000, "email": 320}
+LONGEST_WORD = 100
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+Plain = Callable[[Request], Response]
+Acting = Callable[[Request, Typed], Response]
 
 
-def posted(endpoint: Callable[[Request, Typed], Response], *, heeded: bool = True) -> Endpoint:
-    """Let a plain function answer a POST: the body is read here, and the function runs in a thread.
+def shown(show: Plain) -> Endpoint:
+    """Let a plain function answer a GET."""
 
-    A body that is not `heeded` is not read either.
-    """
-
-    @functools.wraps(endpoint)
-    async def read_and_answer(request: Request) -> Response:
-        return await run_in_threadpool(endpoint, request, await _read(request) if heeded else NOTHING)
-
-    return read_and_answer
-
-
-def shown(show: Callable[[Request], Response], acting: Endpoint) -> Endpoint:
-    """Let one function answer a GET and another a POST, in one route: whoever tries more is told of both."""
-
+    @functools.wraps(show)
     async def answer(request: Request) -> Response:
-        return await (acting(request) if request.method == "POST" else run_in_threadpool(show, request))
+        pools = Site.of(request).pools
+        return await pools.run(pools.ordinary, show, request)
 
     return answer
 
 
-async def _read(request: Request) -> Typed:
-    # First as a whole, so that a body over the limit is refused before anything is made of it.
-    await request.body()
+def vital(show: Plain) -> Endpoint:
+    """The same, for what must get through whatever else goes on."""
+
+    @functools.wraps(show)
+    async def answer(request: Request) -> Response:
+        pools = Site.of(request).pools
+        return await pools.run(pools.vital, show, request)
+
+    return answer
+
+
+def dear(show: Plain) -> Endpoint:
+    """The same, for what takes long."""
+
+    @functools.wraps(show)
+    async def answer(request: Request) -> Response:
+        return await Site.of(request).pools.run_dear(request, show, request)
+
+    return answer
+
+
+def posted(act: Acting, *, heeded: bool = True) -> Endpoint:
+    """Let a plain function answer a POST: the body is read here, and the function runs in a thread.
+
+    A body that is not `heeded` is not read either, and may come from anywhere (RFC 8058, section 3.1).
+    """
+
+    @functools.wraps(act)
+    async def read_and_answer(request: Request) -> Response:
+        filled = await read(request) if heeded else NOTHING
+        pools = Site.of(request).pools
+        return await pools.run(pools.vital, act, request, filled)
+
+    return read_and_answer
+
+
+def posted_dear(act: Acting) -> Endpoint:
+    """The same, for what takes long."""
+
+    @functools.wraps(act)
+    async def read_and_answer(request: Request) -> Response:
+        return await Site.of(request).pools.run_dear(request, act, request, await read(request))
+
+    return read_and_answer
+
+
+def both(show: Endpoint, act: Endpoint) -> Endpoint:
+    """Let one function answer a GET and another a POST, in one route: whoever tries more is told of both."""
+
+    async def answer(request: Request) -> Response:
+        return await (act(request) if request.method == "POST" else show(request))
+
+    return answer
+
+
+async def read(request: Request) -> Typed:
+    """Read a form that one of our own pages sent. Who posts no form has filled nothing in."""
+    if comes_from_elsewhere(request.headers, Site.of(request).settings.base_url):
+        raise HTTPException(403)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BODY_BYTES:
+            raise HTTPException(413)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        return NOTHING
     try:
-        fields = await request.form(max_files=0, max_fields=MOST_FIELDS)
-    except (HTTPException, ValueError):
-        return NOTHING  # Who posts no form has filled nothing in.
-    return {name: as_typed(value) for name, value in fields.items() if isinstance(value, str)}
+        pairs = parse_qsl(
+            body.decode(errors="replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="replace"
+        )
+    except ValueError:
+        return NOTHING
+    return {name: as_typed(value[: LONGEST.get(name, LONGEST_WORD)]) for name, value in pairs}
 
 
 def as_typed(text: str) -> str:
     """Take what nobody can type out of a text."""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text).strip()
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text.replace("\r", "")).strip()

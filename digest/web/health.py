@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-import structlog
+from threading import Lock
+from time import monotonic
+
 from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from digest.domain import CollectionRun
+from digest.logs import get_logger
 from digest.store import collections
 from digest.store.engine import StoreUnready, unreachable
 from digest.store.engine import ready as schema_is_newest
-from digest.web.site import Site
+from digest.web.container import Site
+
+# What one look costs, anybody could ask for as often as they like.
+KEEP_SECONDS = 2.0
+_looking = Lock()
 
 
-def alive(_request: Request) -> Response:
+async def alive(_request: Request) -> Response:
+    """Answer from the event loop itself, whatever the threads are at."""
     return PlainTextResponse("ok\n")
 
 
 def ready(request: Request) -> Response:
+    """Say how it is, or was a moment ago."""
+    known = request.app.state
+    with _looking:
+        if monotonic() >= getattr(known, "looked_until", 0):
+            known.readiness, known.looked_until = _look(request), monotonic() + KEEP_SECONDS
+        response: Response = known.readiness
+    return response
+
+
+def _look(request: Request) -> Response:
     """Say whether the database can be used, and how fresh its papers are: the last collection of each source."""
     site = Site.of(request)
     try:
@@ -27,7 +45,7 @@ def ready(request: Request) -> Response:
         schema_is_newest(site.engine)
     except (DBAPIError, StoreUnready) as error:
         why = str(error) if isinstance(error, StoreUnready) else unreachable(site.engine.url, error)
-        structlog.get_logger().error(why)
+        get_logger().error(why)
         return JSONResponse({"ready": False}, 503)
     return JSONResponse({"ready": True, "sources": {name: _said(newest.get(name)) for name in site.settings.sources}})
 

@@ -1,25 +1,46 @@
-"""How the service does, for Prometheus. Counted in the database at each look, so that no process counts for itself."""
+"""How the service does, for Prometheus. Counted in the database at each look, so that no process counts for itself.
+
+Open to this machine alone, and to whoever has the token of the settings.
+"""
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Engine
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.domain import Outcome
 from digest.store import collections, ledger, readers
-from digest.web.site import Site
+from digest.web.container import Site
+from digest.web.proxies import is_direct
 
 
 def metrics(request: Request) -> Response:
+    if not _may_see(request):
+        raise HTTPException(404)
     registry = CollectorRegistry()
     registry.register(_Counts(Site.of(request).engine))
     return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _may_see(request: Request) -> bool:
+    """Tell this machine's own tools from what a proxy on it passes on, which is anybody's."""
+    if token := Site.of(request).settings.metrics_token:
+        given = request.headers.get("authorization", "")
+        return hmac.compare_digest(given.encode("utf-8", "replace"), f"Bearer {token}".encode())
+    try:
+        local = ip_address(request.client.host if request.client else "").is_loopback
+    except ValueError:
+        return False
+    return local and is_direct(request.headers)
 
 
 class _Counts(Collector):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from json import dumps
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,8 +16,13 @@ from digest.links import Purpose
 from digest.readers import addresses, form, subscriptions
 from digest.readers.form import NO_MISTAKES, NOTHING, Mistakes, Typed
 from digest.store import bounces, ledger
-from digest.web.site import Site, busy, page, reader_behind, still_there
+from digest.web.container import Site
+from digest.web.lookup import reader_behind, still_there
+from digest.web.rendering import busy, page
+from digest.web.zones import resolved
 
+# The buttons beside topics.
+CHIPS = {"add", "remove"}
 OF_SOMEBODY_ELSE = ("state", "reason", "attempts", "tried_at", "next_attempt_at")
 
 
@@ -27,8 +33,9 @@ def show(request: Request) -> Response:
 def save(request: Request, filled: Typed) -> Response:
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
-    if not form.FIELDS.keys() & filled.keys():
+    if not (form.FIELDS.keys() | CHIPS) & filled.keys():
         raise HTTPException(400)  # Nothing of it could be read, so nothing is saved.
+    filled = resolved(_by_chip(filled, reader))
     try:
         wanted = form.preferences(filled, reader.preferences)
     except Mistakes as mistakes:
@@ -37,8 +44,17 @@ def save(request: Request, filled: Typed) -> Response:
     return _page(request, still_there(changed), notice="Saved.")
 
 
+def _by_chip(filled: Typed, reader: Reader) -> Typed:
+    """Add or remove the one topic whose button was pressed, beside what was typed."""
+    if not CHIPS & filled.keys():
+        return filled
+    written = filled.get("topics", "\n".join(reader.preferences.topics)).split("\n")
+    kept = [topic for topic in written if topic.strip() and topic.strip() != filled.get("remove", "").strip()]
+    return {**filled, "topics": "\n".join([*kept, *filter(None, [filled.get("add", "")])])}
+
+
 def pause(request: Request, filled: Typed) -> Response:
-    """Pause the digest: until the day that was given, if one was."""
+    """Pause: until they resume, or until the day they name."""
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
     try:
@@ -46,27 +62,27 @@ def pause(request: Request, filled: Typed) -> Response:
     except Mistakes as mistakes:
         return _page(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
     paused = subscriptions.pause(site.engine, reader.id, site.now(), until)
-    return _page(request, still_there(paused))
+    return _page(request, still_there(paused), notice="Paused.")
 
 
 def resume(request: Request, _filled: Typed) -> Response:
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
     resumed = subscriptions.resume(site.engine, reader.id, site.now())
-    return _page(request, still_there(resumed))
+    return _page(request, still_there(resumed), notice="Your digest comes again.")
 
 
 def move(request: Request, filled: Typed) -> Response:
     """Ask another address whether it wants the digest. The answer is the same whoever has that address."""
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
+    if too_many := busy(request, site.limits.subscribe):
+        return too_many
     try:
         address = form.address(filled)
     except Mistakes as mistakes:
         return _page(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
-    if too_many := busy(request, site.subscribe_limit):
-        return too_many
-    quietly = bool(site.address_limit.wait_to_write(address))
+    quietly = bool(site.limits.address.wait(address))
     asking = addresses.ask(site.engine, reader.id, address, site.now(), quietly=quietly)
     return _page(request, still_there(asking))
 
@@ -104,5 +120,11 @@ def _page(
     notice: str = "",
     status: int = 200,
 ) -> Response:
-    shown = {"email": "", **form.typed(reader.preferences), **filled}
-    return page(request, "preferences", status, reader=reader, typed=shown, mistakes=mistakes, notice=notice)
+    known: dict[str, Any] = {
+        "reader": reader,
+        "typed": {"email": "", "until": "", **form.typed(reader.preferences), **filled},
+        "mistakes": mistakes,
+        "notice": notice,
+        "brought": Site.of(request).previews.brought(reader.preferences.topics),
+    }
+    return page(request, "preferences", status, **known)

@@ -3,41 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import ceil
+from typing import Any
 
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.domain import Delivery, Kind, Preferences, Reader
+from digest.domain import Delivery, Kind, Reader, Status
 from digest.jobs.previews import Preview
 from digest.links import Purpose
 from digest.readers import form, subscriptions
 from digest.readers.form import NO_MISTAKES, Mistakes, Typed
 from digest.readers.subscriptions import SUBSCRIBED, Asked
-from digest.web.site import PUBLIC, Site, asked_topics, busy, delivery_behind, page, still_there
-
-# A field that people do not see and browsers do not fill in by themselves; programs do.
-TRAP = "subject"
-FRESH: Typed = {"email": "", **form.typed(Preferences())}
-
-
-def welcome(request: Request) -> Response:
-    return _form(request, FRESH, headers=PUBLIC)
+from digest.web import webmail
+from digest.web.container import Site
+from digest.web.home import FRESH, TRAP
+from digest.web.lookup import delivery_behind, still_there
+from digest.web.rendering import asked_topics, busy, page
+from digest.web.zones import resolved
 
 
 def subscribe(request: Request, filled: Typed) -> Response:
     """Take a subscription. The answer is the same whoever has this address and whatever it was before."""
+    site = Site.of(request)
+    if not filled.get(TRAP) and (too_many := busy(request, site.limits.subscribe)):
+        return too_many
     try:
-        email, preferences = form.subscription(filled)
+        email, preferences = form.subscription(resolved(filled))
     except Mistakes as mistakes:
         return _form(request, {**FRESH, **filled}, mistakes.by_field, 422)
-    site = Site.of(request)
-    answer = page(request, "inbox")
+    known: dict[str, Any] = {"typed": form.typed(preferences), "webmail": webmail.of(email)}
+    answer = page(request, "inbox", email=email, **known, again=bool(filled.get("again")))
     if not filled.get(TRAP):
-        if too_many := busy(request, site.subscribe_limit):
-            return too_many
         now, most = site.now(), site.settings.confirmations_per_hour
         if subscriptions.room(site.engine, now, most) is Asked.LATER:
             return page(request, "later", 503, {"Retry-After": str(ceil(subscriptions.AN_HOUR.total_seconds()))})
@@ -54,10 +54,25 @@ def preview(request: Request) -> Response:
 def preview_typed(request: Request, filled: Typed) -> Response:
     """Show what the topics in the form would bring, and keep the form as it was filled in."""
     site = Site.of(request)
-    if too_many := busy(request, site.preview_limit):
+    if too_many := busy(request, site.limits.preview):
         return too_many
-    filled = {**FRESH, **filled}
-    return _form(request, filled, seen=site.shown.preview(filled["topics"].replace("\r", "")))
+    filled = _with_added({**FRESH, **filled})
+    return _form(request, filled, seen=site.previews.preview(filled["topics"]))
+
+
+def preview_part(request: Request, filled: Typed) -> Response:
+    """The same for the page that shows it beside what one types."""
+    site = Site.of(request)
+    if too_many := busy(request, site.limits.preview):
+        return too_many
+    topics = filled.get("topics", "")
+    return page(request, "preview_part", preview=site.previews.preview(topics), topics=topics, year=site.now().year)
+
+
+def _with_added(filled: Typed) -> Typed:
+    """Add the suggestion whose button was pressed."""
+    added = filled.get("add", "")
+    return {**filled, "topics": f"{filled['topics']}\n{added}".strip()} if added else filled
 
 
 def _form(
@@ -65,15 +80,19 @@ def _form(
     filled: Typed,
     mistakes: Mapping[str, str] = NO_MISTAKES,
     status: int = 200,
-    headers: Mapping[str, str] | None = None,
     seen: Preview | None = None,
 ) -> Response:
-    return page(request, "form", status, headers, typed=filled, mistakes=mistakes, trap=TRAP, preview=seen)
+    known: dict[str, Any] = {"typed": filled, "mistakes": mistakes, "trap": TRAP, "preview": seen}
+    return page(request, "form", status, **known, year=Site.of(request).now().year)
 
 
 def ask(request: Request) -> Response:
     asked = _request_behind(request)
-    return page(request, "confirm", reader=asked.reader) if asked.wanted else _confirmed(request, asked.reader)
+    return (
+        page(request, "confirm", reader=asked.reader, wanted=asked.wanted)
+        if asked.wanted
+        else _confirmed(request, asked.reader)
+    )
 
 
 def confirm(request: Request, _filled: Typed) -> Response:
@@ -83,8 +102,17 @@ def confirm(request: Request, _filled: Typed) -> Response:
 
 
 def _confirmed(request: Request, reader: Reader) -> Response:
-    """Say where a reader stands; whoever left since the link was sent is told so."""
-    return page(request, "confirmed" if reader.status in SUBSCRIBED else "unsubscribed", reader=reader)
+    """Say where a reader stands, and show what they may expect; whoever left since the link was sent is told so."""
+    if reader.status not in SUBSCRIBED:
+        return page(request, "unsubscribed", reader=reader, before=reader.status, own=False, here="")
+    seen = _first_picks(request, reader) if reader.status is Status.ACTIVE else None
+    return page(request, "confirmed", reader=reader, preview=seen, year=Site.of(request).now().year)
+
+
+def _first_picks(request: Request, reader: Reader) -> Preview:
+    """The best papers of the last days for what they chose, as the preview would show them."""
+    seen = Site.of(request).previews.preview("\n".join(reader.preferences.topics))
+    return replace(seen, suggestions=())
 
 
 def _request_behind(request: Request) -> Delivery:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 from starlette.requests import Request
 from starlette.responses import Response
 
+from digest.domain import Cadence, Reader, Status
 from digest.links import Purpose
 from digest.readers import subscriptions
 from digest.readers.form import Typed
-from digest.web.site import Site, page, reader_behind, still_there
+from digest.readers.subscriptions import SUBSCRIBED
+from digest.web.container import Site
+from digest.web.lookup import is_own, owner_behind, reader_behind, still_there
+from digest.web.rendering import page
+
+A_MONTH = timedelta(days=30)
 
 
 def ask(request: Request) -> Response:
-    """Show the button. Programs that follow every link in a mail must not end anything (RFC 8058, section 1)."""
-    return page(request, "unsubscribe", reader=reader_behind(request, Purpose.UNSUBSCRIBE))
+    """Show the buttons. Programs that follow every link in a mail must not end anything (RFC 8058, section 1)."""
+    reader, own = reader_behind(request, Purpose.UNSUBSCRIBE), is_own(request, Purpose.UNSUBSCRIBE)
+    return page(request, "unsubscribe", reader=reader, own=own, here=request.path_params["token"])
 
 
 def unsubscribe(request: Request, _filled: Typed) -> Response:
@@ -21,13 +31,44 @@ def unsubscribe(request: Request, _filled: Typed) -> Response:
     reader = reader_behind(request, Purpose.UNSUBSCRIBE)
     site = Site.of(request)
     subscriptions.leave(site.engine, reader.id, site.now())
-    return page(request, "unsubscribed", reader=reader)
+    own, here = is_own(request, Purpose.UNSUBSCRIBE), request.path_params["token"]
+    return page(request, "unsubscribed", reader=reader, before=reader.status, own=own, here=here)
+
+
+def weekly_instead(request: Request, _filled: Typed) -> Response:
+    """Send less, for somebody who was about to leave."""
+    site = Site.of(request)
+    reader = owner_behind(request, Purpose.UNSUBSCRIBE)
+    if reader.status in SUBSCRIBED:
+        weekly = replace(reader.preferences, cadence=Cadence.WEEKLY)
+        reader = still_there(subscriptions.change(site.engine, reader.id, weekly, site.now()))
+    return page(request, "stays", reader=reader)
+
+
+def pause_instead(request: Request, _filled: Typed) -> Response:
+    """Send nothing for a while, for somebody who was about to leave."""
+    site = Site.of(request)
+    reader = owner_behind(request, Purpose.UNSUBSCRIBE)
+    if reader.status in SUBSCRIBED:
+        until = site.now().date() + A_MONTH
+        reader = still_there(subscriptions.pause(site.engine, reader.id, site.now(), until))
+    return page(request, "stays", reader=reader)
+
+
+def undo(request: Request, _filled: Typed) -> Response:
+    """Take back a reader who left by mistake; whoever never confirmed stays out."""
+    reader = owner_behind(request, Purpose.UNSUBSCRIBE)
+    # Providers see this link too: a complaint is taken back by the reader's own one alone.
+    return _back(request, reader) if reader.status is Status.UNSUBSCRIBED else page(request, "back", reader=reader)
 
 
 def come_back(request: Request, _filled: Typed) -> Response:
-    """Take back a reader who left; whoever never confirmed stays out."""
+    """The same from the page of their preferences."""
+    return _back(request, reader_behind(request, Purpose.PREFERENCES))
+
+
+def _back(request: Request, reader: Reader) -> Response:
     site = Site.of(request)
-    reader = reader_behind(request, Purpose.PREFERENCES)
     back = still_there(subscriptions.come_back(site.engine, reader.id, site.now()))
     return page(request, "back", reader=back)
 

@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from digest.links import Purpose
-from digest.web.site import Site, delivery_behind
+from digest.web.container import Site
+from digest.web.lookup import delivery_behind
 
 # A mail carries its style in its tags, has no scripts, and pictures only for a reader who asked for them.
 AS_IN_A_MAIL = {
@@ -23,4 +24,4 @@ def view(request: Request) -> Response:
     delivery = delivery_behind(request, Purpose.VIEW)
     if not delivery.papers:
         raise HTTPException(404)
-    return HTMLResponse(site.pages.show(delivery), headers=AS_IN_A_MAIL)
+    return HTMLResponse(site.digests.show(delivery), headers=AS_IN_A_MAIL)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from dns.resolver import Resolver
 
-from digest.cli.console import Here
+from digest.bootstrap import Service
 from digest.cli.doctor import FRESH_FOR, Health, examined
 from digest.compose import dkim
 from digest.domain import CollectionRun, Outcome
@@ -42,7 +42,7 @@ def look(url):
     def look(records=ALL_WELL, **settings):
         nowhere = {"broker_url": "redis://127.0.0.1:1/0", "smtp_url": "smtp://127.0.0.1:1", "now": NOW}
         mine = {"database_url": url, "mail_from": f"digest@{DOMAIN}", "base_url": "https://digest.example.org"}
-        here = Here(Settings(**nowhere | mine | settings))
+        here = Service(Settings(**nowhere | mine | settings))
         with NameServer(records) as names:
             found = {finding.what: finding for finding in examined(here, names.resolver)}
         here.close()
@@ -105,7 +105,7 @@ def test_without_any_name_server_nobody_knows(url):
         return found
 
     settings = Settings(database_url=url, mail_from=f"digest@{DOMAIN}", now=NOW, smtp_url="smtp://127.0.0.1:1")
-    *_, last = examined(Here(settings), nobody)
+    *_, last = examined(Service(settings), nobody)
     assert (last.what, last.health) == ("DNS", Health.UNKNOWN)
 
 

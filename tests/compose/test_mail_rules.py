@@ -18,7 +18,7 @@ from selectolax.lexbor import LexborHTMLParser
 from digest.compose import MOST_HTML_BYTES, Composer
 from digest.compose.dkim import Signer, new_key, record
 from digest.domain import Cadence, Selection
-from digest.links import Links, Named
+from digest.links import Links, Named, Purpose
 from tests.emails import AWKWARD, DAY, LETTERHEAD, a_delivery, a_pick, listed_paper
 from tests.support.mischief import MISCHIEF, deliveries, every_kind, selections
 
@@ -95,9 +95,9 @@ def test_there_is_one_way_out_by_https_and_one_by_mail(delivery, selection):
         assert raw.header("List-Unsubscribe").count(b"https:") == 1
         assert raw.header("List-Unsubscribe-Post") == b"List-Unsubscribe=One-Click"
         links = Links("https://papers.example.org", ["a key for tests"])
-        assert links.read_unsubscribe(way_out[1].decode().rpartition("/")[2]) == Named(delivery.reader.key)
+        assert links.read(Purpose.UNSUBSCRIBE, way_out[1].decode().rpartition("/")[2]) == Named(delivery.reader.key)
         address = re.fullmatch(rb"mailto:unsubscribe\+([\w.-]+)@papers\.example\.org\?subject=unsubscribe", way_out[2])
-        assert links.read_unsubscribe(address[1].decode()) == Named(delivery.reader.key)
+        assert links.read(Purpose.UNSUBSCRIBE, address[1].decode()) == Named(delivery.reader.key)
 
 
 @for_any_digest

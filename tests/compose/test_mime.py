@@ -12,7 +12,7 @@ from wcwidth import wcswidth
 
 from digest.compose import Composer, opened
 from digest.compose.mime import UNPRINTABLE, quoted
-from digest.links import Named
+from digest.links import Named, Purpose
 from tests.emails import DAY, DRAFT, LETTERHEAD, a_delivery, a_pick
 from tests.support.composing import COMPOSER, Tags, a_digest, a_letter, flat
 from tests.support.factories import a_key
@@ -69,7 +69,7 @@ def test_a_mail_goes_from_an_address_of_its_own_to_the_reader():
 
 def test_the_unsubscribe_header_bears_the_readers_own_token():
     token = UNSUBSCRIBE.search(a_digest(a_pick(DRAFT)).content)[1].decode()
-    assert LETTERHEAD.links.read_unsubscribe(token) == Named(a_key(1))
+    assert LETTERHEAD.links.read(Purpose.UNSUBSCRIBE, token) == Named(a_key(1))
 
 
 def test_a_date_and_a_message_id_derive_from_the_delivery():

@@ -57,18 +57,19 @@ HOSTS = [
 ]
 
 
-@pytest.mark.parametrize("address", HOSTS)
-def test_the_address_of_one_paper_is_not_the_others_loss(engine, server, address):
-    fields = dict.fromkeys(["projectPage", "githubRepo", "thumbnail"], address)
-    server.days[DAY].append(a_record("2512.00003", **fields) | {"thumbnail": address})
+def test_the_address_of_one_paper_is_not_the_others_loss(engine, server):
+    for number, address in enumerate(HOSTS, 10):
+        fields = dict.fromkeys(["projectPage", "githubRepo"], address)
+        server.days[DAY].append(a_record(f"2512.000{number}", **fields) | {"thumbnail": address})
     assert look(engine, server).outcome is Outcome.OK
-    assert set(kept(engine)) == {"2512.00001", "2512.00002", "2512.00003"}
+    assert len(kept(engine)) == 2 + len(HOSTS)
 
 
-@pytest.mark.parametrize("address", HOSTS)
-def test_a_redirect_to_such_an_address_is_a_failed_look(engine, server, address):
-    server.answers("/", b"", {"Location": address.encode("ascii", "ignore").decode()}, status=302)
-    assert look(engine, server).outcome is Outcome.FAILED
+def test_a_redirect_to_such_an_address_is_a_failed_look(engine):
+    for address in HOSTS:
+        with PageServer() as server:
+            server.answers("/", b"", {"Location": address.encode("ascii", "ignore").decode()}, status=302)
+            assert look(engine, server).outcome is Outcome.FAILED
 
 
 def an_ask(day):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from digest.compose import marking
 from digest.domain import Reason
-from digest.match import Index, forecast, select, shares, suggest
+from digest.match import Matcher
 from digest.topics import parse
 from tests.support.factories import a_paper
 
@@ -16,7 +16,7 @@ LONG = " ".join(f"word{n}" for n in range(60))
 
 
 def selected(papers, *topics, limit=10, seen=()):
-    return select(Index(papers), parse(topics), limit=limit, seen=seen)
+    return Matcher(papers).select(parse(topics), limit=limit, seen=seen)
 
 
 def ids(selection):
@@ -79,6 +79,20 @@ def test_a_near_duplicate_is_not_repeated_and_counts_as_seen():
     assert ids(selected([first, revised], "agents", seen={"2"})) == []
 
 
+def test_many_papers_with_the_same_few_words_are_no_duplicates_and_cost_little():
+    papers = [a_paper(title=f"Agents of kind {n}", abstract="We study it. It works well.") for n in range(1_500)]
+    assert len(selected(papers, "agents", limit=2_000).picks) == 1_500
+
+
+def test_papers_without_an_abstract_are_told_apart_by_their_titles():
+    papers = [
+        a_paper(title="Agents", abstract=""),
+        a_paper(title="Agents", abstract=""),
+        a_paper(title="Agents, again"),
+    ]
+    assert len(selected(papers, "agents").picks) == 2
+
+
 def test_papers_with_a_stock_sentence_in_common_are_not_duplicates():
     stock = "Code and data are available on our project page."
     papers = [a_paper(title=f"Agents of kind {n}", abstract=f"This is {n} of its kind. {stock}") for n in range(3)]
@@ -112,9 +126,9 @@ def test_a_short_digest_is_the_beginning_of_a_long_one():
     topics = ("agents", "agents | videos", "videos -images", "images ^2")
     kinds = ["agents", "videos", "images", "agents videos", "videos images"]
     papers = [a_paper(title=f"{kinds[n % 5]} {n}", abstract=kinds[n % 3] * (n % 4), upvotes=n % 7) for n in range(120)]
-    index = Index(papers)
-    whole = ids(select(index, parse(topics), limit=200))
-    assert all(ids(select(index, parse(topics), limit=limit)) == whole[:limit] for limit in range(1, 30))
+    matcher = Matcher(papers)
+    whole = ids(matcher.select(parse(topics), limit=200))
+    assert all(ids(matcher.select(parse(topics), limit=limit)) == whole[:limit] for limit in range(1, 30))
 
 
 def test_reasons_say_which_words_matched_and_where_the_strongest_topic_first():
@@ -132,8 +146,8 @@ def test_reasons_say_which_words_matched_and_where_the_strongest_topic_first():
 
 def test_the_order_of_the_topics_changes_nothing():
     papers = [a_paper(str(n), title=f"Agents {n}", abstract="Videos. " * (n % 3)) for n in range(9)]
-    index = Index(papers)
-    assert select(index, parse("agents\nvideos"), limit=5) == select(index, parse("videos\nagents"), limit=5)
+    matcher = Matcher(papers)
+    assert matcher.select(parse("agents\nvideos"), limit=5) == matcher.select(parse("videos\nagents"), limit=5)
 
 
 def test_a_topic_written_twice_counts_once():
@@ -148,9 +162,9 @@ def test_a_topic_that_finds_nothing_does_not_mean_what_is_trending():
 
 def test_the_shares_of_the_topics_add_up_to_the_score():
     papers = [a_paper("1", title="Video agents"), a_paper("2", title="Agents", abstract="A video."), a_paper("3")]
-    index, profile = Index(papers), parse("video\nagents ^3")
-    for pick in select(index, profile, limit=9).picks:
-        parts = shares(index, profile, pick)
+    matcher, profile = Matcher(papers), parse("video\nagents ^3")
+    for pick in matcher.select(profile, limit=9).picks:
+        parts = matcher.explain(profile, pick)
         assert sum(part.score for part in parts) == pytest.approx(pick.score)
         assert [part.topic for part in parts] == ["agents ^3", "video"]
     assert [(part.place, part.of) for part in parts] == [(2, 2), (2, 2)]
@@ -190,16 +204,30 @@ def test_a_forecast_is_papers_a_day():
     days = [date(2025, 12, 22), date(2025, 12, 23)]
     titles = ("Agents a", "Agents b", "Video agents", "x")
     papers = [a_paper(title=f"{title} {day}", listed_on=day) for day in days for title in titles]
-    assert forecast(Index(papers), parse("agents\n-video"), len(days)) == 2
-    assert forecast(Index(papers), parse(""), len(days)) == 4
-    assert forecast(Index([]), parse("agents"), 0) == 0
+    assert Matcher(papers).forecast(parse("agents\n-video"), len(days)) == 2
+    assert Matcher(papers).forecast(parse(""), len(days)) == 4
+    assert Matcher([]).forecast(parse("agents"), 0) == 0
 
 
 def test_suggestions_go_with_the_papers_found():
     papers = [a_paper(title=f"RAG {n}", abstract="With external knowledge. And LoRA.") for n in range(4)]
     papers += [a_paper(title=f"Video {n}", abstract="With LoRA.") for n in range(8)]
-    assert suggest(Index(papers), parse("RAG")) == ("external knowledge",)
-    assert suggest(Index(papers), parse("")) == ()
+    assert Matcher(papers).suggest(parse("RAG")) == ("external knowledge",)
+    assert Matcher(papers).suggest(parse("")) == ()
+
+
+def test_pieces_of_addresses_and_the_language_of_papers_are_not_suggested():
+    said = (
+        "See our-group.github.io/marsh-birds or https://hf.co/marsh/birds. Extensive experiments show superior results"
+    )
+    papers = [a_paper(title=f"RAG {n}", abstract=f"{said} between {n}. Over time, via RAG.") for n in range(4)]
+    papers += [a_paper(title=f"Video {n}", abstract=f"A video, number {n}.") for n in range(8)]
+    assert Matcher(papers).suggest(parse("RAG")) == ()
+
+
+def test_an_endless_word_costs_no_time_to_suggest_from():
+    papers = [a_paper(title=f"RAG {n}", abstract=("x." * 9_999) + str(n)) for n in range(3)]
+    assert Matcher(papers).suggest(parse("RAG")) == ()
 
 
 FILLERS = st.sampled_from(

@@ -1,5 +1,8 @@
 """What people type: read as preferences, or answered field by field."""
 
+import contextlib
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +58,51 @@ def test_a_bad_address_is_a_mistake_that_says_why(email):
 
 
 @pytest.mark.parametrize(
+    ("email", "told"),
+    [
+        ("ada", "An email address has an @ in it, like ada@example.org."),
+        ("a b@example.org", "Please take the spaces out of the address."),
+        ("@example.org", "Something is missing before the @, like ada in ada@example.org."),
+        ("ada@", "Something is missing after the @, like example.org in ada@example.org."),
+        ("ada@localhost", "“localhost” is not a whole domain: what comes after the @ looks like example.org."),
+        ("a" * 65 + "@example.org", form.TOO_LONG),
+        # 63 letters, and 126 octets: no server takes it (RFC 5321, 4.5.3.1.1).
+        ("ä" * 63 + "@example.org", form.TOO_LONG),
+        ("a" * 60 + "@" + "b." * 110 + "example.org", form.TOO_LONG),
+    ],
+)
+def test_a_bad_address_says_in_plain_words_what_to_change(email, told):
+    assert mistakes(email=email)["email"] == told
+
+
+def test_the_longest_address_there_may_be_is_taken():
+    longest = "a" * 64 + "@example.org"
+    assert form.subscription({"email": longest})[0] == longest
+    assert form.subscription({"email": "ä" * 32 + "@example.org"})[0] == "ä" * 32 + "@example.org"
+
+
+@given(st.text())
+def test_an_address_that_is_taken_fits_an_envelope(text):
+    with contextlib.suppress(Mistakes):
+        local, _, _ = form.address({"email": text}).rpartition("@")
+        assert len(local.encode()) <= 64
+
+
+def test_a_day_of_the_week_is_read_by_name_or_number():
+    for text in ("wednesday", " Wednesday", "2"):
+        assert form.preferences({"weekday": text}, Preferences()).weekday == 2
+
+
+def test_the_end_of_a_pause_is_a_day_to_come_within_a_year():
+    today = date(2025, 12, 24)
+    assert form.pause_end("2025-12-25", today) == date(2025, 12, 25)
+    for text in ("", "soon", "2025-12-24", "2027-12-24", "2025-02-30"):
+        with pytest.raises(Mistakes) as refused:
+            form.pause_end(text, today)
+        assert refused.value.by_field.keys() == {"until"}
+
+
+@pytest.mark.parametrize(
     ("field", "text"),
     [
         ("cadence", "hourly"),
@@ -71,6 +119,10 @@ def test_a_bad_address_is_a_mistake_that_says_why(email):
         ("most_papers", "0"),
         ("most_papers", "51"),
         ("most_papers", "2.5"),
+        ("weekday", "7"),
+        ("weekday", "someday"),
+        ("order", "worst"),
+        ("related", "perhaps"),
     ],
 )
 def test_a_choice_that_is_not_offered_is_a_mistake(field, text):
@@ -92,7 +144,7 @@ def test_too_many_topics_say_how_many_there_may_be():
 
 def test_a_topic_that_is_too_long_says_which():
     text = mistakes(topics="short\n" + "x" * (LONGEST_TOPIC + 1))["topics"]
-    assert f"topic 2: too long: a topic has at most {LONGEST_TOPIC} characters" in text
+    assert f"Line 2: shorten this topic: it may have at most {LONGEST_TOPIC} characters" in text
 
 
 @given(st.dictionaries(st.sampled_from(sorted(FILLED)), st.text()))

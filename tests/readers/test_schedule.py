@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -82,3 +83,11 @@ def test_retries_back_off():
     now = at("2025-12-24 12:00")
     waits = [next_attempt(1, attempts, now) - now for attempts in (1, 2, 3, 4)]
     assert waits == sorted(waits)
+
+
+@given(st.integers(0, 6), st.sampled_from(["UTC", "Asia/Tokyo", "America/Los_Angeles"]))
+def test_a_weekly_digest_comes_on_the_day_that_was_chosen(weekday, timezone):
+    preferences = Preferences(cadence=Cadence.WEEKLY, timezone=timezone, weekday=weekday)
+    due = next_due(preferences, at("2025-12-24T18:00"))
+    assert due.astimezone(ZoneInfo(timezone)).weekday() == weekday
+    assert timedelta(0) < due - at("2025-12-24T18:00") <= timedelta(days=7)

@@ -210,7 +210,7 @@ def test_a_feed_without_any_date_is_not_believed():
 
 
 def test_a_full_feed_is_said_to_be_full(monkeypatch):
-    monkeypatch.setattr("digest.sources.arxiv.MOST_ENTRIES", 2)
+    monkeypatch.setattr("digest.sources.arxiv.entries.MOST_ENTRIES", 2)
     result = told(a_feed(an_entry("2512.00001"), an_entry("2512.00002")))
     assert result.notes == ("the list ends at 2 entries: ask for fewer categories",)
 

@@ -4,7 +4,8 @@ import gzip
 import time
 import tracemalloc
 import zlib
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
+from threading import Event
 
 import pytest
 
@@ -46,8 +47,10 @@ def asked(server, paths=("/",)):
 
 
 def slowly(pieces):
-    for piece in pieces:
-        time.sleep(0.02)
+    """Pieces with pauses between them, for longer than anybody should wait, but not for ever."""
+    pause = Event()
+    for piece in islice(pieces, 200):
+        pause.wait(0.02)
         yield piece
 
 

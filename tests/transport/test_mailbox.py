@@ -179,7 +179,7 @@ def test_explaining_prints_the_verdict_and_needs_no_database(pipe):
 def test_a_verdict_from_a_pipe_is_acted_on_and_said_in_one_line(engine, pipe):
     reader = a_subscriber(engine)
     ran = pipe(complaint(original=an_original(reader.key)))
-    assert (ran.code, ran.out) == (0, "complaint, abuse: ada@example.org is complained now.\n")
+    assert (ran.code, ran.out) == (0, "complaint, abuse: ada@example.org: complained now.\n")
     assert status_of(engine, reader) is Status.COMPLAINED
 
 
@@ -193,8 +193,9 @@ def test_nothing_to_do_is_no_failure(engine, pipe, content):
     assert dump(engine) == before
 
 
-def test_what_cannot_be_written_down_is_a_failure(pipe):
-    assert pipe(report(), url="postgresql://127.0.0.1:1/none").code == 1
+def test_what_cannot_be_written_down_now_is_asked_for_again(pipe):
+    ran = pipe(report(), url="postgresql://digest:hush@127.0.0.1:1/none")
+    assert (ran.code, ran.err) == (75, "digest bounce: the database cannot be used now; try again later\n")
 
 
 def test_a_terminal_is_no_message(pipe, monkeypatch):

@@ -250,6 +250,7 @@ def test_the_export_names_the_other_addresses_that_are_kept(visitor, engine):
     reader = a_subscriber(engine)
     asks(visitor, reader)
     visitor.post(link_to(engine))
+    reader = readers.find(engine, reader.id)
     kept = visitor.get(LINKS.preferences(reader.key) + "/export").json()
     assert kept["reader"]["email"] == NEW
     assert kept["other_addresses"] == ["ada@example.org", NEW]

@@ -31,21 +31,56 @@ def visitor(engine):
     return a_visitor(engine)
 
 
-def test_the_archive_lists_every_day_newest_first(visitor):
+def test_the_archive_is_a_calendar_of_the_days_newest_month_first(visitor):
     page = LexborHTMLParser(visitor.get("/archive").text)
-    assert [link.attributes["href"] for link in page.css("main li a")] == ["/archive/2025-12-24", "/archive/2025-11-28"]
-    assert [heading.text() for heading in page.css("main h2")] == ["December 2025", "November 2025"]
+    assert [link.attributes["href"] for link in page.css("td a")] == [
+        *("/archive/2025-12-24", "/archive/2025-W52"),
+        *("/archive/2025-11-28", "/archive/2025-W48"),
+    ]
+    assert [caption.text().split(" most")[0] for caption in page.css("caption")] == ["December 2025", "November 2025"]
+    assert page.css_first("td a").text().split() == ["24", "3", "papers"]
 
 
-def test_a_day_lists_its_papers_in_the_order_of_the_source(visitor):
+def test_a_day_lists_its_papers_the_most_upvoted_first_then_as_the_source_does(visitor):
     answer = visitor.get("/archive/2025-12-24")
     page = LexborHTMLParser(answer.text)
     assert [title.text() for title in page.css("main .paper")] == ["New agents", HOSTILE.title, "Proteins"]
-    assert page.css_first("main .paper a").attributes["href"].startswith("https://huggingface.co/papers/2512.")
+    assert page.css_first("main .paper a").attributes["href"].startswith("/papers/2512.")
+    assert [link.attributes["href"] for link in page.css("a[rel=prev]")] == ["/archive/2025-11-28"]
     assert "public" in answer.headers["cache-control"]
 
 
-@pytest.mark.parametrize("day", ["2025-12-25", "Christmas", "2025-12-24T00:00", "0000-00-00"])
+@pytest.mark.parametrize("when", ["2025-W52", "2025-12"])
+def test_a_week_and_a_month_show_what_was_liked_most(visitor, when):
+    page = LexborHTMLParser(visitor.get(f"/archive/{when}").text)
+    assert [title.text() for title in page.css("main .paper")] == ["New agents", HOSTILE.title, "Proteins"]
+    assert page.css_first("a[rel=prev]").attributes["href"] in ("/archive/2025-W48", "/archive/2025-11")
+
+
+def test_a_weekend_says_why_it_is_empty_and_what_is_nearest(visitor):
+    answer = visitor.get("/archive/2025-11-30")
+    page = LexborHTMLParser(answer.text)
+    assert answer.status_code == 404
+    assert "It is a Sunday" in page.css_first(".lede").text()
+    assert [link.attributes["href"] for link in page.css("main li a")] == ["/archive/2025-11-28", "/archive/2025-12-24"]
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        "2025-12-25",
+        "2025-11-01",
+        "Christmas",
+        "2025-12-24T00:00",
+        "0000-00-00",
+        "20251224",
+        "2025-W54",
+        "2025-13",
+        "2024-12",
+        "9999-12",
+        "9999-W52",
+    ],
+)
 def test_a_day_without_papers_is_not_found(visitor, day):
     assert visitor.get(f"/archive/{day}").status_code == 404
 

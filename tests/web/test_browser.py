@@ -2,10 +2,9 @@
 
 import socket
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
-
-import time
 
 import pytest
 import uvicorn

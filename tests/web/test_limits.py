@@ -1,13 +1,14 @@
 """How often one network may ask, with the broker and without."""
 
+from ipaddress import ip_network
+
 import pytest
-from limits import parse
 from structlog.testing import capture_logs
 
-from digest.web.limits import VisitorLimit, network
+from digest.web.limits import WHOLE_CUSTOMER, VisitorLimit, customer, network
 
 NOWHERE = "redis://127.0.0.1:1/0"
-TWICE = parse("2/hour")
+TWICE = 2, "test"
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_a_visitor_is_an_ipv4_address_or_an_ipv6_network(host, counted):
 
 
 def test_beyond_the_limit_one_is_told_how_long_to_wait_and_others_are_not():
-    subscribe_limit = VisitorLimit(NOWHERE, TWICE)
+    subscribe_limit = VisitorLimit(NOWHERE, *TWICE)
     assert [subscribe_limit.wait("192.0.2.1") for _ in range(2)] == [0, 0]
     assert 3590 <= subscribe_limit.wait("192.0.2.1") <= 3600
     assert subscribe_limit.wait("192.0.2.2") == 0
@@ -34,7 +35,7 @@ def test_beyond_the_limit_one_is_told_how_long_to_wait_and_others_are_not():
 
 @pytest.mark.slow
 def test_all_processes_count_together_in_the_broker(broker):
-    one, other = VisitorLimit(broker, TWICE), VisitorLimit(broker, TWICE)
+    one, other = VisitorLimit(broker, *TWICE), VisitorLimit(broker, *TWICE)
     assert [one.wait("192.0.2.1"), other.wait("192.0.2.1")] == [0, 0]
     assert one.wait("192.0.2.1") > 0
     assert other.wait("192.0.2.1") > 0
@@ -42,5 +43,21 @@ def test_all_processes_count_together_in_the_broker(broker):
 
 def test_without_the_broker_it_counts_alone_and_says_so_in_one_line():
     with capture_logs() as logged:
-        assert VisitorLimit(NOWHERE, TWICE).wait("192.0.2.1") == 0
+        assert VisitorLimit(NOWHERE, *TWICE).wait("192.0.2.1") == 0
     assert [(line["log_level"], line["event"]) for line in logged] == [("warning", "broker.away")]
+
+
+def test_the_many_networks_of_one_ipv6_customer_have_one_limit_together():
+    limit = VisitorLimit(NOWHERE, *TWICE)
+    waits = [limit.wait(f"2001:db8:1:{number:x}::1") for number in range(2 * WHOLE_CUSTOMER + 1)]
+    assert waits[:-1] == [0] * (2 * WHOLE_CUSTOMER)
+    assert waits[-1] > 0
+    assert limit.wait("2001:db8:2::1") == 0
+    assert customer("192.0.2.1") == customer("::ffff:192.0.2.1") == customer(None) == ""
+
+
+def test_a_trusted_network_gets_a_hundred_times_as_much():
+    limit = VisitorLimit(NOWHERE, *TWICE, [ip_network("192.0.2.0/24")])
+    assert [limit.wait("192.0.2.1") for _ in range(200)] == [0] * 200
+    assert limit.wait("192.0.2.1") > 0
+    assert limit.wait("::ffff:192.0.2.2") == 0, "an IPv4 address in IPv6's clothes is in the network, too"

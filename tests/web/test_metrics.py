@@ -1,5 +1,6 @@
 from datetime import date
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from digest.domain import CollectionRun, Outcome, Status
@@ -14,7 +15,7 @@ def test_prometheus_reads_how_the_service_does(engine):
     for number, status in enumerate([Status.ACTIVE, Status.ACTIVE, Status.BOUNCED]):
         a_subscriber(engine, status, f"{number}@example.org")
     before = dump(engine)
-    answer = a_visitor(engine).get("/metrics")
+    answer = a_visitor(engine, host="127.0.0.1").get("/metrics")
     found = {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(answer.text)
@@ -27,3 +28,26 @@ def test_prometheus_reads_how_the_service_does(engine):
     assert found["digest_collection_trusted", "huggingface"] == 0
     assert answer.headers["content-type"].startswith("text/plain")
     assert dump(engine) == before
+
+
+@pytest.mark.parametrize(
+    ("host", "headers"),
+    [
+        ("192.0.2.1", {}),
+        ("127.0.0.1", {"X-Forwarded-For": "192.0.2.1"}),
+        ("::1", {"Via": "1.1 proxy"}),
+        ("127.0.0.1", {"Forwarded": "for=127.0.0.1"}),
+        ("a-unix-socket", {}),
+    ],
+)
+def test_nobody_else_sees_the_figures(engine, host, headers):
+    assert a_visitor(engine, host).get("/metrics", headers=headers).status_code == 404
+
+
+def test_who_has_the_token_sees_the_figures_from_anywhere_and_nobody_else_does(engine):
+    visitor = a_visitor(engine, metrics_token="a token")
+    given = {None: 404, "Bearer another": 404, "Bearer a token": 200, "Bearer é": 404}
+    for value, status in given.items():
+        headers = {"Authorization": value.encode()} if value else {}
+        assert visitor.get("/metrics", headers=headers).status_code == status
+    assert a_visitor(engine, "127.0.0.1", metrics_token="a token").get("/metrics").status_code == 404

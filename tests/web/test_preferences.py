@@ -109,3 +109,25 @@ def test_what_cannot_be_read_is_not_said_to_be_saved(visitor, engine, body):
     assert answer.status_code == 400
     assert "Saved." not in answer.text
     assert readers.find(engine, reader.id) == reader
+
+
+def test_a_pause_may_have_an_end(visitor, engine):
+    reader = a_subscriber(engine)
+    link = LINKS.preferences(reader.key) + "/pause"
+    assert visitor.post(link, data={"until": "2026-01-05"}).status_code == 200
+    paused = readers.find(engine, reader.id)
+    assert (paused.status, paused.paused_until.isoformat()) == (Status.PAUSED, "2026-01-04T23:00:00+00:00")
+    assert visitor.post(link, data={"until": "yesterday"}).status_code == 422
+    assert readers.find(engine, reader.id) == paused
+
+
+def test_the_day_of_a_weekly_digest_can_be_chosen(visitor, engine):
+    reader = a_subscriber(engine)
+    answer = visitor.post(LINKS.preferences(reader.key), data={"cadence": "weekly", "weekday": "friday"})
+    assert "every Friday at 06:00" in answer.text
+    assert "next on Friday 26 December at 06:00" in answer.text
+
+
+def test_the_export_holds_no_key(visitor, engine):
+    reader = a_subscriber(engine)
+    assert reader.key not in visitor.get(LINKS.preferences(reader.key) + "/export").text

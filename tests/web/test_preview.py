@@ -72,7 +72,7 @@ def test_what_matched_keeps_its_own_direction_within_the_sentence(visitor):
 def test_no_topics_show_what_is_trending_and_nothing_fitting_says_so(visitor):
     assert len(shown(visitor.get("/preview")).css(".card")) == 5
     nothing = shown(visitor.get("/preview", params={"topics": "no such thing"}))
-    assert "Nothing fitted" in nothing.text()
+    assert "No matches in 30 days" in nothing.text()
     assert nothing.css(".card") == []
 
 
@@ -93,7 +93,7 @@ def test_a_day_with_more_papers_than_we_take_is_taken_alone(engine):
     stored(engine, "Yesterday's", day=DAYS[-2])
     stored(engine, *[f"Speculative decoding {number}" for number in range(MOST_PAPERS + 1)])
     answer = a_visitor(engine).get("/preview", params={"topics": "speculative decoding"})
-    assert "Counted over the last day with new papers" in shown(answer).text()
+    assert "Best matches of the last day with new papers" in shown(answer).text()
 
 
 def test_who_asks_while_the_papers_are_indexed_anew_is_answered_from_the_old_ones(engine):
@@ -131,5 +131,5 @@ def test_what_is_typed_stays_text(visitor):
 
 
 def test_one_network_cannot_keep_the_endpoint_busy(visitor):
-    answers = [visitor.get("/preview?topics=x").status_code for _ in range(PREVIEWS.amount + 1)]
-    assert answers == [200] * PREVIEWS.amount + [429]
+    answers = [visitor.get("/preview?topics=x").status_code for _ in range(PREVIEWS + 1)]
+    assert answers == [200] * PREVIEWS + [429]

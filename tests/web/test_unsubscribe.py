@@ -80,8 +80,9 @@ def test_the_link_that_mail_providers_see_gives_no_other_key_away(visitor, engin
 
 def test_the_page_after_leaving_says_how_to_come_back_and_how_to_be_forgotten(visitor, engine):
     page = LexborHTMLParser(visitor.post(LINKS.unsubscribe(a_subscriber(engine).key), data=ONE_CLICK).text)
-    assert [link.attributes["href"] for link in page.css("main a")] == ["/"]
-    assert "Use the link in the last mail we sent you" in page.css_first("main").text()
+    [form] = page.css("main form")
+    assert form.attributes["action"].endswith("/undo")
+    assert "use the link in the last email we sent you" in page.css_first("main").text()
 
 
 def test_the_link_to_leave_works_for_as_long_as_the_mail_may_exist(engine):
@@ -89,7 +90,11 @@ def test_the_link_to_leave_works_for_as_long_as_the_mail_may_exist(engine):
     reader = a_subscriber(engine)
     visitor = a_visitor(engine, now=NOW + timedelta(days=3650), secret_key="a new key,a key")
     page = LexborHTMLParser(visitor.get(LINKS.unsubscribe(reader.key)).text)
-    assert [button.text() for button in page.css("form[method=post] button")] == ["Unsubscribe"]
+    assert [button.text() for button in page.css("form[method=post] button")] == [
+        "Unsubscribe",
+        "Weekly instead",
+        "Pause a month",
+    ]
     assert visitor.post(LINKS.unsubscribe(reader.key)).status_code == 200
     assert status_of(engine, reader) is Status.UNSUBSCRIBED
 
@@ -99,7 +104,7 @@ def test_deleting_takes_a_second_button_and_leaves_nothing(visitor, engine):
     reader = a_subscriber(engine)
     visitor.post("/subscribe", data={"email": reader.email})
     link = LINKS.preferences(reader.key)
-    assert "There is no way back" in visitor.get(f"{link}/delete").text
+    assert "This can’t be undone" in visitor.get(f"{link}/delete").text
     assert readers.find(engine, reader.id)
     assert "Everything is deleted" in visitor.post(f"{link}/delete").text
     assert dump(engine) == empty
@@ -134,7 +139,7 @@ def test_the_way_back_is_a_button_on_the_page_that_the_goodbye_leads_to(visitor,
 @pytest.mark.parametrize("status", [Status.PENDING, Status.BOUNCED])
 def test_there_is_no_such_way_back_from_elsewhere(visitor, engine, status):
     reader = a_subscriber(engine, status)
-    assert "Not that easily" in visitor.post(LINKS.preferences(reader.key) + "/return").text
+    assert "Please subscribe first" in visitor.post(LINKS.preferences(reader.key) + "/return").text
     assert status_of(engine, reader) is status
 
 

@@ -17,10 +17,13 @@ import typer
 from honcho.environ import parse_procfile
 from sqlalchemy import Engine
 
-from digest import bootstrap, paths, sample
-from digest.cli.console import Failed, Here, console
+from digest import paths, sample
+from digest.bootstrap import Service
+from digest.cli.commands import app_of
+from digest.cli.console import console
 from digest.cli.demo.inbox import ADDRESS, PASSWORD, Inbox, link_in, text_of
 from digest.cli.demo.processes import GLANCE_SECONDS, Processes, environment_of, free_port
+from digest.cli.errors import Failed
 from digest.jobs import collection
 from digest.jobs.collection import Collected
 from digest.settings import Settings
@@ -35,16 +38,16 @@ SECONDS_FOR_A_MAIL = 40.0
 MOST_DAYS_BACK = 7
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(demo)
+app = app_of()
 
 
+@app.command()
 def demo(
     context: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="End after the first digest; 0 only if it arrived.")] = False,
 ) -> None:
     """Run everything here, on embedded parts: collect, subscribe a sample reader, deliver, and print the digest."""
-    here: Here = context.obj
+    service: Service = context.obj
     # A polite end, whoever asks for it. The shell has a background job ignore SIGINT; we do not.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
@@ -53,7 +56,7 @@ def demo(
         with ExitStack() as stack:
             ports = _choose_ports()
             folder = _folder(ports)
-            settings = own_settings(here.settings, ports, folder)
+            settings = own_settings(service.settings, ports, folder)
             parts = stack.enter_context(Processes(folder))
             _start_servers(parts, ports)
             settings = _collect(settings, stack)
@@ -141,10 +144,10 @@ def _weekday(day: date) -> date:
 def _latest(engine: Engine, settings: Settings) -> Collected:
     """The newest day that lists anything."""
     today, notes = settings.clock().date(), []
-    site = bootstrap.sites(settings, "huggingface")[0]
-    with bootstrap.client(settings) as client:
+    with Service(settings, engine=engine) as service:
+        [site] = service.sources("huggingface")
         for back in range(MOST_DAYS_BACK):
-            look = collection.collect(engine, site, today - timedelta(days=back), client, settings.clock)
+            look = collection.collect(engine, site, today - timedelta(days=back), service.client, settings.clock)
             if look.collection.papers:
                 return look
             notes.append(look.collection.note)

@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-from digest.cli.console import Failed
-from digest.settings import PREFIX, Settings
+from digest.cli.errors import Failed
+from digest.settings import Settings
+from digest.settings.fields import PREFIX
 
 # Longer than a worker needs to finish what it holds.
 SECONDS_TO_END = 8.0

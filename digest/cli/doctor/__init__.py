@@ -19,7 +19,9 @@ from dns.resolver import Resolver
 from redis import Redis, RedisError
 
 from digest import bootstrap
-from digest.cli.console import Here, Json, print_json, print_table
+from digest.bootstrap import Service
+from digest.cli.commands import app_of
+from digest.cli.console import Json, print_json, print_table
 from digest.cli.doctor import records
 from digest.compose.mime import ascii_domain
 from digest.domain import EPOCH
@@ -52,14 +54,14 @@ class Finding:
     todo: str = ""
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(doctor)
+app = app_of()
 
 
+@app.command()
 def doctor(context: typer.Context, as_json: Json = False) -> None:
     """Check the settings, database, broker, relays, mailbox, DNS and sources. Exits 1 when something is broken."""
-    here: Here = context.obj
-    findings = list(examined(here, records.resolver))
+    service: Service = context.obj
+    findings = list(examined(service, records.resolver))
     if as_json:
         print_json(map(asdict, findings))
     else:
@@ -69,15 +71,15 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def examined(here: Here, dns: Callable[[], Resolver]) -> Iterator[Finding]:
+def examined(service: Service, dns: Callable[[], Resolver]) -> Iterator[Finding]:
     """Look at one thing after the other; one that is broken hides no other."""
-    yield from _settings(here.settings)
-    yield from _database(here)
-    yield _broker(here.settings)
-    for url in here.settings.smtp_urls:
-        yield _relay(Relay.at(url))
-    yield _mailbox(here.settings)
-    yield from _dns(here.settings, dns)
+    yield from _settings(service.settings)
+    yield from _database(service)
+    yield _broker(service.settings)
+    for relay in service.settings.relays:
+        yield _relay(relay)
+    yield _mailbox(service.settings)
+    yield from _dns(service.settings, dns)
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
@@ -89,17 +91,17 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         yield Finding("operator", Health.WARNING, "nobody hears of trouble", "set DIGEST_OPERATOR_EMAIL")
 
 
-def _database(here: Here) -> Iterator[Finding]:
+def _database(service: Service) -> Iterator[Finding]:
     try:
-        ready(here.database)
-        good = collections.last_good(here.database)
+        ready(service.database)
+        good = collections.last_good(service.database)
     except StoreUnready as error:
         yield Finding("database", Health.BROKEN, str(error))
         return
-    yield Finding("database", Health.FINE, f"{here.database.dialect.name}, with the newest schema")
-    for source in here.settings.sources:
+    yield Finding("database", Health.FINE, f"{service.database.dialect.name}, with the newest schema")
+    for source in service.settings.sources:
         last = good.get(source, EPOCH)
-        if here.now - last <= FRESH_FOR:
+        if service.now - last <= FRESH_FOR:
             yield Finding(source, Health.FINE, f"last collected {last:%Y-%m-%d %H:%M} UTC")
         else:
             said = f"last collected {last:%Y-%m-%d %H:%M} UTC" if last > EPOCH else "never collected"
@@ -143,7 +145,7 @@ def _is_near(host: str) -> bool:
 
 
 def _mailbox(settings: Settings) -> Finding:
-    mailbox = bootstrap.mailbox(settings)
+    mailbox = settings.mailbox
     if mailbox is None:
         todo = "set DIGEST_BOUNCE_MAILBOX_URL, or let the mail server pipe to `digest bounce`"
         return Finding("mailbox", Health.WARNING, "what comes back is not looked for", todo)

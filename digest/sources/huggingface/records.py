@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 
 from digest.domain import Listing, Paper
-from digest.sources.arxiv import arxiv_id
+from digest.sources.arxiv.entries import arxiv_id
 from digest.sources.exchange import (
     MOST_COUNTED,
     Unbelievable,

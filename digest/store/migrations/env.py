@@ -7,10 +7,17 @@ from digest.settings import load
 from digest.store.engine import connect
 from digest.store.tables import metadata
 
+# What one database alone has, below the table of the papers as they are searched.
+OWN = ("searched_text", "text_vector", "ix_searched_text_vector")
+
+
+def _is_shared(_thing: object, name: str | None, *_more: object) -> bool:
+    return not (name or "").startswith(OWN)
+
 
 def run(connection: Connection) -> None:
     # SQLite cannot change a column in place; batch mode copies the table.
-    context.configure(connection, target_metadata=metadata, render_as_batch=True)
+    context.configure(connection, target_metadata=metadata, render_as_batch=True, include_object=_is_shared)
     with context.begin_transaction():
         context.run_migrations()
 

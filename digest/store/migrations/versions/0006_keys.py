@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from digest.store.tables import Moment, RandomKey
+from digest.store.tables import Moment, Number, RandomKey
 
 revision = "0006"
 down_revision = "0005"
@@ -28,7 +28,7 @@ def upgrade() -> None:
     op.create_table(
         "old_keys",
         sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("reader_id", sa.BigInteger(), nullable=False),
+        sa.Column("reader_id", Number, nullable=False),
         sa.Column("until", Moment(), nullable=False),
         sa.Column("opens", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_old_keys")),

@@ -1,0 +1,164 @@
+"""`digest readers show`, `find` and `list`: who is on the list, and where a reader's mail is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from digest.bootstrap import Service
+from digest.cli.console import Json, console, print_json, print_table
+from digest.cli.errors import Failed, Misused
+from digest.domain import Reader, Status
+from digest.jobs import whereabouts
+from digest.jobs.whereabouts import Coverage, Whereabouts
+from digest.readers.form import typed
+from digest.store import history, readers
+from digest.store.engine import reading
+
+# One screen of them; a list of hundreds is a search that was too wide.
+MOST_FOUND = 50
+Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+
+
+def show(context: typer.Context, email: Email, as_json: Json = False) -> None:
+    """Answer "where is my mail?": status, next due, the last mails, what came back, and what the next would bring."""
+    service: Service = context.obj
+    found = whereabouts.of(service.engine, known(service, email), service.now)
+    if as_json:
+        print_json([_row(found.reader) | _facts(found)])
+        return
+    _print(found)
+
+
+def find(context: typer.Context, part: Annotated[str, typer.Argument(metavar="PART")], as_json: Json = False) -> None:
+    """Show the readers whose address has PART in it."""
+    service: Service = context.obj
+    if not part.strip():
+        raise Misused("give a part of an address, such as a name or a domain")
+    everyone = history.find(service.engine, part.strip(), MOST_FOUND + 1)
+    _list(everyone[:MOST_FOUND], as_json)
+    if len(everyone) > MOST_FOUND:
+        raise Failed(f"there are more than these {MOST_FOUND}: give a longer part")
+    if not everyone:
+        raise Failed("no address on the list has that in it")
+
+
+def list_readers(
+    context: typer.Context,
+    status: Annotated[str, typer.Option(help=f"Only those who are {', '.join(Status)}.")] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many; all if left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show every reader, or those of a status."""
+    service: Service = context.obj
+    if status and status not in list(Status):
+        raise Misused(f"--status: give one of {', '.join(Status)}")
+    wanted = Status(status) if status else None
+    if limit:
+        _list(history.listed(service.engine, wanted, limit), as_json)
+        return
+    everyone = readers.everyone(service.engine)
+    _list((one for one in everyone if wanted in (None, one.status)), as_json)
+
+
+def known(service: Service, email: str) -> Reader:
+    """Find a reader by the whole address; raise Failed with what there is instead."""
+    with reading(service.engine) as connection:
+        found = readers.by_email(connection, email)
+    if found:
+        return found
+    near = history.find(service.engine, email.partition("@")[0], 3) if "@" in email else []
+    hint = f"; there is {', '.join(one.email for one in near)}" if near else ""
+    raise Failed(f"{email} is not on the list{hint}")
+
+
+def row_of(reader: Reader) -> dict[str, Any]:
+    return _row(reader)
+
+
+def _list(everyone: Any, as_json: bool) -> None:  # noqa: ANN401 - any iterable of readers
+    if as_json:
+        print_json(_row(reader) for reader in everyone)
+        return
+    rows = (
+        (
+            one.email,
+            one.status,
+            one.preferences.cadence,
+            one.next_due_at or "",
+            ", ".join(one.preferences.topics) or "(trending)",
+        )
+        for one in everyone
+    )
+    print_table("", ("Email", "Status", "Cadence", "Next due", "Topics"), rows)
+
+
+def _row(reader: Reader) -> dict[str, Any]:
+    return {
+        "email": reader.email,
+        "status": reader.status,
+        **typed(reader.preferences),
+        "topics": reader.preferences.topics,
+        "hour": reader.preferences.hour,
+        "most_papers": reader.preferences.most_papers,
+        "pictures": reader.preferences.pictures,
+        "related": reader.preferences.related,
+        "paused_until": reader.paused_until and reader.paused_until.isoformat(),
+        "created_at": reader.created_at.isoformat(),
+        "next_due_at": reader.next_due_at and reader.next_due_at.isoformat(),
+    }
+
+
+def _facts(found: Whereabouts) -> dict[str, Any]:
+    reader = found.reader
+    return {
+        "how": found.how,
+        "confirmed_at": reader.confirmed_at and reader.confirmed_at.isoformat(),
+        "trouble": found.trouble,
+        "mails": [asdict(mail) for mail in found.mails],
+        "came_back": [asdict(back) for back in found.returned],
+        "last_window": _coverage(found.last),
+        "next_window": _coverage(found.next),
+    }
+
+
+def _coverage(found: Coverage | None) -> dict[str, Any] | None:
+    return asdict(found) | {"why_nothing": found.why_nothing} if found else None
+
+
+def _print(found: Whereabouts) -> None:
+    reader, chosen = found.reader, found.reader.preferences
+    _say(f"{reader.email} is {reader.status}: {found.how}.")
+    _say(f"On the list since {_moment(reader.created_at)}; last said yes {_moment(reader.confirmed_at)}.")
+    _say(f"Wants {chosen.cadence} at {chosen.hour}:00 in {chosen.timezone}; next due {_moment(reader.next_due_at)}.")
+    _say(f"Topics: {', '.join(chosen.topics) or '(trending)'}")
+    if found.trouble:
+        _say(f"Trouble: {found.trouble}.")
+    if found.last:
+        _say(f"The last digest had nothing to bring: {found.last.why_nothing or 'the topics were others then'}.")
+    if found.next:
+        _say(_told(found.next))
+    rows = [(_moment(one.due_at), one.kind, one.papers, one.state, one.reason or "-") for one in found.mails]
+    print_table("Last mails", ("Due", "Mail", "Papers", "State", "Reason"), rows, keep_title=True)
+    returned = [(_moment(one.noted_at), one.kind, one.reason, one.status, one.delivery_id) for one in found.returned]
+    if returned:
+        print_table("Came back", ("Noted", "Verdict", "Reason", "Status", "Mail"), returned, keep_title=True)
+
+
+def _say(text: str) -> None:
+    # No topic is read as markup.
+    console.print(text, markup=False)
+
+
+def _told(coverage: Coverage) -> str:
+    if coverage.why_nothing:
+        return f"Now the next would bring nothing: {coverage.why_nothing}."
+    each = ", ".join(f"{count} for {topic}" for topic, count in coverage.by_topic.items())
+    return f"Now the next would bring {coverage.fitting} of {coverage.listed} papers ({each or 'trending'})."
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "never"

@@ -1,0 +1,140 @@
+"""Search over all stored papers: the database finds what may match, the matcher says what does, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import Engine
+
+from digest.domain import Paper, Pick
+from digest.match import Matcher
+from digest.store import search
+from digest.store.expressions import Expression, Run, every, expression, some
+from digest.store.search import Order, Wanted
+from digest.store.terms import fact, key
+from digest.topics import And, Fact, Mistake, Phrase, Profile, Query, Word, parse
+from digest.topics.words import cut, is_function_word
+
+ENOUGH = 10  # papers on a page
+# Papers that the matcher looks at together: indexing one costs half a millisecond.
+BLOCK = 20
+# Of a query that the database knows nothing of, such as `upvotes:>=300`, so many papers are looked at for a page.
+MOST_BLOCKS = 8
+# A paper is compared with so many that share words with it, by so many of its words.
+MOST_ALIKE = 60
+MOST_WORDS = 10
+LONGEST_QUERY = 500
+MOST_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody looks for: topics, an order, the days, a source, code; `first` is where the page begins."""
+
+    query: str = ""
+    order: Order = Order.FIT
+    since: date | None = None
+    until: date | None = None
+    source: str = ""
+    code: bool = False
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of what was found; `after` is where the next one begins, and `about` an upper bound of them all.
+
+    `loosened` says that the words stand somewhere in each paper, but not together.
+    """
+
+    picks: Sequence[Pick]
+    mistakes: Sequence[Mistake] = ()
+    after: int | None = None
+    about: int = 0
+    loosened: bool = False
+
+
+class Searches:
+    """What is shown to those who search."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def search(self, asked: Asked) -> Found:
+        """Find a page of papers; words that stand nowhere together are looked for apart."""
+        asked = replace(asked, query="\n".join(asked.query[:LONGEST_QUERY].split("\n")[:MOST_LINES]))
+        profile = parse(asked.query)
+        found = self._page(asked, profile)
+        if not found.picks and found.after is None and not asked.first and (apart := _apart(profile)):
+            loosened = self._page(asked, parse(apart))
+            return replace(loosened, loosened=bool(loosened.picks))
+        return found
+
+    def related(self, paper: Paper, archive: Matcher, limit: int) -> Sequence[Pick]:
+        """The papers nearest to another, of those that share the words of its title or a keyword."""
+        alike = some(_words_of(paper))
+        if alike is None:
+            return ()
+        block = search.candidates(self._engine, Wanted(alike), first=0, most=MOST_ALIKE)
+        return Matcher({one.id: one for one in [*block, paper]}.values(), archive=archive).related(paper.id, limit)
+
+    def _page(self, asked: Asked, profile: Profile) -> Found:
+        wanted = _wanted(asked, profile)
+        if profile.errors and not profile.topics:
+            return Found((), profile.errors)
+        picks: list[Pick] = []
+        at: int | None = asked.first
+        for _ in range(MOST_BLOCKS):
+            block = search.candidates(self._engine, wanted, first=at or 0, most=BLOCK)
+            chosen = Matcher(block).select(profile, limit=BLOCK).picks
+            places = {paper.id: place for place, paper in enumerate(block)}
+            if asked.order is not Order.FIT:
+                chosen = tuple(sorted(chosen, key=lambda pick: places[pick.paper.id]))
+            picks += chosen
+            at = None if len(block) < BLOCK else (at or 0) + BLOCK
+            if at is None or len(picks) >= ENOUGH:
+                break
+        about = search.count(self._engine, wanted) if at is not None and not asked.first else len(picks)
+        return Found(picks, profile.errors, at, about)
+
+
+def _words_of(paper: Paper) -> Iterator[Expression]:
+    words = [token.surface for token in cut(paper.title) if not is_function_word(token.surface)]
+    yield from (Run((key(word),)) for word in words[:MOST_WORDS])
+    for keyword in paper.keywords[:MOST_WORDS]:
+        yield Run(tuple(key(token.surface) for token in cut(keyword)) or (key(keyword),))
+
+
+def _wanted(asked: Asked, profile: Profile) -> Wanted:
+    filters = [Run((fact(*one),)) for one in _facts(asked)]
+    found = every([some(expression(topic.query) for topic in profile.topics), *filters])
+    return Wanted(found, asked.since, asked.until, asked.order, _least_upvotes(profile))
+
+
+def _least_upvotes(profile: Profile) -> int:
+    """The fewest upvotes that a paper needs whichever topic finds it."""
+    return min(map(_least, (topic.query for topic in profile.topics)), default=0)
+
+
+def _least(query: Query) -> int:
+    if isinstance(query, Fact) and query.field == "upvotes" and query.comparison in {">=", ">", "="}:
+        return int(query.value)
+    return max(map(_least, query.parts)) if isinstance(query, And) else 0
+
+
+def _facts(asked: Asked) -> list[tuple[str, str]]:
+    return [("source", asked.source)] * bool(asked.source) + [("has", "code")] * asked.code
+
+
+def _apart(profile: Profile) -> str:
+    """Write a single phrase as its words, wherever they stand; nothing for anything else."""
+    topics = profile.topics
+    query = topics[0].query if len(topics) == 1 else None
+    if not isinstance(query, Phrase) or query.exact or query.field:
+        return ""
+    words = [word for word in query.words if not is_function_word(word.text)]
+    if len(words) < 2:
+        return ""
+    return str(And(tuple(Phrase((Word(word.text, prefix=word.prefix),)) for word in words)))

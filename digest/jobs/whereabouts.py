@@ -1,0 +1,123 @@
+"""Where is my mail? What a reader's record, ledger and topics say, gathered for the operator. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from digest.domain import EPOCH, INSTANT, Kind, Reader, State, Status, Window
+from digest.match import Matcher
+from digest.readers import schedule
+from digest.store import history, papers
+from digest.store.engine import reading
+from digest.store.history import PastMail, Returned
+from digest.topics import parse
+
+MOST_MAILS = 20
+MOST_TITLES = 5
+
+# How a reader comes to stand where they stand, and what the operator may do about it.
+HOW = {
+    Status.PENDING: "asked for digests and has not confirmed: `digest readers resend` writes to them again",
+    Status.ACTIVE: "gets digests",
+    Status.PAUSED: "pauses: `digest readers resume` ends it",
+    Status.UNSUBSCRIBED: "has left; only they can come back, by the link in any mail or by the form",
+    Status.BOUNCED: "mails came back: `digest readers reactivate` tries the address again",
+    Status.COMPLAINED: "has called a mail spam; only they can come back, by their own link",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a stretch of time brings for these topics: papers listed, those that fit, and how each topic does alone."""
+
+    listed: int
+    fitting: int
+    titles: tuple[str, ...]
+    by_topic: dict[str, int]
+    excluded: int
+
+    @property
+    def why_nothing(self) -> str:
+        if self.fitting:
+            return ""
+        if not self.listed:
+            return "no paper was listed in that time: look at `digest stats` for the collections"
+        if self.excluded:
+            return f"{self.excluded} of {self.listed} papers fit a topic, and an exclusion left each of them out"
+        return f"none of the {self.listed} papers fits a topic; `digest match --forecast` says what topics bring"
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """The answer."""
+
+    reader: Reader
+    how: str
+    mails: Sequence[PastMail]
+    returned: Sequence[Returned]
+    last: Coverage | None
+    next: Coverage | None
+    trouble: str
+
+
+def of(engine: Engine, reader: Reader, now: datetime) -> Whereabouts:
+    """Gather it."""
+    mails = history.mails(engine, reader.id, MOST_MAILS)
+    empty = next((mail for mail in mails if mail.kind == Kind.DIGEST), None)
+    skipped = empty if empty and empty.state is State.SKIPPED and not empty.papers else None
+    return Whereabouts(
+        reader=reader,
+        how=HOW[reader.status],
+        mails=mails,
+        returned=history.came_back(engine, reader.id, MOST_MAILS),
+        last=_coverage(engine, reader, skipped.window) if skipped else None,
+        next=_coverage(engine, reader, _next_window(engine, reader, now)) if reader.status is Status.ACTIVE else None,
+        trouble=_trouble(reader, now),
+    )
+
+
+def _next_window(engine: Engine, reader: Reader, now: datetime) -> Window:
+    """What planning would write down now."""
+    start = history.covered_until(engine, reader.id)
+    with reading(engine) as connection:
+        first = papers.latest_day(connection) or now.date()
+    since = (now - schedule.MOST_CATCH_UP).date() if start else first
+    return Window(start or EPOCH, now + INSTANT, since)
+
+
+def _coverage(engine: Engine, reader: Reader, window: Window) -> Coverage:
+    preferences = reader.preferences
+    listed, profile = papers.in_window(engine, window), parse(preferences.topics)
+    matcher = Matcher(listed)
+    found = matcher.select(profile, limit=preferences.most_papers)
+    alone = {topic.text: _count(matcher, [topic.text]) for topic in profile.topics}
+    wanted = _count(matcher, [topic.text for topic in profile.topics]) if profile.exclusions else 0
+    return Coverage(
+        listed=len(listed),
+        fitting=len(found.picks) + found.more,
+        titles=tuple(pick.paper.title for pick in found.picks[:MOST_TITLES]),
+        by_topic=alone,
+        excluded=wanted - len(found.picks) - found.more if wanted else 0,
+    )
+
+
+def _count(matcher: Matcher, topics: Sequence[str]) -> int:
+    found = matcher.select(parse(topics), limit=1)
+    return len(found.picks) + found.more
+
+
+def _trouble(reader: Reader, now: datetime) -> str:
+    """What in the record itself keeps the digests away."""
+    try:
+        due = schedule.next_due(reader.preferences, now)
+    except (KeyError, ValueError, OSError):
+        return f"this machine does not know the time zone {reader.preferences.timezone}: install or update tzdata"
+    if reader.status is Status.ACTIVE and reader.next_due_at is None:
+        return f"no next digest is set, though they are active; it should be {due:%Y-%m-%d %H:%M} UTC"
+    if reader.status is Status.ACTIVE and reader.next_due_at and now - reader.next_due_at > schedule.FIRST_RETRY:
+        return "the digest is overdue: is the timetable running? `digest doctor` looks"
+    return ""

@@ -1,0 +1,162 @@
+"""What the URLs in the settings name, as values: relays, the mailbox, the broker. Connects to nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+RELAYS = {"smtp", "smtps", "smtp+starttls"}
+MAILBOXES = {"imap", "imaps", "imap+starttls"}
+BROKERS = {"redis", "rediss", "redis+socket", "unix"}
+IMAP_PORT, IMAPS_PORT = 143, 993
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """One relay: `smtp` in the clear, `smtps`, or `smtp+starttls`, which demands an upgrade.
+
+    Of several, each gets its `weight`'s share of the connections. `rate` is in mails a second and `per_day` in mails
+    a day, None for no limit; `warmup` is the day on which a new address began to send, and may do little.
+    """
+
+    host: str
+    port: int | None = None
+    username: str | None = None
+    password: str | None = None
+    tls: bool = False
+    starttls: bool = False
+    weight: int = 1
+    rate: float | None = None
+    per_day: int | None = None
+    warmup: date | None = None
+
+    @classmethod
+    def at(cls, url: str) -> Relay:
+        """Read a URL; raise ValueError for an option that is none, or has no such value."""
+        parts = urlsplit(url)
+        username, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+        tls, starttls = parts.scheme == "smtps", parts.scheme == "smtp+starttls"
+        options = _options(parts.query)
+        return cls(parts.hostname or "localhost", parts.port, username, password, tls, starttls, **options)
+
+    @property
+    def in_the_clear(self) -> bool:
+        return not (self.tls or self.starttls)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port or 'default port'}"
+
+    def __repr__(self) -> str:
+        """Never the password: this reaches tracebacks and logs."""
+        return f"<Relay {self}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """Where mails come back to: `imap` in the clear, `imaps`, or `imap+starttls`, which demands an upgrade."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+    folder: str = "INBOX"
+    tls: bool = False
+    starttls: bool = False
+
+    @classmethod
+    def at(cls, url: str) -> Mailbox:
+        parts = urlsplit(url)
+        tls, starttls = parts.scheme == "imaps", parts.scheme == "imap+starttls"
+        username, password = unquote(parts.username or ""), unquote(parts.password or "")
+        port = parts.port or (IMAPS_PORT if tls else IMAP_PORT)
+        folder = unquote(parts.path.strip("/")) or "INBOX"
+        return cls(parts.hostname or "localhost", port, username, password, folder, tls, starttls)
+
+    @property
+    def in_the_clear(self) -> bool:
+        return not (self.tls or self.starttls)
+
+    def __str__(self) -> str:
+        return f"{self.folder} at {self.host}:{self.port}"
+
+    def __repr__(self) -> str:
+        """Never the password: this reaches tracebacks and logs."""
+        return f"<Mailbox {self}>"
+
+
+@dataclass(frozen=True)
+class Broker:
+    """The Redis or Valkey that hands tasks to workers, and the prefix of every key of ours on it."""
+
+    url: str
+    prefix: str
+
+    @cached_property
+    def client_url(self) -> str:
+        """The URL as redis-py writes it: Celery says redis+socket:// where the client says unix://."""
+        return self.url.replace("redis+socket://", "unix://", 1)
+
+    def __str__(self) -> str:
+        parts = urlsplit(self.url)
+        return f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else parts.path
+
+    def __repr__(self) -> str:
+        """Never the password: this reaches tracebacks and logs."""
+        return f"<Broker {self}>"
+
+
+def several(value: str) -> list[str]:
+    """The URLs in a setting, separated by spaces or commas; a comma within a password ends none."""
+    return re.split(r"[\s,]+(?=[a-z+]+://)", value.strip().rstrip(", ")) if value.strip() else [value]
+
+
+def _options(query: str) -> dict[str, Any]:
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    if unknown := sorted(given.keys() - OPTIONS):
+        raise ValueError(f"{unknown[0]!r} is no option of a relay; there are {', '.join(OPTIONS)}")
+    return {name: OPTIONS[name](text) for name, text in given.items()}
+
+
+def _number(name: str, text: str, example: str, of: type[float]) -> float:
+    try:
+        number = of(text)
+    except ValueError:
+        number = of(0)
+    # Whatever is no number is no limit either: nan and inf are refused, too.
+    if not 0 < number < 1e9:
+        raise ValueError(f"give a {name} such as ?{name}={example}")
+    return number
+
+
+def _weight(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError("give a weight of 1 or more, as in smtp://HOST:PORT?weight=3")
+    return int(text)
+
+
+def _rate(text: str) -> float:
+    return _number("rate", text, "14 (mails a second)", float)
+
+
+def _per_day(text: str) -> int:
+    return int(_number("per_day", text, "50000 (mails a day)", int))
+
+
+def _warmup(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("give the day the relay first sent for you, as in ?warmup=2026-11-26") from None
+
+
+OPTIONS: Mapping[str, Callable[[str], object]] = {
+    "weight": _weight,
+    "rate": _rate,
+    "per_day": _per_day,
+    "warmup": _warmup,
+}

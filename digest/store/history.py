@@ -1,0 +1,112 @@
+"""What became of one reader's mails, and the list of readers as an operator looks through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine, func, select
+
+from digest.domain import EPOCH, Kind, Reader, State, Status, Window
+from digest.store.engine import reading, writing
+from digest.store.readers import email_key, reader_of
+from digest.store.tables import bounces, deliveries, readers
+
+
+@dataclass(frozen=True, slots=True)
+class PastMail:
+    """One mail to a reader, and how it went."""
+
+    id: int
+    kind: str
+    due_at: datetime
+    tried_at: datetime | None
+    state: State
+    reason: str
+    papers: int
+    window: Window
+    recipient: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What came back of a mail."""
+
+    delivery_id: int
+    kind: str
+    reason: str
+    status: str
+    noted_at: datetime
+
+
+def mails(engine: Engine, reader_id: int, most: int) -> list[PastMail]:
+    """The last mails to a reader, the newest first."""
+    question = select(deliveries).where(deliveries.c.reader_id == reader_id)
+    with reading(engine) as connection:
+        found = connection.execute(question.order_by(deliveries.c.due_at.desc(), deliveries.c.id.desc()).limit(most))
+        return [
+            PastMail(
+                id=row["id"],
+                kind=row["kind"],
+                due_at=row["due_at"],
+                tried_at=row["tried_at"],
+                state=State(row["state"]),
+                reason=row["reason"],
+                papers=len(row["papers"]),
+                window=Window(row["window_start"], row["window_end"], row["since"]),
+                recipient=row["recipient"],
+            )
+            for row in found.mappings()
+        ]
+
+
+def came_back(engine: Engine, reader_id: int, most: int) -> list[Returned]:
+    """What came back of a reader's mails, the newest first."""
+    columns = (bounces.c.delivery_id, bounces.c.kind, bounces.c.reason, bounces.c.status, bounces.c.noted_at)
+    question = select(*columns).where(bounces.c.reader_id == reader_id)
+    with reading(engine) as connection:
+        rows = connection.execute(question.order_by(bounces.c.noted_at.desc(), bounces.c.id.desc()).limit(most))
+        return [Returned(*row) for row in rows]
+
+
+def send_again(engine: Engine, delivery_id: int) -> None:
+    """Queue a mail once more, as it was: the same papers, and the same Message-ID."""
+    again = {"state": State.QUEUED, "reason": "", "attempts": 0, "next_attempt_at": EPOCH}
+    with writing(engine) as connection:
+        connection.execute(deliveries.update().where(deliveries.c.id == delivery_id).values(again))
+
+
+def listed(engine: Engine, status: Status | None, most: int) -> list[Reader]:
+    """The first readers, in the order they came, of one status or of all."""
+    question = select(readers).order_by(readers.c.id).limit(most)
+    if status:
+        question = question.where(readers.c.status == status)
+    return _read(engine, question)
+
+
+def find(engine: Engine, part: str, most: int) -> list[Reader]:
+    """The readers whose address has this in it, whatever the case."""
+    has = readers.c.email_key.contains(email_key(part), autoescape=True)
+    return _read(engine, select(readers).where(has).order_by(readers.c.id).limit(most))
+
+
+def last_digest(engine: Engine, reader_id: int) -> PastMail | None:
+    """The newest digest that a reader was due."""
+    return next((mail for mail in mails(engine, reader_id, 50) if mail.kind == Kind.DIGEST), None)
+
+
+def covered_until(engine: Engine, reader_id: int) -> datetime | None:
+    """Where the next window of a reader begins; None for who had no digest yet."""
+    question = select(func.max(deliveries.c.window_end)).where(
+        deliveries.c.reader_id == reader_id,
+        deliveries.c.kind == Kind.DIGEST,
+        deliveries.c.state.in_((State.SENT, State.SENDING, State.UNCERTAIN, State.SKIPPED)),
+    )
+    with reading(engine) as connection:
+        found: datetime | None = connection.execute(question).scalar_one()
+        return found
+
+
+def _read(engine: Engine, question: object) -> list[Reader]:
+    with reading(engine) as connection:
+        return [reader_of(row) for row in connection.execute(question).mappings()]  # type: ignore[call-overload]

@@ -1,0 +1,184 @@
+"""The ways to answer: a page made from a template, for one visitor or for everybody. Knows no page in particular."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parseaddr
+from math import ceil
+from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from digest.compose import marking, wording
+from digest.compose.mime import printable
+from digest.links import CONFIRM_WITHIN, Links
+from digest.readers import form
+from digest.settings import Settings
+from digest.web import listing
+from digest.web.assets import FOLDER, Assets
+from digest.web.container import Site
+from digest.web.forms import LONGEST, Endpoint, Plain, as_typed
+from digest.web.limits import VisitorLimit
+from digest.web.memory import Made, key_of, own_path
+
+# What is everybody's may be kept a while, and found.
+PUBLIC = {"Cache-Control": "public, max-age=300", "X-Robots-Tag": "all"}
+# The same for what is one of endlessly many, such as a search: kept, but no search engine needs it.
+OPEN = {"Cache-Control": "public, max-age=300"}
+
+
+def page(
+    request: Request, template: str, /, status: int = 200, headers: Mapping[str, str] | None = None, **known: object
+) -> Response:
+    """Answer with `templates/web/TEMPLATE.html`."""
+    site = Site.of(request)
+    return HTMLResponse(site.templates.get_template(f"{template}.html").render(known), status, headers)
+
+
+def public(make: Plain, *, asks: tuple[str, ...] = (), dear: bool = False) -> Endpoint:
+    """Let a plain function make an answer for everybody, once until the next collection.
+
+    Of a query only what the page `asks` for counts. Who comes while it is being made waits for the same one.
+    """
+    being_made: dict[str, asyncio.Task[Response]] = {}
+
+    @functools.wraps(make)
+    async def answer(request: Request) -> Response:
+        site = Site.of(request)
+        key = _key(request, asks)
+        if key in being_made:
+            return await asyncio.shield(being_made[key])
+        if made := site.memory.find(key):
+            return _Remembered(made)
+        being_made[key] = task = asyncio.create_task(_make(request, make, key, dear))
+        try:
+            return await asyncio.shield(task)
+        finally:
+            being_made.pop(key, None)
+
+    return answer
+
+
+async def _make(request: Request, make: Plain, key: str, dear: bool) -> Response:
+    site = Site.of(request)
+    version = site.memory.version
+    work = functools.partial(_finished, make, request)
+    pools = site.pools
+    made = await (pools.run_dear(request, work) if dear else pools.run(pools.ordinary, work))
+    if not isinstance(made, Made):
+        return made
+    site.memory.keep(key, made, version)
+    return _Remembered(made)
+
+
+def _finished(make: Plain, request: Request) -> Response | Made:
+    """Make an answer and pack it; one that is no success is for this visitor alone."""
+    site, response = Site.of(request), make(request)
+    if response.status_code != 200 or "cache-control" not in response.headers:
+        return response
+    headers = {"Content-Type": response.headers["content-type"], **site.headers}
+    own = {name: response.headers[name] for name in ("Cache-Control", "X-Robots-Tag") if name in response.headers}
+    version = site.memory.version
+    return Made(bytes(response.body), headers | own, version and version[1])
+
+
+class _Remembered(Response):
+    """A response whose bytes are there already."""
+
+    def __init__(self, made: Made) -> None:
+        super().__init__()
+        self.made = made
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.made(scope, receive, send)
+
+
+def _key(request: Request, asks: tuple[str, ...]) -> str:
+    asked = [(name, request.query_params[name]) for name in asks if name in request.query_params]
+    return key_of(own_path(request.scope), urlencode(asked))
+
+
+def busy(request: Request, limit: VisitorLimit) -> Response | None:
+    """Count a visit, and answer when there were too many from this network."""
+    wait = limit.wait(request.client and request.client.host)
+    return page(request, "busy", 429, {"Retry-After": str(wait)}, minutes=ceil(wait / 60)) if wait else None
+
+
+def asked_topics(request: Request, name: str = "topics") -> str:
+    """Read the topics in the address, as one would have typed them."""
+    return as_typed(request.query_params.get(name, "")[: LONGEST["topics"]])
+
+
+def open_templates(settings: Settings, links: Links, assets: Assets) -> Environment:
+    """Open the pages: everything escaped, and loud about a name that is not there."""
+    pages = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=select_autoescape(["html", "atom", "xml"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    base = path(settings.base_url)
+    pages.globals |= {
+        "home": settings.base_url,
+        # Where the service lives under its host, as in https://lab.example/digest.
+        "base": base,
+        "asset": lambda name: base + assets.paths[name],
+        "sender": parseaddr(settings.mail_from)[1],
+        "postal_address": settings.postal_address,
+        "link_days": CONFIRM_WITHIN.days,
+        "links": links,
+        "most_papers": form.MOST_PAPERS,
+    }
+    pages.filters |= listing.FILTERS | {
+        "city": city,
+        "moment": moment,
+        "day_in": day_in,
+        "path": path,
+        "half_hidden": half_hidden,
+        **listing.FILTERS,
+    }
+    pages.filters |= listing.FILTERS | {
+        "because": wording.because,
+        "excerpt": marking.excerpt,
+        "marked_title": marking.title,
+        "paper_page": wording.page,
+        "printable": printable,
+    }
+    return pages
+
+
+def path(url: str) -> str:
+    """Take the host off an address of ours: a visitor stays on the one they came by."""
+    return urlsplit(url).path
+
+
+def city(timezone: str) -> str:
+    """Write `America/Argentina/Buenos_Aires` as people say it."""
+    return " / ".join(timezone.split("/")[1:] or [timezone]).replace("_", " ")
+
+
+def moment(when: datetime, timezone: str) -> str:
+    """Write a moment as `Thursday 25 December at 07:00`, in the reader's zone."""
+    local = when.astimezone(ZoneInfo(timezone))
+    return f"{local:%A} {local.day} {local:%B} at {local:%H:%M}"
+
+
+def day_in(when: datetime, timezone: str) -> str:
+    """Write the day of a moment as `Thursday 25 December`, in the reader's zone."""
+    local = when.astimezone(ZoneInfo(timezone))
+    return f"{local:%A} {local.day} {local:%B}"
+
+
+def half_hidden(email: str) -> str:
+    """Write an address so that only its owner knows it: `a•••@example.org`."""
+    name, _, domain = email.rpartition("@")
+    return f"{name[:1]}•••@{domain}"

@@ -1,0 +1,85 @@
+"""Every address of the endpoint, and how each is answered: from memory, at once, or in its turn."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from digest.web import (
+    address,
+    archive,
+    dev_mails,
+    feeds,
+    found,
+    health,
+    home,
+    metrics,
+    paper,
+    preferences,
+    search,
+    subscribe,
+    unsubscribe,
+    view,
+    zones,
+)
+from digest.web.forms import Endpoint, both, dear, posted, posted_dear, shown, vital
+from digest.web.rendering import public
+
+BOTH = ["GET", "POST"]
+
+
+def _button(path: str, show: Endpoint, act: Endpoint) -> Route:
+    """Route to a page and to what its button does."""
+    return Route(path, both(show, act), methods=BOTH)
+
+
+PUBLIC = [
+    Route("/", public(home.home)),
+    Route("/archive", public(archive.days)),
+    Route("/archive/{when}", public(archive.listed, asks=("page",))),
+    Route("/papers/{name:path}", public(paper.show, dear=True)),
+    Route("/authors/{name:path}", public(search.author, asks=("from",), dear=True)),
+    Route("/organizations/{name:path}", public(search.organization, asks=("from",), dear=True)),
+    Route("/search", public(search.search, asks=search.ASKS, dear=True)),
+    Route("/feeds", public(feeds.about)),
+    *(Route(f"/feed.{form}", public(feeds.topics, asks=("topics",), dear=True)) for form in ("atom", "json")),
+    *(Route(f"/days.{form}", public(feeds.days)) for form in ("atom", "json")),
+    Route("/zones.json", public(zones.as_json)),
+    Route("/zones", public(zones.as_page)),
+    Route("/robots.txt", public(found.robots)),
+    Route("/sitemap.xml", public(found.sitemap)),
+]
+
+JOINING = [
+    _button("/preview", dear(subscribe.preview), posted_dear(subscribe.preview_typed)),
+    Route("/preview/part", posted_dear(subscribe.preview_part), methods=["POST"]),
+    Route("/subscribe", posted(subscribe.subscribe), methods=["POST"]),
+    _button("/confirm/{token}", vital(subscribe.ask), posted(subscribe.confirm)),
+]
+
+OWN = [
+    # One click ends it whatever comes with it (RFC 8058, section 3.1), so that is not read.
+    _button("/unsubscribe/{token}", vital(unsubscribe.ask), posted(unsubscribe.unsubscribe, heeded=False)),
+    Route("/unsubscribe/{token}/weekly", posted(unsubscribe.weekly_instead), methods=["POST"]),
+    Route("/unsubscribe/{token}/pause", posted(unsubscribe.pause_instead), methods=["POST"]),
+    Route("/unsubscribe/{token}/undo", posted(unsubscribe.undo), methods=["POST"]),
+    _button("/preferences/{token}", vital(preferences.show), posted(preferences.save)),
+    Route("/preferences/{token}/pause", posted(preferences.pause), methods=["POST"]),
+    Route("/preferences/{token}/resume", posted(preferences.resume), methods=["POST"]),
+    Route("/preferences/{token}/address", posted(preferences.move), methods=["POST"]),
+    Route("/preferences/{token}/return", posted(unsubscribe.come_back), methods=["POST"]),
+    Route("/preferences/{token}/export", vital(preferences.export)),
+    _button("/preferences/{token}/delete", vital(unsubscribe.ask_to_delete), posted(unsubscribe.delete)),
+    _button("/address/{token}", vital(address.ask), posted(address.agree)),
+    Route("/address/{token}/decline", posted(address.decline), methods=["POST"]),
+    Route("/digest/{token}", dear(view.view)),
+]
+
+OPERATING = [
+    Route("/dev/mails", shown(dev_mails.index)),
+    Route("/dev/mails/{name}.{form}", shown(dev_mails.show)),
+    Route("/healthz", health.alive),
+    Route("/readyz", vital(health.ready)),
+    Route("/metrics", shown(metrics.metrics)),
+]
+
+ROUTES = [*PUBLIC, *JOINING, *OWN, *OPERATING]

@@ -1,0 +1,194 @@
+"""Where is my mail? Ten complaints, each answered by one command, and what the operator does about them."""
+
+from datetime import timedelta
+
+import pytest
+
+from digest.domain import Preferences, Status, Verdict, VerdictKind
+from digest.store import bounces, ledger, papers, readers
+from digest.store.engine import connect, migrate, writing
+from tests.cli.test_cli import Digest
+from tests.store.test_papers import DAY, a_collection
+from tests.support.factories import NOW, a_listing, a_paper
+from tests.support.visitor import a_subscriber
+
+ADA = "ada@example.org"
+
+
+@pytest.fixture
+def database_url(tmp_path):
+    """SQLite alone, but for the questions themselves: see the last test."""
+    url = f"sqlite:///{tmp_path}/digest.sqlite3"
+    engine = connect(url)
+    migrate(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def digest(database_url, mail_server):
+    return Digest(database_url=database_url, smtp_url=mail_server.url)
+
+
+@pytest.fixture
+def listed(engine):
+    """A day with three papers."""
+    some = [a_paper("2512.1", title="Speculative decoding"), a_paper("2512.2", title="Marsh birds")]
+    papers.keep(engine, [a_listing(paper, rank=rank) for rank, paper in enumerate(some, 1)], a_collection(day=DAY))
+
+
+def show(digest, email=ADA):
+    [row] = digest("readers", "show", email, "--json").rows
+    # What people are shown has the same in it, and nothing breaks on the way.
+    assert digest("readers", "show", email).code == 0
+    return row
+
+
+def test_one_who_never_confirmed(digest, engine):
+    readers.admit(engine, ADA, Preferences(), NOW, Status.PENDING)
+    row = show(digest)
+    assert (row["status"], row["confirmed_at"], row["next_window"]) == ("pending", None, None)
+    assert "has not confirmed: `digest readers resend`" in row["how"]
+
+
+def test_one_whose_mails_came_back(digest, engine):
+    reader = a_subscriber(engine, Status.BOUNCED)
+    with writing(engine) as connection:
+        ledger.queue(connection, reader.id, "digest", NOW)
+        verdict = Verdict(VerdictKind.HARD, (ADA,), "no-such-user", "5.1.1")
+        bounces.note(connection, reader.id, 1, verdict, NOW)
+    row = show(digest)
+    assert "`digest readers reactivate`" in row["how"]
+    assert [(back["kind"], back["reason"], back["status"]) for back in row["came_back"]] == [
+        ("hard", "no-such-user", "5.1.1")
+    ]
+    assert "hard\tno-such-user\t5.1.1" in digest("readers", "show", ADA).out
+
+
+@pytest.mark.parametrize("status", [Status.PAUSED, Status.UNSUBSCRIBED, Status.COMPLAINED])
+def test_one_who_gets_none_is_said_to_and_how_they_come_back(digest, engine, status):
+    a_subscriber(engine, status)
+    assert show(digest)["status"] == status
+    assert f"{ADA} is {status}: " in digest.out
+
+
+def test_one_whose_topics_fit_nothing(digest, engine, listed):
+    readers.admit(engine, ADA, Preferences(("quantum gravity",)), NOW)
+    digest("send")
+    row = show(digest)
+    assert row["mails"][0]["state"] == "skipped"
+    assert row["last_window"]["why_nothing"].startswith("none of the 2 papers fits a topic")
+    assert "The last digest had nothing to bring: none of the 2 papers" in digest.out
+
+
+def test_one_whose_exclusions_leave_everything_out(digest, engine, listed):
+    readers.admit(engine, ADA, Preferences(("speculative", "-decoding")), NOW)
+    digest("send")
+    said = show(digest)["last_window"]["why_nothing"]
+    assert said == "1 of 2 papers fit a topic, and an exclusion left each of them out"
+
+
+def test_one_on_a_day_without_papers(digest, engine):
+    a_subscriber(engine)
+    assert "no paper was listed in that time" in show(digest)["next_window"]["why_nothing"]
+
+
+def test_one_whose_digest_has_yet_to_come(digest, engine, listed):
+    readers.admit(engine, ADA, Preferences(("speculative decoding", "birds")), NOW)
+    coming = show(digest)["next_window"]
+    assert (coming["listed"], coming["fitting"]) == (2, 2)
+    assert coming["by_topic"] == {"speculative decoding": 1, "birds": 1}
+    assert "Now the next would bring 2 of 2 papers" in digest.out
+
+
+def test_one_whose_digest_is_overdue(digest, engine):
+    readers.admit(engine, ADA, Preferences(), NOW - timedelta(hours=2))
+    assert "overdue: is the timetable running?" in show(digest)["trouble"]
+
+
+def test_one_whose_relay_refused(digest, engine, listed, mail_server):
+    readers.admit(engine, ADA, Preferences(("birds",)), NOW)
+    mail_server.refuse(ADA, "550 5.7.1 not today")
+    digest("send")
+    [mail, *_] = show(digest)["mails"]
+    assert (mail["kind"], mail["state"]) == ("digest", "failed")
+    assert "550 5.7.1 not today" in mail["reason"]
+
+
+def test_one_nobody_knows_and_one_who_wrote_it_another_way(digest, engine):
+    a_subscriber(engine)
+    assert digest("readers", "show", "ada@exmaple.org").code == 1
+    assert digest.err == "digest: ada@exmaple.org is not on the list; there is ada@example.org\n"
+    assert digest("readers", "show", " ADA@Example.org").code == 0
+
+
+def test_finding_by_a_part_of_the_address_takes_signs_as_they_are(digest, engine):
+    for email in ("ada@example.org", "a_b@example.org", "axb@example.org", "bob@other.example"):
+        a_subscriber(engine, email=email)
+    assert [row["email"] for row in digest("readers", "find", "OTHER", "--json").rows] == ["bob@other.example"]
+    assert [row["email"] for row in digest("readers", "find", "a_b", "--json").rows] == ["a_b@example.org"]
+    assert digest("readers", "find", "%").code == 1
+    assert digest("readers", "find", " ").code == 2
+
+
+def test_the_list_can_be_of_one_status_and_short(digest, engine):
+    for number, status in enumerate((Status.ACTIVE, Status.PAUSED, Status.ACTIVE, Status.ACTIVE)):
+        a_subscriber(engine, status, email=f"r{number}@example.org")
+    assert [row["email"] for row in digest("readers", "list", "--status", "paused", "--json").rows] == [
+        "r1@example.org"
+    ]
+    active = digest("readers", "list", "--status", "active", "--limit", "2", "--json").rows
+    assert [row["email"] for row in active] == ["r0@example.org", "r2@example.org"]
+    assert digest("readers", "list", "--status", "gone").code == 2
+
+
+def test_a_reader_pauses_and_goes_on_by_the_operators_hand(digest, engine):
+    a_subscriber(engine)
+    assert digest("readers", "pause", ADA).out == f"{ADA} is paused now.\n"
+    assert show(digest)["next_due_at"] is None
+    assert digest("readers", "resume", ADA).code == 0
+    assert show(digest)["status"] == "active"
+    # Twice is as good as once.
+    assert digest("readers", "resume", ADA).code == 0
+
+
+def test_an_address_that_bounced_is_tried_again_and_no_other_is(digest, engine):
+    a_subscriber(engine, Status.BOUNCED)
+    assert digest("readers", "reactivate", ADA).code == 0
+    assert show(digest)["next_due_at"]
+    a_subscriber(engine, Status.UNSUBSCRIBED, email="bob@example.org")
+    assert digest("readers", "reactivate", "bob@example.org").code == 1
+    assert "bob@example.org is unsubscribed" in digest.err
+
+
+def test_a_digest_goes_again_as_it_was(digest, engine, listed, mail_server):
+    readers.admit(engine, ADA, Preferences(("birds",)), NOW)
+    digest("send")
+    assert digest("readers", "resend", ADA).code == 0
+    digest("send")
+    [first, again] = [content for _, content in mail_server.mails]
+    assert first == again
+
+
+def test_who_never_confirmed_is_asked_again(digest, engine, mail_server):
+    a_subscriber(engine, Status.PENDING)
+    assert digest("readers", "resend", ADA).code == 0
+    digest("send")
+    assert mail_server.recipients == [ADA]
+
+
+def test_what_never_went_cannot_go_again(digest, engine):
+    a_subscriber(engine)
+    assert digest("readers", "resend", ADA).code == 1
+
+
+def test_postgresql_answers_the_same_questions(postgres, mail_server):
+    url = postgres()
+    engine = connect(url)
+    a_subscriber(engine)
+    a_subscriber(engine, Status.BOUNCED, email="a_b@example.org")
+    digest = Digest(database_url=url, smtp_url=mail_server.url)
+    assert "no paper was listed" in show(digest)["next_window"]["why_nothing"]
+    assert [row["email"] for row in digest("readers", "find", "A_B", "--json").rows] == ["a_b@example.org"]
+    assert len(digest("readers", "list", "--limit", "1", "--json").rows) == 1
+    engine.dispose()
