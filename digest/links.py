@@ -54,6 +54,7 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     VIEW = "digest"
     FEEDBACK = "feedback"
+    SAVED = "saved"
 
 
 # Whoever does not answer these in time has declined.
@@ -115,6 +116,10 @@ class Links:
     def feedback(self, key: str, delivery_id: int, paper: str = "") -> str:
         """Make the address of the page where a reader says what they make of a mail, or of a paper in it."""
         return self._url(Purpose.FEEDBACK, self.token(Purpose.FEEDBACK, key, delivery_id, paper=paper))
+
+    def saved(self, key: str) -> str:
+        """Make the address of the page with the papers a reader keeps."""
+        return self._url(Purpose.SAVED, self.token(Purpose.SAVED, key))
 
     def token(
         self, purpose: Purpose, key: str, delivery_id: int = 0, now: datetime | None = None, paper: str = ""

@@ -18,7 +18,7 @@ ADDRESS = re.compile(r"[^\s@<>()\[\]\"'`,;:=]*@[^\s@<>()\[\]\"'`,;:]+")
 # Who logs in where, before the host of a URL.
 CREDENTIALS = re.compile(r"://[^\s/@]*@")
 # A signed link, and whatever looks like a signature behind a number: see `links`.
-TOKEN = re.compile(r"(?<=/)(confirm|address|unsubscribe|preferences|digest|feedback)/[^\s/?\"'<>]+")
+TOKEN = re.compile(r"(?<=/)(confirm|address|unsubscribe|preferences|digest|feedback|saved)/[^\s/?\"'<>]+")
 SIGNATURE = re.compile(r"\b[\w-]+\.[\w-]{26,}\b")
 # A broker or database that is away is noticed by every mail of every worker.
 AGAIN_AFTER_SECONDS = 300.0

@@ -43,7 +43,7 @@ def preview(
         raise Failed(
             "nothing matches these topics now; a reader would get no mail" if edition else "nothing is stored yet"
         )
-    _print(service, delivery, selection, len(edition), format)
+    _print(service, delivery, selection, edition, format)
 
 
 def _for_a_new_reader(service: Service, topics: tuple[str, ...]) -> Delivery:
@@ -54,8 +54,10 @@ def _for_a_new_reader(service: Service, topics: tuple[str, ...]) -> Delivery:
     return Delivery(0, Kind.DIGEST, reader, now, Window(EPOCH, now + INSTANT, since))
 
 
-def _print(service: Service, delivery: Delivery, selection: Selection, listed: int, format: Format) -> None:
-    mail = service.composer.digest(delivery, selection, listed=listed, first=True)
+def _print(service: Service, delivery: Delivery, selection: Selection, edition: list[Paper], format: Format) -> None:
+    days = [paper.listed_on for paper in edition if paper.listed_on]
+    spanned = (min(days), max(days)) if days else None
+    mail = service.composer.digest(delivery, selection, listed=len(edition), days=spanned, first=True)
     if format is Format.EML:
         sys.stdout.buffer.write(mail.content)
         return

@@ -14,26 +14,15 @@ from typing import NamedTuple
 from digest.compose import marking
 from digest.compose.marking import Run
 from digest.domain import Pick, Reason
-from digest.text import sentences
+from digest.text.novelty import announced
 
 # Every summary we store was written by a program of the source's (Hugging Face's `ai_summary`).
 BY_A_MACHINE = "AI summary"
-MOST_SENTENCES = 40  # the longest abstract seen has 21
+KEEP_PATTERNS = 4096
 # The abstracts of a busy week.
 KEEP_ABSTRACTS = 1024
-KEEP_PATTERNS = 4096
 # What a topic found that stands in the text of a paper; the rest is names and facts.
 IN_WORDS = frozenset({"title", "abstract", "keywords"})
-
-ANNOUNCES = re.compile(
-    r"\b(?:we|this (?:paper|work|report|study|survey|article))\b[^.!?]{0,60}?\b(?:propos|introduc|present)(?:e|es|ed)?\b",
-    re.IGNORECASE,
-)
-SHOWS = re.compile(r"\bwe\b[^.!?]{0,40}?\b(?:show|find|develop|demonstrate|build|study|prove|release)\b", re.IGNORECASE)
-RESULT = re.compile(r"\d\s?(?:%|×|x\b|times\b|points\b)")
-BACKGROUND = re.compile(
-    r"^(?:however|despite|while|although|existing|current|recent|prior|previous|traditional)\b|https?:", re.IGNORECASE
-)
 
 
 class Lead(NamedTuple):
@@ -47,7 +36,7 @@ def lead(pick: Pick, most: int) -> Lead:
     """Choose what a card of a pick leads with, in about `most` characters."""
     if pick.paper.summary:
         return Lead(marked(marking.shortened(pick.paper.summary, most), pick.reasons), BY_A_MACHINE)
-    start, end = novelty(pick.paper.abstract)
+    start, end = _announced(pick.paper.abstract)
     if start < end:
         text = marking.shortened(pick.paper.abstract[start:end], most)
         spans = [(a - start, b - start) for a, b in marking.spans(pick.reasons, "abstract")]
@@ -55,19 +44,7 @@ def lead(pick: Pick, most: int) -> Lead:
     return Lead(marking.excerpt(pick, most))
 
 
-@lru_cache(KEEP_ABSTRACTS)
-def novelty(abstract: str) -> tuple[int, int]:
-    """Find the sentence that says what is new; an empty stretch where none does clearly."""
-    stand = sentences(abstract)[:MOST_SENTENCES]
-    best = max(stand, key=lambda span: _clarity(abstract[slice(*span)]))
-    return best if _clarity(abstract[slice(*best)]) > 0 else (0, 0)
-
-
-def _clarity(sentence: str) -> int:
-    if BACKGROUND.search(sentence):
-        return 0
-    signs = (ANNOUNCES, SHOWS, RESULT)
-    return next((worth for worth, sign in zip((3, 2, 1), signs, strict=True) if sign.search(sentence)), 0)
+_announced = lru_cache(KEEP_ABSTRACTS)(announced)
 
 
 def marked(text: str, reasons: Iterable[Reason]) -> list[Run]:

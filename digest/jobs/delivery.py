@@ -185,7 +185,8 @@ def _digest(delivery: Delivery, edition: Edition, composer: Composer) -> Draft:
     selection = _selection(delivery, edition)
     if selection.picks:
         chosen = tuple(pick.paper.id for pick in selection.picks)
-        mail = composer.digest(delivery, selection, listed=len(edition.papers), first=edition.first)
+        listed = len(edition.papers)
+        mail = composer.digest(delivery, selection, listed=listed, days=edition.days, first=edition.first)
         return Draft(delivery, mail, chosen)
     if delivery.written or (edition.last_heard and delivery.due_at - edition.last_heard >= QUIET_FOR):
         return Draft(delivery, composer.quiet(delivery, listed=len(edition.papers)))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.match.novelty import novelty
+from digest.text.novelty import novelty
 from digest.text import sentences
 from tests.support.realdata import huggingface_days
 
