@@ -95,7 +95,7 @@ class Composer:
         Picks that do not fit into `most_bytes` are counted, and stand in the view on the web, which has no such limit.
         What is `shared` may be seen by anybody: it holds no key of the reader's, and does not name them.
         """
-        picks, wanted, today = selection.picks, delivery.reader.preferences, _local(delivery).date()
+        picks, wanted, today = selection.picks, delivery.preferences, _local(delivery).date()
         weekly, chosen_from = wanted.cadence is Cadence.WEEKLY, Listed(listed, days)
         style = CardStyle(weekly=weekly, pictures=wanted.pictures, own=not shared)
         written = self._papers.written(
@@ -133,7 +133,7 @@ class Composer:
 
     def _shares(self, delivery: Delivery) -> dict[str, object]:
         """Gather the ways on that a digest offers beside its papers."""
-        links, key, topics = self.letterhead.links, delivery.reader.key, delivery.reader.preferences.topics
+        links, key, topics = self.letterhead.links, delivery.reader.key, delivery.preferences.topics
         return {
             "own": sharing.with_topics(f"{links.base_url}/", topics),
             "feed": sharing.with_topics(f"{links.base_url}/feed.atom", topics),
@@ -175,7 +175,7 @@ class Composer:
         What is not known is not said: out of how many papers `listed` since which day, when something matched last, and
         which `broader` topics would bring something.
         """
-        wanted, today = delivery.reader.preferences, _local(delivery).date()
+        wanted, today = delivery.preferences, _local(delivery).date()
         personal: dict[str, object] = {
             "looked_at": claims.looked_at(listed, since, today),
             "last_match": claims.last_match(last_match, today),
@@ -248,7 +248,7 @@ class Composer:
             "preferences": links.preferences(reader.key),
             "view": links.view(reader.key, delivery.id),
             "email": reader.email,
-            "why": wording.why(reader.preferences),
+            "why": wording.why(delivery.preferences),
         }
 
     def _headers(self, kind: str, delivery: Delivery, stamp: str, subject: str, way_out: str) -> Headers:
@@ -286,7 +286,7 @@ class Composer:
 
 
 def _local(delivery: Delivery) -> datetime:
-    return delivery.due_at.astimezone(ZoneInfo(delivery.reader.preferences.timezone))
+    return delivery.due_at.astimezone(ZoneInfo(delivery.preferences.timezone))
 
 
 def _plain(runs: Iterable[marking.Run]) -> str:

@@ -1,18 +1,15 @@
 """A round of delivering: the ledger, the matcher, the composer and a real relay together, on both databases."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from digest import bootstrap
 from digest.compose import opened
 from digest.domain import Preferences, State, Status
 from digest.jobs import delivery
 from digest.jobs.delivery import QUIET_FOR
 from digest.jobs.routing import DOMAIN_REST, RELAY_REST
 from digest.readers import subscriptions
-from digest.settings import Settings
 from digest.store import breakers, ledger, papers, readers
 from digest.store.engine import reading, writing
 from digest.store.tables import deliveries as rows
@@ -22,41 +19,6 @@ from tests.support.factories import NOW, a_listing, a_paper
 from tests.support.lying_relay import LyingRelay
 
 A_DAY = timedelta(days=1)
-
-
-class Service:
-    """The service at a moment that a test moves on."""
-
-    def __init__(self, engine, mail_server):
-        self.engine, self.mail_server, self.now = engine, mail_server, NOW
-        self.settings = {"smtp_connections": 2, "secret_key": "a key"}
-
-    def collects(self, *found, day=DAY, source="huggingface"):
-        listings = [a_listing(paper, day=day, source=source, rank=rank) for rank, paper in enumerate(found, 1)]
-        papers.keep(self.engine, listings, a_collection(source, day, at=self.now))
-        self.now += timedelta(minutes=1)
-
-    def admits(self, email, *topics, **preferences):
-        return readers.admit(self.engine, email, Preferences(topics, **preferences), self.now)
-
-    def sends(self):
-        """Plan and deliver; the account of the round."""
-        delivery.plan(self.engine, self.now)
-        return self.delivers()
-
-    def delivers(self):
-        post = bootstrap.post(Settings(smtp_url=self.mail_server.url, **self.settings))
-        return dict(delivery.deliver(self.engine, replace(post, clock=lambda: self.now)))
-
-    def letters(self):
-        """What arrived since the last look."""
-        arrived, self.mail_server.mails = self.mail_server.mails, []
-        return [opened(content) for _, content in arrived]
-
-
-@pytest.fixture
-def service(engine, mail_server):
-    return Service(engine, mail_server)
 
 
 def test_a_digest_brings_what_fits_and_nothing_else(service):
@@ -72,7 +34,7 @@ def test_no_topics_means_what_is_trending(service):
     service.collects(*(a_paper(title=f"Paper {number}") for number in range(4)))
     service.admits("ada@example.org", most_papers=3)
     service.sends()
-    assert "3 papers for you, of 4 listed" in service.letters()[0].text
+    assert "Three trending papers\nof 4 listed today" in service.letters()[0].text
 
 
 def test_nothing_to_say_means_no_mail(service):
@@ -134,7 +96,7 @@ def test_a_relay_that_comes_back_gets_the_mail_it_would_have_had(service):
     service.now += RELAY_REST
     assert service.delivers() == {State.SENT: 1}
     [letter] = service.letters()
-    assert "2 papers for you, of 5 listed" in letter.text
+    assert "Two papers on *speculative decoding*\nof 5 listed today" in letter.text
     assert "And 3 more" in letter.text
 
 
@@ -193,7 +155,7 @@ def test_a_quiet_note_sent_again_is_the_same_though_the_topics_fit_by_now(servic
     with writing(service.engine) as connection:
         readers.reschedule(connection, reader.id, service.now)
     first, second = sent_twice(service, the_reader_changes_their_mind)
-    assert opened(first).subject == "A quiet week: no new papers on your topics"
+    assert opened(first).subject == "Nothing new on your topics this week"
     assert first == second
 
 
@@ -210,7 +172,7 @@ def test_a_first_digest_sent_again_is_still_the_first(service):
             connection.execute(rows.update().where(rows.c.id == second.id).values(state=State.SENT))
 
     first, again = sent_twice(service, the_next_one_arrives)
-    assert opened(first).subject == "Your first digest: Speculative decoding"
+    assert opened(first).subject == "Your first digest: One paper on speculative decoding: Speculative decoding"
     assert first == again
 
 
@@ -319,7 +281,7 @@ def test_the_first_digest_says_so_and_the_next_does_not(service):
     service.collects(a_paper(title="Speculative decoding again"), day=DAY + A_DAY)
     service.sends()
     first, second = service.letters()
-    assert first.subject == "Your first digest: Speculative decoding"
+    assert first.subject == "Your first digest: One paper on speculative decoding: Speculative decoding"
     assert "This is your first digest; from now on it comes every day." in " ".join(first.text.split())
     assert second.subject == "1 paper: Speculative decoding again"
 

@@ -3,10 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
-from digest.store.tables import Moment
+from digest.store.tables import Moment, Number
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -14,8 +14,8 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "feedback",
-        sa.Column("reader_id", sa.BigInteger(), nullable=False),
-        sa.Column("delivery_id", sa.BigInteger(), nullable=False),
+        sa.Column("reader_id", Number, nullable=False),
+        sa.Column("delivery_id", Number, nullable=False),
         sa.Column("paper_id", sa.Text(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("answered_at", Moment(), nullable=False),
@@ -25,7 +25,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "saved",
-        sa.Column("reader_id", sa.BigInteger(), nullable=False),
+        sa.Column("reader_id", Number, nullable=False),
         sa.Column("paper_id", sa.Text(), nullable=False),
         sa.Column("saved_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("reader_id", "paper_id", name=op.f("pk_saved")),
