@@ -196,7 +196,10 @@ class Composer:
         subject, text, html = self._written(kind, said, values)
         headers = self._headers(kind, delivery, stamp, subject, str(values["unsubscribe"]))
         return Mail(
-            delivery.id, self._envelope(delivery), mime.bare(delivery.address), self._sealed(headers, stamp, delivery.due_at, text, html)
+            delivery.id,
+            self._envelope(delivery),
+            mime.bare(delivery.address),
+            self._sealed(headers, stamp, delivery.due_at, text, html),
         )
 
     def _envelope(self, delivery: Delivery) -> str:

@@ -21,9 +21,7 @@ KEEP_TOPICS = 4096
 PREPOSITIONS = {"author": "by", "org": "from", "organization": "from", "source": "from", "cat": "in", "category": "in"}
 # `agents ^2`, and `"tree search"^2`: but the square of R is a word.
 WEIGHT = re.compile(r"""(?:\s+|(?<=[^\W\d]{2})|(?<=["”)]))\^\s?[\d.,]+(?=\s|$)""")
-EXCLUSION = re.compile(
-    r"""(?:(?<=\s)|^|(?<=\())(?:[-–—−－!]|NOT\s+)(?:\w+[:：])?(?:"[^"]*"?|\([^()]*\)?|[^\s()|+]+)"""
-)
+EXCLUSION = re.compile(r"""(?:(?<=\s)|^|(?<=\())(?:[-–—−－!]|NOT\s+)(?:\w+[:：])?(?:"[^"]*"?|\([^()]*\)?|[^\s()|+]+)""")
 FACT = re.compile(r"\b(?:upvotes|has|comments)[:：]\s*[<>=≤≥]*\s*\S+", re.IGNORECASE)
 FIELD = re.compile(
     r"\b(title|abstract|abs|ti|author|au|organization|org|source|category|cat)[:：]\s*(?=\S)", re.IGNORECASE
@@ -31,7 +29,7 @@ FIELD = re.compile(
 AND, OR = re.compile(r"\s+(?:\+|＋|AND)\s+|(?<=\S)\s*&\s*(?=\S)"), re.compile(r"\s*(?:\||｜)\s*|\s+OR\s+")
 LOOSE_ENDS = re.compile(r"^(?:(?:and|or)\s+)+|(?:\s+(?:and|or))+$|^[\s,;]+|[\s,;]+$")
 JOINED_TWICE = re.compile(r"\b(and|or)(?:\s+(?:and|or))+\b")
-QUOTES = str.maketrans("", "", "\"“”„«»＂")
+QUOTES = str.maketrans("", "", '"“”„«»＂')
 STAR = re.compile(r"(?<=\w)[*＊]")
 # What a mail program would make a link of, or a person would follow.
 ADDRESS = re.compile(r"://|\bwww\b|@|＠|\w+\.\w+[/:?#]\S|\b(?:https?|ftp|mailto|tel|javascript|data):", re.IGNORECASE)

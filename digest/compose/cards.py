@@ -87,7 +87,9 @@ class Cards:
         told = Lead([]) if style.level is Level.LINE else lead(pick, _most(style.level))
         values = {"title": marking.title(pick), "lead": told.runs, "topics": facts.topics(pick)}
         own_page = OWN_PAGE if style.own and facts.can_be_named(pick.paper) else b""
-        text, html = self._forms(pick.paper, facts.who(pick), told.label, style, shape({**values, "own_page": own_page}))
+        text, html = self._forms(
+            pick.paper, facts.who(pick), told.label, style, shape({**values, "own_page": own_page})
+        )
         filled = {**values, "own_page": own_page}
         parts = tuple(text.filled(filled).split(OWN_PAGE)), tuple(html.filled(filled).split(OWN_PAGE))
         words = sum(len(run.text.split()) for run in (*values["title"], *told.runs))

@@ -111,7 +111,12 @@ def environment(folder: Path) -> Environment:
         extensions=[InlinedStyle],
         auto_reload=False,
     )
-    pages.filters |= {"plain": patient(plain), "labelled": patient(labelled), "starred": patient(starred), "fold": patient(fold)}
+    pages.filters |= {
+        "plain": patient(plain),
+        "labelled": patient(labelled),
+        "starred": patient(starred),
+        "fold": patient(fold),
+    }
     pages.globals |= {name: patient(_printer(pages, name)) for name in ("marked", "named")}
     return pages
 

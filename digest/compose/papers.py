@@ -91,10 +91,10 @@ class Papers:
         for group in groups:
             entries = [self._cards.entry(each.pick.paper, place) for place, each in enumerate(group.cards, start)]
             inner = _joined([Both(*entry) for entry in entries])
-            frames = [self._frame(f"contents.{end}", group.topics, bool(entries), start, len(group.papers)) for end in ENDS]
-            pieces.append(
-                Both(*(frame.filled({"entries": part}) for frame, part in zip(frames, inner, strict=True)))
-            )
+            frames = [
+                self._frame(f"contents.{end}", group.topics, bool(entries), start, len(group.papers)) for end in ENDS
+            ]
+            pieces.append(Both(*(frame.filled({"entries": part}) for frame, part in zip(frames, inner, strict=True))))
             start += len(group.cards)
         return _joined(pieces)
 

@@ -173,9 +173,7 @@ def answer(
 
 
 @retried
-def undo(
-    engine: Engine, reader: Reader, delivery_id: int, paper_id: str, said: Answer, now: datetime
-) -> Reader | None:
+def undo(engine: Engine, reader: Reader, delivery_id: int, paper_id: str, said: Answer, now: datetime) -> Reader | None:
     """Take an answer back, and what it had changed."""
     with writing(engine) as connection:
         after = readers.lock(connection, reader.id)

@@ -125,9 +125,7 @@ def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, old
         .limit(1)
         .scalar_subquery()
     )
-    span = (
-        select(readers.c.id, readers.c.next_due_at, readers.c.topics, covered.label("covered")).where(due).subquery()
-    )
+    span = select(readers.c.id, readers.c.next_due_at, readers.c.topics, covered.label("covered")).where(due).subquery()
     latest = papers.latest_day(connection) or now.date()
     back = papers.back_from(connection, latest, FIRST_REACHES_BACK)
     start = func.coalesce(span.c.covered, literal(EPOCH, moment))

@@ -23,7 +23,9 @@ def test_a_card_says_how_liked_by_whom_and_for_which_topic():
 def test_a_paper_says_when_it_appeared_only_if_that_is_long_ago():
     old = listed_paper("2410.1", "Old", published_at=datetime(2024, 10, 1, tzinfo=UTC), listed_on=date(2025, 12, 22))
     assert "Oct 2024 · Ada Lovelace" in a_letter(a_pick(old)).text.replace("\u00a0", " ")
-    assert "Dec" not in a_letter(a_pick(listed_paper("1", "New", listed_on=date(2025, 12, 24)))).html.partition("<h2")[2]
+    assert (
+        "Dec" not in a_letter(a_pick(listed_paper("1", "New", listed_on=date(2025, 12, 24)))).html.partition("<h2")[2]
+    )
 
 
 def test_nobody_is_told_of_no_upvotes_and_of_comments():

@@ -30,7 +30,16 @@ ANOTHER = Composer(LETTERHEAD)
 # Every header there may be, in order: whatever slips in beside them is seen.
 HEADERS = [
     *("Date", "From", "To", "Subject", "Message-ID", "MIME-Version", "Auto-Submitted", "X-Auto-Response-Suppress"),
-    *("List-Id", "List-Help", "List-Archive", "List-Post", "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID", "Content-Type"),
+    *(
+        "List-Id",
+        "List-Help",
+        "List-Archive",
+        "List-Post",
+        "List-Unsubscribe",
+        "List-Unsubscribe-Post",
+        "Feedback-ID",
+        "Content-Type",
+    ),
 ]
 # F6: none of these may be added on the way, whether we write it or not.
 OVERSIGNED = (

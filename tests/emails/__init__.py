@@ -131,9 +131,7 @@ def mails():
             last_match=date(2025, 12, 9),
             broader=("language models", "video"),
         ),
-        "welcome": composer.digest(
-            a_delivery(), DAY, listed=137, days=(date(2025, 12, 16), NOW.date()), first=True
-        ),
+        "welcome": composer.digest(a_delivery(), DAY, listed=137, days=(date(2025, 12, 16), NOW.date()), first=True),
         "move": composer.letter(a_delivery("move", recipient="reader@new.example.org")),
         "moved": composer.letter(a_delivery("moved", recipient="reader@old.example.org")),
         "goodbye": composer.letter(a_delivery("goodbye")),

@@ -9,7 +9,6 @@ import pytest
 from digest.domain import Cadence, Order
 from digest.readers import subscriptions
 from digest.store import feedback, readers
-from tests.jobs.test_delivery import service  # noqa: F401 - a fixture
 from tests.support.factories import NOW, a_paper
 from tests.support.visitor import BASE, LINKS, a_visitor
 
@@ -17,7 +16,7 @@ PAPER = "2512.00001"
 
 
 @pytest.fixture
-def mailed(service):  # noqa: F811
+def mailed(service):
     """A reader with a digest of one paper in their mailbox."""
     paper = a_paper(
         PAPER,
@@ -32,11 +31,11 @@ def mailed(service):  # noqa: F811
     return service
 
 
-def reader_of(service):  # noqa: F811
+def reader_of(service):
     return next(iter(readers.everyone(service.engine)))
 
 
-def page_of(service, answer="", paper=PAPER):  # noqa: F811
+def page_of(service, answer="", paper=PAPER):
     address = LINKS.feedback(reader_of(service).key, 1, paper).removeprefix(BASE)
     return f"{address}/{answer}" if answer else address
 
@@ -138,7 +137,9 @@ def test_a_saved_paper_is_kept_once_and_taken_along_in_three_forms(mailed):
         visitor.post(page_of(mailed, "save"))
     assert visitor.get(saved).text.count("Agents in terminals") == 1
     assert "@misc{lovelace2025agents," in visitor.get(f"{saved}/papers.bib").text
-    assert "TY  - UNPB\r\nTI  - Agents in terminals\r\nAU  - Lovelace, Ada\r\n" in visitor.get(f"{saved}/papers.ris").text
+    assert (
+        "TY  - UNPB\r\nTI  - Agents in terminals\r\nAU  - Lovelace, Ada\r\n" in visitor.get(f"{saved}/papers.ris").text
+    )
     [item] = json.loads(visitor.get(f"{saved}/papers.json").text)
     assert (item["title"], item["author"][0]) == ("Agents in terminals", {"family": "Lovelace", "given": "Ada"})
     assert visitor.get(f"{saved}/papers.exe").status_code == 404
