@@ -230,8 +230,8 @@ def _named(purpose: Purpose, signed: str) -> Named | None:
         return None
     if purpose is Purpose.FEEDBACK:
         return Named(found["key"], int(found[2]), paper=(found["paper"] or "").replace("~", "/"))
-    numbers = [int(number) for number in found.groups()[1:]]
-    return Named(found["key"] or "", *numbers)
+    delivery_id, minute = (*(int(number) for number in found.groups()[1:]), 0, 0)[:2]
+    return Named(found["key"] or "", delivery_id, minute)
 
 
 def _minute(moment: datetime) -> int:

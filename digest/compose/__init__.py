@@ -36,7 +36,7 @@ MOST_HTML_BYTES = 90_000
 # What the frame may take of it: heading, footer, style, at its longest.
 FRAME_BYTES = 16_000
 # Whoever holds one of the two keys may end, move and delete.
-KEPT_FROM_OTHERS: Mapping[str, object] = dict.fromkeys(("unsubscribe", "preferences", "email", "why", "useful"), "")
+KEPT_FROM_OTHERS: dict[str, object] = dict.fromkeys(("unsubscribe", "preferences", "email", "why", "useful"), "")
 MOST_BROADER = 2
 LONGEST_SUBJECT = 74
 PARTS = "subject.txt", "body.txt", "body.html"

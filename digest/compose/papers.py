@@ -13,7 +13,7 @@ from zlib import crc32
 from jinja2 import Environment
 
 from digest.compose import aloud, contents
-from digest.compose.cards import ENDS, Card, CardStyle, Cards, Level, reading_time
+from digest.compose.cards import ENDS, Card, Cards, CardStyle, Level, reading_time
 from digest.compose.contents import Group
 from digest.compose.forms import Encode, Form, form
 from digest.compose.marking import Run

@@ -28,8 +28,28 @@ CHANGEABLE = ("most_papers", "cadence", "order")
 FEWEST_PAPERS = 3
 # What papers of every field say of themselves: a topic of it would bring everything, or hide everything.
 COMMON = frozenset(
-    "benchmark benchmarks dataset datasets evaluation framework model models method methods baseline training inference "
-    "performance generalization scalability robustness efficiency accuracy state-of-the-art".split()
+    [
+        "benchmark",
+        "benchmarks",
+        "dataset",
+        "datasets",
+        "evaluation",
+        "framework",
+        "model",
+        "models",
+        "method",
+        "methods",
+        "baseline",
+        "training",
+        "inference",
+        "performance",
+        "generalization",
+        "scalability",
+        "robustness",
+        "efficiency",
+        "accuracy",
+        "state-of-the-art",
+    ]
 )
 PLAIN_TERM = re.compile(r"[^\W_][\w -]{2,58}[^\W_]")
 # A topic that can be narrowed by adding to it.
