@@ -21,7 +21,7 @@ from itsdangerous.signer import SigningAlgorithm
 
 # Long enough for a holiday, short enough for privacy: who has not confirmed by then is forgotten.
 CONFIRM_WITHIN = timedelta(days=7)
-# The longest token of ours has some 110 characters, of which a paper's id takes 40; whatever is far longer is not worth a look.
+# The longest token of ours has some 110 characters, 40 of them a paper's id; what is far longer is not worth a look.
 LONGEST_TOKEN = 120
 MINUTE = 60
 # Of 160 bits, what is enough: the local part of an address has at most 64 octets (RFC 5321, 4.5.3.1.1).
@@ -45,7 +45,7 @@ MESSAGE_ID = re.compile(rf"<[a-z]+\.({NUMBER})\.\d{{14}}@", re.ASCII)
 class Purpose(StrEnum):
     """What a link is for: the salt of its signature and its place under the base URL.
 
-    A view, a confirmation and a change of address name a delivery too; feedback names a paper in it, if it is about one.
+    A view, a confirmation and a change of address name a delivery too; so does feedback, and perhaps a paper in it.
     """
 
     CONFIRM = "confirm"
@@ -74,8 +74,8 @@ class Named:
     """What a true token names.
 
     `key` is a reader's, or their number in a link made before readers had keys; empty where such a link names a
-    delivery alone. `minute` is when a mail that waits for an answer was due, in minutes since 1970; `paper` is the id of
-    the one that feedback is about.
+    delivery alone. `minute` is when a mail that waits for an answer was due, in minutes since 1970. `paper` is the id
+    of the one that feedback is about.
     """
 
     key: str

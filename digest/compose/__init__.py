@@ -7,10 +7,8 @@ is the same message, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from email.utils import format_datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -20,14 +18,14 @@ from digest.compose import claims, marking, mime, sharing, wording
 from digest.compose.aloud import quotable
 from digest.compose.cards import CardStyle
 from digest.compose.claims import Listed
-from digest.compose.dkim import Signer
 from digest.compose.forms import Form, Shape, form, shape
+from digest.compose.headers import HeadersOf, Letterhead
 from digest.compose.kinds import RULES
 from digest.compose.mime import Headers, Letter, opened
 from digest.compose.pages import environment
 from digest.compose.papers import OwnPage, Papers, of_html, of_text
 from digest.domain import Cadence, Delivery, Kind, Mail, Order, Selection
-from digest.links import CONFIRM_WITHIN, Links, Purpose
+from digest.links import CONFIRM_WITHIN, Purpose
 
 __all__ = ["MOST_HTML_BYTES", "Composer", "Letter", "Letterhead", "opened"]
 
@@ -44,20 +42,6 @@ PARTS = "subject.txt", "body.txt", "body.html"
 KEEP_FORMS = 1024
 # What a mail says several times, and what many say; half a kB each.
 KEEP_ENTRIES = 4096
-# Readers are due at a few moments of a day, in some hundred zones.
-KEEP_MOMENTS = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Letterhead:
-    """Who writes: the same on every mail of a service."""
-
-    mail_from: str
-    mail_domain: str
-    links: Links
-    postal_address: str = ""
-    name: str = "Paper Digest"
-    signer: Signer | None = None
 
 
 class Composer:
@@ -65,9 +49,7 @@ class Composer:
 
     def __init__(self, letterhead: Letterhead) -> None:
         self.letterhead = letterhead
-        self._from = mime.named(letterhead.mail_from)
-        self._sender = mime.bare(letterhead.mail_from)
-        self._domain = mime.ascii_domain(letterhead.mail_domain)
+        self._headers = HeadersOf(letterhead)
         self._pages = environment(paths.templates() / "email")
         self._pages.globals |= {
             "name": letterhead.name,
@@ -106,17 +88,10 @@ class Composer:
             most_bytes=most_bytes - FRAME_BYTES,
         )
         shown = picks[: written.shown]
-        titles = [marking.shortened(pick.paper.title, LONGEST_SUBJECT) for pick in picks[:3]]
+        left = len(picks) - len(shown) + selection.more
         personal: dict[str, object] = {
-            "title": "".join(titles[:1]),
-            "also": "; ".join(titles[1:]),
-            "heading": claims.strangers_heading(shown) if shared else claims.heading(shown),
-            "what": _plain(claims.strangers_heading(shown)) if shared else claims.subject(shown),
-            "day": claims.day_line(chosen_from, today, weekly=weekly),
+            **claims.of_digest(shown, wanted, chosen_from, today, left=left, shared=shared),
             "minutes": f"{written.minutes} min read" if shown else "",
-            "sub": claims.chosen_from(chosen_from, wanted.order, today),
-            "rest": claims.left_out(len(picks) - len(shown) + selection.more, picks),
-            "greeting": claims.greeting(wanted, chosen_from, today),
             "contents": written.contents,
             "cards": written.cards,
             "subscribe": "",
@@ -194,7 +169,7 @@ class Composer:
         stamp = formats.stamp(delivery.kind, delivery.id, delivery.due_at)
         values = {**self._personal(delivery), **(personal or {})}
         subject, text, html = self._written(kind, said, values)
-        headers = self._headers(kind, delivery, stamp, subject, str(values["unsubscribe"]))
+        headers = self._headers.of_list(kind, delivery, stamp, subject, str(values["unsubscribe"]))
         return Mail(
             delivery.id,
             self._envelope(delivery),
@@ -205,8 +180,8 @@ class Composer:
     def _envelope(self, delivery: Delivery) -> str:
         """Say where a mail comes back to: an address of its own, but for one that went elsewhere than to the reader."""
         if delivery.recipient:
-            return self._sender
-        return self.letterhead.links.bounce_address(delivery.reader.key, delivery.id, self._domain)
+            return self._headers.sender
+        return self.letterhead.links.bounce_address(delivery.reader.key, delivery.id, self._headers.domain)
 
     def _notice(
         self, kind: str, number: int, to: str, now: datetime, personal: dict[str, object], **said: object
@@ -214,8 +189,8 @@ class Composer:
         """Write a mail that belongs to no list: it has nothing to unsubscribe from, and no key of a reader."""
         stamp = formats.stamp(kind, number, now)
         subject, text, html = self._written(kind, said, personal)
-        headers = self._notice_headers(to, now, stamp, subject)
-        return Mail(number, self._sender, mime.bare(to), self._sealed(headers, stamp, now, text, html))
+        headers = self._headers.of_notice(to, now, stamp, subject)
+        return Mail(number, self._headers.sender, mime.bare(to), self._sealed(headers, stamp, now, text, html))
 
     def _written(self, kind: str, said: dict[str, object], values: dict[str, object]) -> tuple[str, bytes, bytes]:
         """Fill in the subject, the text and the HTML of a kind of mail. What differs between the two is a `Both`."""
@@ -254,49 +229,9 @@ class Composer:
             "why": wording.why(delivery.preferences),
         }
 
-    def _headers(self, kind: str, delivery: Delivery, stamp: str, subject: str, way_out: str) -> Headers:
-        """Gather the headers of a mail from the list."""
-        domain = self._domain
-        # The token in it says whose mail this was.
-        mailbox = self.letterhead.links.unsubscribe_address(delivery.reader.key, domain)
-        headers = [
-            *self._notice_headers(delivery.address, delivery.due_at, stamp, subject),
-            ("List-Id", f"<digest.{domain}>"),
-            ("List-Help", f"<{self.letterhead.links.base_url}>"),
-            ("List-Archive", f"<{self.letterhead.links.base_url}/archive>"),
-            ("List-Post", "NO"),
-            # RFC 8058: one https address, one mailto, and no fold within either.
-            ("List-Unsubscribe", f"<{way_out}>, <mailto:{mailbox}?subject=unsubscribe>"),
-            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-            # Google's feedback loop counts complaints by each of these: kind, day, domain, sender.
-            ("Feedback-ID", f"{kind}:{formats.digits(delivery.due_at)[:8]}:{domain}:paper-digest"),
-        ]
-        # Complaints may come here too (RFC 9477), on the word of the domain that signs.
-        return [*headers, ("CFBL-Address", f"{mailbox}; report=arf")] if self.letterhead.signer else headers
-
-    def _notice_headers(self, to: str, now: datetime, stamp: str, subject: str) -> Headers:
-        """Gather the headers of any mail."""
-        return [
-            ("Date", _date(now)),
-            ("From", self._from),
-            ("To", mime.bare(to)),
-            ("Subject", mime.unstructured(subject)),
-            ("Message-ID", formats.message_id(stamp, self._domain)),
-            ("MIME-Version", "1.0"),
-            ("Auto-Submitted", "auto-generated"),
-            ("X-Auto-Response-Suppress", "All"),
-        ]
-
 
 def _local(delivery: Delivery) -> datetime:
     return delivery.due_at.astimezone(ZoneInfo(delivery.preferences.timezone))
-
-
-def _plain(runs: Iterable[marking.Run]) -> str:
-    return "".join(run.text for run in runs)
-
-
-_date = lru_cache(KEEP_MOMENTS)(format_datetime)
 
 
 def _frozen(said: dict[str, object]) -> tuple[tuple[str, object], ...]:

@@ -1,4 +1,4 @@
-"""What a digest claims about itself: its heading, what it was chosen from, its days, how long it takes, what is left out.
+"""What a digest claims about itself: its heading, what it was chosen from, its days, what is left out.
 
 Everything said here is checked against the edition in `tests/compose/test_claims.py`; `docs/mail.md` has the table.
 """
@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from digest.compose import aloud, wording
-from digest.compose.marking import Run
-from digest.domain import Order, Pick, Preferences
+from digest.compose.marking import Run, shortened
+from digest.domain import Cadence, Order, Pick, Preferences
 
 # What a heading and a subject name; a third is "and 2 other topics".
 TOPICS_IN_A_HEADING = 2
+# What a subject and the line after it in a list of mails name.
+TITLES, LONGEST_TITLE = 3, 74
 ORDERS = {Order.MIXED: "", Order.BEST: "best match first", Order.LIKED: "most liked first"}
 
 
@@ -25,6 +27,24 @@ class Listed:
 
     papers: int = 0
     days: tuple[date, date] | None = None
+
+
+def of_digest(
+    shown: Sequence[Pick], wanted: Preferences, listed: Listed, today: date, *, left: int, shared: bool
+) -> dict[str, object]:
+    """Gather all a digest claims, by the names that its templates know; what is `shared` speaks to a stranger."""
+    titles = [shortened(pick.paper.title, LONGEST_TITLE) for pick in shown[:TITLES]]
+    of_stranger = strangers_heading(shown)
+    return {
+        "title": "".join(titles[:1]),
+        "also": "; ".join(titles[1:]),
+        "heading": of_stranger if shared else heading(shown),
+        "what": "".join(run.text for run in of_stranger) if shared else subject(shown),
+        "day": day_line(listed, today, weekly=wanted.cadence is Cadence.WEEKLY),
+        "sub": chosen_from(listed, wanted.order, today),
+        "rest": left_out(left, shown),
+        "greeting": greeting(wanted, listed, today),
+    }
 
 
 def found_topics(picks: Sequence[Pick]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The papers of a digest, quoted: a list of contents, headings of topics, and a card each. Refuses to know the frame."""
+"""The papers of a digest, quoted: a list of contents, headings of topics, a card each. Refuses to know the frame."""
 
 from __future__ import annotations
 
@@ -103,16 +103,18 @@ class Papers:
 
     def _open_frame(self, name: str, topics: tuple[str, ...], entries: bool, start: int = 0, count: int = 0) -> Form:
         """Open what stands around the papers of a topic: its heading, a list."""
-        said = {"label": _label(topics), "anchor": _anchor(topics), "start": start, "count": count}
+        said = {"label": label_of(topics), "anchor": place_of(topics), "start": start, "count": count}
         return form(self._pages.get_template(f"digest/{name}"), said, (("entries", entries),), self._encode)
 
 
-def _label(topics: tuple[str, ...]) -> tuple[Run, ...]:
+def label_of(topics: tuple[str, ...]) -> tuple[Run, ...]:
+    """Say what a group is about, as its heading does."""
     runs = list(aloud.listed(topics, TOPICS_IN_A_LABEL))
     return (Run(runs[0].text[:1].upper() + runs[0].text[1:]), *runs[1:]) if runs else ()
 
 
-def _anchor(topics: tuple[str, ...]) -> str:
+def place_of(topics: tuple[str, ...]) -> str:
+    """Name the place of a group within a mail."""
     return f"t{crc32(repr(topics).encode()):x}" if topics else ""
 
 

@@ -1,4 +1,4 @@
-"""What a reader makes of a paper or a mail, and what it could change: proposed in words, done by a press, undone by one.
+"""What a reader makes of a paper or a mail, and what it could change: proposed in words, done and undone by a press.
 
 A vote moves no paper out of anybody's digest. What picks papers are topics, so a vote proposes one.
 """
