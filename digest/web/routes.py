@@ -8,6 +8,7 @@ from digest.web import (
     address,
     archive,
     dev_mails,
+    feedback,
     feeds,
     found,
     health,
@@ -15,6 +16,7 @@ from digest.web import (
     metrics,
     paper,
     preferences,
+    references,
     search,
     subscribe,
     unsubscribe,
@@ -72,7 +74,13 @@ OWN = [
     _button("/preferences/{token}/delete", vital(unsubscribe.ask_to_delete), posted(unsubscribe.delete)),
     _button("/address/{token}", vital(address.ask), posted(address.agree)),
     Route("/address/{token}/decline", posted(address.decline), methods=["POST"]),
+    Route("/digest/{token}.bib", shown(references.of_digest)),
     Route("/digest/{token}", dear(view.view)),
+    Route("/feedback/{token}", shown(feedback.ask)),
+    _button("/feedback/{token}/{answer}", shown(feedback.ask), posted(feedback.act)),
+    Route("/feedback/{token}/{answer}/undo", posted(feedback.undo), methods=["POST"]),
+    Route("/saved/{token}", shown(feedback.saved)),
+    Route("/saved/{token}/papers.{form}", shown(references.of_saved)),
 ]
 
 OPERATING = [
