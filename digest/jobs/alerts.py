@@ -56,6 +56,7 @@ def too_many(engine: Engine, most_confirmations: int, now: datetime) -> Causes:
 def tell_of(engine: Engine, post: Dispatcher, operator: str, wrong: Causes) -> list[str]:
     """Mail the operator those causes that nobody was told of today; return them, a line each."""
     now = post.clock()
+    wrong = wrong if operator else {}
     new = alerts.claim(engine, list(wrong))
     lines = [wrong[cause] for cause in new]
     results: list[Result] = []

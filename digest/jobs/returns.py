@@ -14,7 +14,6 @@ from digest import bounces
 from digest.bounces import Reading, Trouble
 from digest.bounces.safely import Judge, JudgeAway
 from digest.domain import EPOCH, Delivery, Reader, Result, State, Verdict, VerdictKind
-from digest.jobs.routing import DOMAIN_REST, LONGEST_DOMAIN_REST
 from digest.links import Links, Named, Purpose
 from digest.logs import get_logger
 from digest.readers.access import reader_of
@@ -169,6 +168,9 @@ def _act(engine: Engine, whose: Whose, verdict: Verdict, now: datetime) -> str:
     done = _apply(engine, whose, verdict, now)
     if done is HELD:
         domain = whose.reader.email.rpartition("@")[2].lower()
+        # Not above: a mail server pays for every import with every message, and this is rare.
+        from digest.jobs.routing import DOMAIN_REST, LONGEST_DOMAIN_REST
+
         breakers.trip(engine, f"domain {domain}", TOO_MANY, DOMAIN_REST, LONGEST_DOMAIN_REST, now)
         log.error("bounces.held", reader=whose.reader.id, reason=verdict.reason)
     return done

@@ -9,7 +9,7 @@ import imaplib
 import ssl
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from digest.settings.servers import Mailbox
 
@@ -47,13 +47,13 @@ class _Bounded(_Base):
         self._reply_until = monotonic() + patience.seconds_a_reply
         self._unread, self._read = bytearray(), 0
         self._of: object = None
-        super().__init__(host, port, timeout=min(patience.seconds, patience.seconds_a_reply), **more)  # type: ignore[arg-type]
+        super().__init__(host, port, timeout=min(patience.seconds, patience.seconds_a_reply), **more)
 
     @property
     def seconds_left(self) -> float:
         return self._until - monotonic()
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: Any) -> None:  # noqa: ANN401 - typeshed calls it a buffer
         # Each command has its own reply, and each reply its own measure.
         self._reply_until, self._read = monotonic() + self._patience.seconds_a_reply, 0
         self.untagged_responses.clear()

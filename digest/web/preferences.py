@@ -15,7 +15,7 @@ from digest.domain import Kind, Reader
 from digest.links import Purpose
 from digest.readers import addresses, form, subscriptions
 from digest.readers.form import NO_MISTAKES, NOTHING, Mistakes, Typed
-from digest.store import bounces, ledger
+from digest.store import bounces, heard, ledger
 from digest.web.container import Site
 from digest.web.lookup import reader_behind, still_there
 from digest.web.rendering import busy, page
@@ -96,7 +96,7 @@ def export(request: Request) -> Response:
         # All but the key: whoever gets this file need not get the page.
         "reader": {name: value for name, value in asdict(reader).items() if name != "key"},
         "other_addresses": sorted({mail["recipient"] for mail in mails} - {""}),
-        "papers_sent": sorted(ledger.papers_sent(engine, [reader.id])[reader.id]),
+        "papers_sent": sorted(heard.papers_sent(engine, [reader.id])[reader.id]),
         "mails": [_told(dict(mail)) for mail in mails],
         "bounces": list(map(dict, bounces.rows_of(engine, reader.id))),
     }

@@ -65,9 +65,12 @@ def test_after_a_move_an_older_mail_still_ends_it_and_tells_nothing(visitor, eng
     moved = moves(engine, reader)
     for answer in (visitor.get(LINKS.unsubscribe(reader.key)), visitor.post(LINKS.unsubscribe(reader.key))):
         assert answer.status_code == 200
-        for told in (moved.key, NEW, reader.email, "/preferences/"):
+        for told in (moved.key, NEW, "new.example.org", reader.email, "/preferences/", "Undo", "One last"):
             assert told not in answer.text
     assert status_of(engine, reader) is Status.UNSUBSCRIBED
+    for more in ("weekly", "pause", "undo"):
+        assert visitor.post(f"{LINKS.unsubscribe(reader.key)}/{more}").status_code == 404
+        assert visitor.post(f"{LINKS.unsubscribe(moved.key)}/{more}").status_code == 200
 
 
 @pytest.mark.parametrize("more", ["weekly", "pause", "undo"])

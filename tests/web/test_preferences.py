@@ -4,7 +4,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from digest.domain import Cadence, Preferences, Result, State, Status, Verdict, VerdictKind
-from digest.store import bounces, ledger, readers
+from digest.store import bounces, ledger, outcomes, readers
 from digest.store.engine import writing
 from tests.store.test_ledger import plan
 from tests.support.factories import NOW
@@ -62,7 +62,7 @@ def test_the_export_has_what_became_of_every_mail_and_what_came_back(visitor, en
     reader, _other = a_subscriber(engine), a_subscriber(engine, email="bob@example.org")
     plan(engine)
     for mail in ledger.claim(engine, 10, NOW):
-        ledger.choose(engine, [(mail, ["2512.00001"])])
+        outcomes.freeze(engine, [(mail, ["2512.00001"])], NOW + ledger.LEASE)
         ledger.record(engine, [(mail, Result(mail.id, State.SENT, "250 queued as 4F2"), NOW)], NOW)
         with writing(engine) as connection:
             full = Verdict(VerdictKind.SOFT, (), "mailbox-full", "4.2.2")
