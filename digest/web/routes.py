@@ -13,6 +13,7 @@ from digest.web import (
     found,
     health,
     home,
+    hooks,
     metrics,
     paper,
     preferences,
@@ -84,6 +85,7 @@ OWN = [
 ]
 
 OPERATING = [
+    Route("/hooks/{provider}", hooks.told, methods=["POST"]),
     Route("/dev/mails", shown(dev_mails.index)),
     Route("/dev/mails/{name}.{form}", shown(dev_mails.show)),
     Route("/healthz", health.alive),
