@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PROCESSES ?= 2
 QUICK := not slow and not postgres and not realdata
 
-.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-delivery chaos clean
+.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-delivery chaos attack coverage clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -67,6 +67,9 @@ bench-delivery: install ## measure delivery beside its peers; ARGS="--readers 30
 
 chaos: install ## kill workers, break everything else, and look whether anybody is lost; ARGS="--deliveries 1500 --kills 4"
 	$(BIN)/python -m bench.chaos $(ARGS)
+
+attack: install ## try what strangers may try, and say what got through; ARGS=--small takes half a minute
+	$(BIN)/python -m bench.attack $(ARGS)
 
 clean: ## remove the virtual environment and what a demo left
 	rm -rf $(VENV) var
