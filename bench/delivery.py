@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -28,8 +27,10 @@ from bench import captures, parts, peers, readers
 from bench.outcome import Outcome
 from digest import bootstrap
 from digest.compose.dkim import new_key, pem
-from digest.domain import Delivery, Mail, Result, State
+from digest.domain import Mail, Result, State
 from digest.jobs import delivery
+from digest.jobs.delivery import draft
+from digest.jobs.delivery.round import Round
 from digest.jobs.editions import Editions
 from digest.settings import Settings
 from digest.settings.fields import PREFIX
@@ -127,12 +128,11 @@ def service(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> Out
 def sample(engine: Engine, environment: Mapping[str, str]) -> list[Mail]:
     """Some of the mails just sent, byte for byte."""
     given = {name.removeprefix("DIGEST_").lower(): value for name, value in environment.items() if "DIGEST_" in name}
-    composer = bootstrap.composer(Settings(**given))  # type: ignore[arg-type]
+    post = bootstrap.post(Settings(**given))  # type: ignore[arg-type]
     with engine.connect() as connection:
         ids = connection.execute(select(rows.c.id).where(rows.c.state == State.SENT).limit(SAMPLE)).scalars().all()
-    found = [delivery for number in ids if (delivery := ledger.find(engine, number))]
-    editions = Editions(engine).gather(found)
-    drafts = [delivery._draft(delivery, editions[delivery.id], composer) for delivery in found]
+    found = [one for number in ids if (one := ledger.find(engine, number))]
+    drafts = draft.draft_all(found, Editions(engine).gather(found), post)
     return [draft.mail for draft in drafts if draft.mail]
 
 
@@ -229,31 +229,20 @@ def grow(bench: Bench, counts: Sequence[int]) -> None:
         engine = bench.fill(bench.postgres.database(f"grow{count}"), count)
         environment = bench.environment("", "smtp://localhost", 1)
         given = {name.removeprefix("DIGEST_").lower(): value for name, value in environment.items()}
-        composer = bootstrap.composer(Settings(mail_from=given["mail_from"], base_url=given["base_url"]))
+        post = bootstrap.post(Settings(mail_from=given["mail_from"], base_url=given["base_url"]))
         started = time.monotonic()
         delivery.plan(engine, readers.now())
         planned = time.monotonic() - started
-        account, found = Counter[State](), Editions(engine, freeze=True)
+        round_ = Round(engine, post)
         while group := ledger.claim(engine, delivery.GROUP, readers.now() + timedelta(minutes=1)):
-            _simulate(engine, group, found, composer, account)
+            mails = round_.write(group)
+            round_.settle(group, [Result(mail.delivery_id, State.SENT, "250 simulated") for mail in mails])
         seconds = time.monotonic() - started
         say(
             f"{count:,} readers, sends simulated",
             f"{seconds:.1f} s, {planned:.1f} of them to plan: {count / seconds:,.0f} a second in one process, "
             f"{parts.memory(os.getpid()):.0f} MB",
         )
-
-
-def _simulate(
-    engine: Engine, group: Sequence[Delivery], found: Editions, composer: bootstrap.Composer, account: Counter[State]
-) -> None:
-    clock, by_id = readers.now, {delivery.id: delivery for delivery in group}
-
-    def record(results: Sequence[Result]) -> None:
-        delivery._record(engine, clock, by_id, account, results)
-
-    mails = delivery._write(engine, group, found, composer, record)
-    record([Result(mail.delivery_id, State.SENT, "250 simulated") for mail in mails])
 
 
 def say(what: str, how: str) -> None:

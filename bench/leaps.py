@@ -20,7 +20,7 @@ TICK = timedelta(seconds=1)
 
 
 class Clock:
-    """The time that all processes of a rehearsal have in common."""
+    """The time that all processes of a run have in common."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -28,8 +28,15 @@ class Clock:
     def __call__(self) -> datetime:
         return datetime.now(UTC) + self._offset()
 
+    def start(self, at: datetime) -> None:
+        """Let it be that moment now, whatever day and hour it is where this runs."""
+        self._turn(at - datetime.now(UTC))
+
     def leap(self, to: datetime) -> None:
-        offset = self._offset() + max(timedelta(0), to - self())
+        """Go on to a moment; never back."""
+        self._turn(self._offset() + max(timedelta(0), to - self()))
+
+    def _turn(self, offset: timedelta) -> None:
         fresh = self._file.with_suffix(".new")
         fresh.write_text(str(offset.total_seconds()))
         fresh.replace(self._file)

@@ -116,7 +116,7 @@ def send_one(delivery_id: int) -> None:
 
 def _message(delivery: Delivery) -> bytes:
     """Everything anew for each reader but the index and the templates: no card is shared."""
-    edition, wanted = _found().gather([delivery])[delivery.id], delivery.reader.preferences
+    edition, wanted = _found().gather([delivery])[delivery.id], delivery.preferences
     chosen = edition.matcher.select(parse(wanted.topics), limit=wanted.most_papers)
     return _way(len(edition.papers)).digest(delivery, chosen)
 

@@ -233,7 +233,10 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """Where a delivery stands. `sent`, `failed` and `skipped` are final."""
+    """Where a delivery stands. `sent`, `failed` and `skipped` are final, and so is `uncertain` after a second try.
+
+    What may have arrived never becomes `failed` or `skipped`: it is `sent` or stays `uncertain`.
+    """
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -249,8 +252,9 @@ class Delivery:
     """The one ledger row for a mail to a reader.
 
     `papers` are the ids of the picks, in order, set before the first attempt to send; `recipient` is where the mail
-    goes if not to the reader's own address; `wanted` is what this mail is for, where that is kept: what the reader had
-    chosen, or what the link in it confirms.
+    goes if not to the reader's own address. `snapshot` is what the reader had chosen when the mail was first written;
+    `requested` what the link in a confirmation confirms. `claim` tells one worker's hold on it from another's, and
+    `unanswered` counts the attempts after which nobody knew whether the mail had arrived.
     """
 
     id: int
@@ -263,12 +267,20 @@ class Delivery:
     attempts: int = 0
     papers: tuple[str, ...] = ()
     recipient: str = ""
-    wanted: Preferences | None = None
+    snapshot: Preferences | None = None
+    requested: Preferences | None = None
+    claim: int = 0
+    unanswered: int = 0
+
+    @property
+    def preferences(self) -> Preferences:
+        """What this mail is written with: sent again, it is the same, whatever the reader has changed since."""
+        return self.snapshot or self.requested or self.reader.preferences
 
     @property
     def written(self) -> bool:
-        """Whether this digest was written before, with papers or without: then it is the same again."""
-        return self.wanted is not None
+        """Whether this mail was written before, with papers or without: then it is the same again."""
+        return self.snapshot is not None
 
     @property
     def address(self) -> str:
@@ -293,6 +305,15 @@ class Result:
     delivery_id: int
     state: State
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A reader for whom no digest could be planned, or a delivery that could not be read or written, and why."""
+
+    reader_id: int
+    reason: str
+    delivery_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,15 @@ ADDRESS = re.compile(r"[^\s@<>()\[\]\"'`,;:=]*@[^\s@<>()\[\]\"'`,;:]+")
 CREDENTIALS = re.compile(r"://[^\s/@]*@")
 # A signed link, and whatever looks like a signature behind a number: see `links`.
 TOKEN = re.compile(r"(?<=/)(confirm|address|unsubscribe|preferences|digest|feedback)/[^\s/?\"'<>]+")
-SIGNATURE = re.compile(r"\b[\w-]+\.[\w-]{26,}\b")
+SIGNATURE = re.compile(r"\b[\w-]+\.(?=[\w-]*[0-9A-Z])[\w-]{26,}\b")
+# What links name a reader by: `links.KEY`.
+KEY = re.compile(r"\bk[0-9a-f]{16}\b")
 # A broker or database that is away is noticed by every mail of every worker.
 AGAIN_AFTER_SECONDS = 300.0
 # What Celery, kombu and redis say at each attempt to reach a broker that is away.
 CHATTY = ("celery.worker.consumer.consumer", "celery.beat", "celery.redirected", "kombu", "celery.backends.redis")
-LONGEST_TRACEBACK = 4_000
+OF_A_BROKER = ("redis.", "kombu.", "amqp.")
+LONGEST_TRACEBACK, LONGEST_WARNING = 4_000, 300
 
 Event = MutableMapping[str, Any]
 
@@ -61,7 +64,8 @@ def configure(production: bool, level: int = logging.NOTSET) -> None:
 def redact(text: str) -> str:
     """Take addresses, passwords and tokens out of a text."""
     text = TOKEN.sub(r"\1/<token>", CREDENTIALS.sub("://", text))
-    return SIGNATURE.sub("<token>", ADDRESS.sub("<address>", text) if "@" in text else text)
+    text = SIGNATURE.sub("<token>", ADDRESS.sub("<address>", text) if "@" in text else text)
+    return KEY.sub("<key>", text)
 
 
 def _first() -> list[Any]:
@@ -124,6 +128,10 @@ class _Patience(logging.Filter):
     """Says once in a while, in one line, that a broker is away; the traceback says where in Celery it was noticed."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "py.warnings":
+            # Of a library's warning to its developers, what it says: not where, and not in how many lines.
+            record.msg, record.args = " ".join(record.getMessage().split())[:LONGEST_WARNING], ()
+            return "PendingDeprecationWarning" not in record.msg
         if not record.name.startswith(CHATTY) and not _is_lost_connection(record.exc_info):
             return True
         record.exc_info = record.exc_text = None
@@ -132,10 +140,13 @@ class _Patience(logging.Filter):
 
 
 def _is_lost_connection(error: Any) -> bool:  # noqa: ANN401 - as `logging` has it
-    kind = error[0] if isinstance(error, tuple) else None
-    return kind is not None and (
-        issubclass(kind, ConnectionError) or kind.__module__.partition(".")[0] in ("redis", "kombu", "amqp")
-    )
+    """Whether a lost connection is in the chain that led to an error, however far down."""
+    raised = error[1] if isinstance(error, tuple) else None
+    while raised is not None:
+        if isinstance(raised, ConnectionError) or type(raised).__module__.startswith(OF_A_BROKER):
+            return True
+        raised = raised.__cause__ or raised.__context__
+    return False
 
 
 _said: dict[str, float] = {}

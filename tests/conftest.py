@@ -10,6 +10,7 @@ from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 
 from digest.store.engine import connect, migrate
+from tests.support.service import Service
 from tests.support.smtp_server import MailServer
 
 QUICK = "not slow and not postgres and not realdata"
@@ -102,6 +103,12 @@ def mail_server():
     """A real SMTP server that does what a test tells it to."""
     with MailServer() as server:
         yield server
+
+
+@pytest.fixture
+def service(engine, mail_server):
+    """The service at a moment that a test moves on."""
+    return Service(engine, mail_server)
 
 
 @pytest.fixture(scope="session")

@@ -6,17 +6,21 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from celery import Celery, current_app
 from celery.schedules import crontab
 from celery.signals import beat_init, before_task_publish, setup_logging, worker_init, worker_ready, worker_shutdown
+from redis import Redis, RedisError
 
 from digest import bootstrap, logs
 from digest.jobs.heartbeat import Heart
 from digest.settings import BadSetting, Settings, load_or_exit
 from digest.store.engine import connect
+
+log = logs.get_logger()
 
 # A tick that nobody could take before the next one says nothing new.
 DELIVER_EVERY = timedelta(seconds=5)
@@ -38,6 +42,8 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "forget who never confirmed": {"task": "workers.tasks.forget", "schedule": crontab(minute=20, hour=3)},
 }
 TAKE_IN = {"task": "workers.tasks.take_in", "schedule": crontab(minute="*/5")}
+
+PATIENCE_SECONDS = 3
 
 _made: list[Celery] = []
 
@@ -125,6 +131,17 @@ _hearts: list[Heart] = []
 @worker_ready.connect  # type: ignore[untyped-decorator]  # as above
 def _worker_lives(**_: object) -> None:
     _hearts.append(_heart("worker"))
+    _claim_prefix(current_app.settings)
+
+
+def _claim_prefix(settings: Settings) -> None:
+    """Write down whose the keys below our prefix are, and say loudly that they are somebody else's, too."""
+    broker = settings.broker
+    with suppress(RedisError), Redis.from_url(broker.client_url, socket_timeout=PATIENCE_SECONDS) as client:
+        client.set(f"{broker.prefix}:installation", settings.installation, nx=True)
+        theirs = client.get(f"{broker.prefix}:installation")
+        if theirs != settings.installation.encode():
+            log.error("broker.shared", prefix=broker.prefix, todo="give each installation a DIGEST_BROKER_PREFIX")
 
 
 @worker_shutdown.connect  # type: ignore[untyped-decorator]  # as above

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from structlog.contextvars import bound_contextvars
 
 from digest.bootstrap import ClockWrong, Service
+from digest.bounces.safely import JudgeAway
 from digest.jobs import alerts, collection, delivery, heartbeat, returns
 from digest.links import CONFIRM_WITHIN
 from digest.logs import get_logger
@@ -82,6 +83,8 @@ def _attempt(round_: Callable[[], None]) -> None:
         log.error("database.away", why=str(error))
     except MailboxAway as error:
         log.error("mailbox.away", why=str(error))
+    except JudgeAway as error:
+        log.error("judge.away", why=str(error))
     except RelayAway as error:
         log.error("relay.away", why=str(error))
     except BadSetting as error:

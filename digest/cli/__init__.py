@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
+from functools import partial
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from digest.bootstrap import Service
 
 app = app_of(help=__doc__)
-# What mail servers run: it opens the service itself, because each of its ends is a word to the mail server.
-OPENS_ITSELF = {"bounce"}
+# They open the service themselves: for `bounce` each end is a word to a mail server, and `doctor` says what is wrong.
+OPENS_ITSELF = {"bounce", "doctor"}
 YOUNG_OBJECTS = 100_000
 
 
@@ -45,17 +45,17 @@ def start(
         bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
-    opened: Callable[[], Service] = lambda: _open(context, now, env_file)  # noqa: E731 - it needs a type
+    opened = partial(_open, context, now, env_file)
     context.obj = opened if context.invoked_subcommand in OPENS_ITSELF else opened()
 
 
-def _open(context: typer.Context, now: str, env_file: str) -> Service:
+def _open(context: typer.Context, now: str, env_file: str, **more: str) -> Service:
     from digest.bootstrap import Service
     from digest.settings import load
 
-    given = {"now": _moment(now)} if now else {}
+    given = more | ({"now": _moment(now)} if now else {})
     service = Service(load(env_file or None, **given))
-    if context.invoked_subcommand not in OPENS_ITSELF:
+    if context.invoked_subcommand != "bounce":
         from digest import logs
 
         logs.configure(service.settings.env == "production")

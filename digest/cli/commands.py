@@ -30,7 +30,7 @@ COMMANDS = {
     "stats": Entry("stats", "Show readers, deliveries, runs, failures, what rests, and the last collections."),
     "bounce": Entry("bounce", "Judge a returned message, complaint or mail to unsubscribe, and act on it."),
     "doctor": Entry("doctor", "Check all that the service leans on, and say what to do."),
-    "readers": Entry("readers", "Who is on the list: show, find, add, import, export, pause, forget."),
+    "readers": Entry("readers", "Who is on the list: show, find, add, import, export, pause, reactivate, forget."),
     "dkim": Entry("dkim", "Make the key that signs the mails."),
 }
 

@@ -1,4 +1,4 @@
-"""`digest dkim`: the key that signs the mails, and the DNS record that lets the world believe it."""
+"""Make the key that signs the mails, and the DNS record that lets the world believe it."""
 
 from __future__ import annotations
 

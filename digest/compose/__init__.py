@@ -93,7 +93,7 @@ class Composer:
         Picks that do not fit into `most_bytes` are counted, and stand in the view on the web, which has no such limit.
         What is `shared` may be seen by anybody: it holds no key of the reader's, and does not name them.
         """
-        picks, wanted, local = selection.picks, delivery.reader.preferences, _local(delivery)
+        picks, wanted, local = selection.picks, delivery.preferences, _local(delivery)
         weekly = wanted.cadence is Cadence.WEEKLY
         cards = [
             self._cards.card(pick, place < IN_FULL, local.year, weekly, wanted.pictures)
@@ -137,7 +137,7 @@ class Composer:
 
     def quiet(self, delivery: Delivery, *, listed: int = 0) -> Mail:
         """Tell a reader that nothing matched in a while, out of so many papers `listed` (0: not said)."""
-        return self._mail("quiet", delivery, listed=listed, topics=wording.topics(delivery.reader.preferences))
+        return self._mail("quiet", delivery, listed=listed, topics=wording.topics(delivery.preferences))
 
     def _mail(
         self,
@@ -149,8 +149,8 @@ class Composer:
     ) -> Mail:
         """Write a mail from its folder of templates, which may ask about what is `said`, and print what is personal."""
         stamp = formats.stamp(delivery.kind, delivery.id, delivery.due_at)
-        said["day"] = _long_day(delivery.due_at, delivery.reader.preferences.timezone)
-        said["weekly"] = delivery.reader.preferences.cadence is Cadence.WEEKLY
+        said["day"] = _long_day(delivery.due_at, delivery.preferences.timezone)
+        said["weekly"] = delivery.preferences.cadence is Cadence.WEEKLY
         values = {**self._personal(delivery), **(personal or {})}
         subject, text, html = self._written(kind, said, values, cards)
         headers = self._headers(kind, delivery, stamp, subject, str(values["unsubscribe"]))
@@ -213,7 +213,7 @@ class Composer:
             "preferences": links.preferences(reader.key),
             "view": links.view(reader.key, delivery.id),
             "email": reader.email,
-            "why": wording.why(reader.preferences),
+            "why": wording.why(delivery.preferences),
         }
 
     def _headers(self, kind: str, delivery: Delivery, stamp: str, subject: str, way_out: str) -> Headers:
@@ -250,7 +250,7 @@ class Composer:
 
 
 def _local(delivery: Delivery) -> datetime:
-    return delivery.due_at.astimezone(ZoneInfo(delivery.reader.preferences.timezone))
+    return delivery.due_at.astimezone(ZoneInfo(delivery.preferences.timezone))
 
 
 @lru_cache(KEEP_MOMENTS)

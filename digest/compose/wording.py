@@ -26,6 +26,8 @@ KEEP_TOPICS = 4096
 # A space at which no line breaks: `1 comment` stays together on a phone.
 KEEP = "\u00a0"
 DOT = f"{KEEP}· "
+# Where papers live that a source keys by more than an arXiv id.
+PAGES = {"doi": "https://doi.org/", "openreview": "https://openreview.net/forum?id="}
 ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7}", re.ASCII)
 # `"speculative decoding"` or `author:"Ada Lovelace"`: a topic whose marks can go when it is read aloud.
 SIMPLE_TOPIC = re.compile(
@@ -149,6 +151,9 @@ def page(paper: Paper) -> str:
         return "https://huggingface.co/papers/" + quote(paper.id, errors="replace")
     if ARXIV_ID.fullmatch(paper.id):
         return f"https://arxiv.org/abs/{paper.id}"
+    kind, _, key = paper.id.partition(":")
+    if kind in PAGES:
+        return PAGES[kind] + quote(key, safe="/")
     return safe_url(paper.project_url) or safe_url(paper.code_url)
 
 

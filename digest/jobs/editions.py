@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from digest.domain import Delivery, Kind, Paper, Pick, Window
 from digest.match import Matcher
-from digest.store import editions, ledger
+from digest.store import editions, heard
 from digest.topics import parse
 
 # Windows that are at work at the same time: one for each rhythm that is due, and those of late-comers.
@@ -45,7 +45,7 @@ def chosen_again(delivery: Delivery, edition: Edition) -> tuple[list[Pick], list
 
     A paper stays chosen though the reader's topics have changed since; it has no reasons then.
     """
-    wanted, everything = delivery.reader.preferences, len(edition.papers)
+    wanted, everything = delivery.preferences, len(edition.papers)
     fitting = edition.matcher.select(
         parse(wanted.topics), limit=everything, seen=edition.seen, order=wanted.order
     ).picks
@@ -67,16 +67,16 @@ class Editions:
         """Find what each digest of a group chooses from, by the delivery's id."""
         digests = [delivery for delivery in group if delivery.kind == Kind.DIGEST]
         readers = {delivery.reader.id for delivery in digests}
-        heard = ledger.last_heard(self._engine, digests)
+        before = heard.last_heard(self._engine, digests)
         anything_relisted = any(self._shared(delivery.window).relisted for delivery in digests)
-        sent = ledger.papers_sent(self._engine, readers) if anything_relisted else {}
-        return {delivery.id: self._edition(delivery, sent, heard) for delivery in digests}
+        sent = heard.papers_sent(self._engine, readers) if anything_relisted else {}
+        return {delivery.id: self._edition(delivery, sent, before) for delivery in digests}
 
-    def _edition(self, delivery: Delivery, sent: dict[int, set[str]], heard: dict[int, datetime]) -> Edition:
+    def _edition(self, delivery: Delivery, sent: dict[int, set[str]], before: dict[int, datetime]) -> Edition:
         reader, shared = delivery.reader, self._shared(delivery.window)
         seen = shared.relisted & sent.get(reader.id, set()) - set(delivery.papers)
-        last_heard = heard.get(delivery.id, reader.confirmed_at)
-        return Edition(shared.matcher, seen, last_heard, first=delivery.id not in heard)
+        last_heard = before.get(delivery.id, reader.confirmed_at)
+        return Edition(shared.matcher, seen, last_heard, first=delivery.id not in before)
 
     def _index(self, window: Window) -> Shared:
         listed = self._listed(self._engine, window)

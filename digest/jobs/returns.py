@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from digest import bounces
+from digest.bounces import Reading, Trouble
+from digest.bounces.safely import Judge, JudgeAway
 from digest.domain import EPOCH, Delivery, Reader, Result, State, Verdict, VerdictKind
-from digest.jobs.routing import DOMAIN_REST, LONGEST_DOMAIN_REST
 from digest.links import Links, Named, Purpose
 from digest.logs import get_logger
 from digest.readers.access import reader_of
@@ -67,12 +68,16 @@ class Taken:
 
 
 def take(engine: Engine, links: Links, content: bytes, now: datetime) -> Taken:
-    """Judge a message that came back and act on it.
+    """Judge a message that came back and act on it."""
+    return act_on(engine, links, bounces.read(content), now)
+
+
+def act_on(engine: Engine, links: Links, read: Reading, now: datetime) -> Taken:
+    """Act on what a message, or a provider's webhook, means.
 
     Only a token of ours says whose mail it was: a forged report changes nothing.
     """
-    verdict = bounces.of_message(content)
-    whose = _whose(engine, links, content)
+    verdict, whose = read.verdict, _whose(engine, links, read)
     if whose is None:
         if verdict.kind is VerdictKind.SENDER_FAULT:
             _tell(verdict, 1)
@@ -88,6 +93,8 @@ def hear(engine: Engine, tried: Collection[tuple[Delivery, Result]], now: dateti
     ours: Counter[Verdict] = Counter()
     for delivery, result in refused:
         verdict = bounces.of_reply(result.reason)
+        if bounces.trouble_of_reply(result.reason) is Trouble.RELAY:
+            continue
         if verdict.kind is VerdictKind.SENDER_FAULT:
             ours[verdict] += 1
         elif verdict.kind is VerdictKind.HARD or verdict.reason in OF_THE_ADDRESS:
@@ -99,24 +106,26 @@ def hear(engine: Engine, tried: Collection[tuple[Delivery, Result]], now: dateti
 def empty_mailbox(engine: Engine, links: Links, mailbox: Mailbox, clock: Clock) -> Counter[VerdictKind]:
     """Take in what came back to a mailbox; return how many of each kind. What nobody understands stays there, flagged.
 
-    Raises MailboxAway; what was taken until then is committed, and gone from the mailbox.
+    Each is judged in another process, which no message can break. Raises MailboxAway and JudgeAway; what was taken
+    until then is committed, and gone from the mailbox.
     """
     taken: Counter[VerdictKind] = Counter()
 
     def take_one(content: bytes) -> bool:
         try:
-            taking = take(engine, links, content, clock())
-        except SQLAlchemyError:
-            raise  # The database is away: the message waits.
+            taking = act_on(engine, links, judge.read(content), clock())
+        except (SQLAlchemyError, JudgeAway):
+            raise  # The database is away, or this machine at its end: the message waits.
         except Exception:
             log.exception("returned.unjudged")
             return False
         verdict = taking.verdict
         log.info("returned.taken", kind=verdict.kind, reason=verdict.reason, reader=taking.reader_id, done=taking.done)
         taken[verdict.kind] += 1
-        return verdict.reason != bounces.NOT_UNDERSTOOD
+        return verdict.reason not in bounces.SET_ASIDE
 
-    empty(mailbox, take_one, bounces.MOST_BYTES)
+    with Judge() as judge:
+        empty(mailbox, take_one, bounces.MOST_BYTES)
     return taken
 
 
@@ -133,15 +142,15 @@ class Whose:
     moved: bool = False
 
 
-def _whose(engine: Engine, links: Links, content: bytes) -> Whose | None:
+def _whose(engine: Engine, links: Links, read: Reading) -> Whose | None:
     """The reader, and the delivery if it is named, that the first true token in a message is of."""
     with reading(engine) as connection:
-        for token in bounces.bounce_marks(content):
+        for token in read.bounce_marks:
             if (named := links.read_bounce(token)) and (found := _named(connection, named, named.delivery_id)):
                 return found
-        for token in bounces.leave_marks(content):
+        for token in read.leave_marks:
             # Which of the mails it was decides nothing but whether a failure still counts.
-            delivery_id = next(bounces.delivery_marks(content), None)
+            delivery_id = next(iter(read.delivery_marks), None)
             if (named := links.read(Purpose.UNSUBSCRIBE, token)) and (found := _named(connection, named, delivery_id)):
                 return found
     return None
@@ -159,6 +168,9 @@ def _act(engine: Engine, whose: Whose, verdict: Verdict, now: datetime) -> str:
     done = _apply(engine, whose, verdict, now)
     if done is HELD:
         domain = whose.reader.email.rpartition("@")[2].lower()
+        # Not above: a mail server pays for every import with every message, and this is rare.
+        from digest.jobs.routing import DOMAIN_REST, LONGEST_DOMAIN_REST
+
         breakers.trip(engine, f"domain {domain}", TOO_MANY, DOMAIN_REST, LONGEST_DOMAIN_REST, now)
         log.error("bounces.held", reader=whose.reader.id, reason=verdict.reason)
     return done

@@ -1,4 +1,4 @@
-"""Which relays may be used now, and which domains are to be left alone: the decisions about brakes, and their log."""
+"""Which relays may be used now, and which domains are to be left alone: what opens a circuit, and the log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from digest.domain import Breaker, Delivery, Mail, Result, State
+from digest.jobs import blame
+from digest.jobs.blame import Blame
 from digest.logs import get_logger
+from digest.readers import schedule
 from digest.store import breakers
 from digest.transport.smtp import OnResults, Relay, Route, send_all
 
@@ -18,12 +21,12 @@ log = get_logger()
 
 # When a relay is away, how long its mails rest; each time longer.
 RELAY_REST, LONGEST_RELAY_REST = timedelta(minutes=1), timedelta(minutes=15)
+# When it is our account or our name that it minds: nothing that mends itself in a minute, and more mails make it worse.
+ACCOUNT_REST, LONGEST_ACCOUNT_REST = timedelta(minutes=15), timedelta(hours=2)
 # When a domain asks us to slow down.
 DOMAIN_REST, LONGEST_DOMAIN_REST = timedelta(minutes=5), timedelta(hours=1)
-# RFC 3463 3.8, and what the large providers say (421 4.7.28, "temporarily deferred due to user complaints").
-SLOW_DOWN = re.compile(r"^4\d\d.*\b4\.7\.\d+\b|temporarily deferred", re.IGNORECASE)
-# That is one mail's affair, and over with its next attempt.
-GREYLISTED = re.compile(r"gr[ea]y.?list", re.IGNORECASE)
+# Beside no reader, nothing is kept that names one.
+ADDRESS = re.compile(r"<?[^\s<>@]{1,100}@[^\s<>]{1,255}>?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def send(
     clock: Callable[[], datetime],
 ) -> dict[Relay, str]:
     """Send through the relays of this routing, and note which of them rest now and which is back; return troubles."""
-    route = replace(route, relays=routing.relays)
+    route = replace(route, relays=routing.relays, is_relays_fault=lambda words: blame.of_words(words) is not None)
     if routing.half_open:
         # That it greets is not enough: it has to answer the mail.
         route = replace(route, connections=1, failures_to_rest=1)
@@ -74,11 +77,14 @@ def open_circuits(engine: Engine, failures: Mapping[Relay, str], now: datetime) 
     """Let relays that failed rest, and say so once."""
     for relay, why in failures.items():
         if breaker := _trip_relay(engine, relay, why, now):
-            log.error("relay.opened", relay=str(relay), until=f"{breaker.until:%H:%M} UTC", why=why)
+            log.error("relay.opened", relay=str(relay), until=f"{breaker.until:%H:%M} UTC", why=breaker.reason)
 
 
 def _trip_relay(engine: Engine, relay: Relay, why: str, now: datetime) -> Breaker | None:
-    return breakers.trip(engine, f"relay {relay}", why, RELAY_REST, LONGEST_RELAY_REST, now)
+    for_how_long = RELAY_REST, LONGEST_RELAY_REST
+    if blame.of_words(why) in (Blame.ACCOUNT, Blame.SENDER):
+        for_how_long = ACCOUNT_REST, LONGEST_ACCOUNT_REST
+    return breakers.trip(engine, f"relay {relay}", _without_addresses(why), *for_how_long, now)
 
 
 def close_circuit(engine: Engine, relay: Relay) -> None:
@@ -90,13 +96,27 @@ def throttle(engine: Engine, answers: Iterable[tuple[Delivery, Result]], now: da
     """Slow the domains that asked for it."""
     asked = {domain_of(delivery): result.reason for delivery, result in answers if _asks_to_slow_down(result)}
     for domain, why in asked.items():
-        if breaker := breakers.trip(engine, f"domain {domain}", why, DOMAIN_REST, LONGEST_DOMAIN_REST, now):
-            log.warning("domain.throttled", domain=domain, until=f"{breaker.until:%H:%M} UTC", why=why)
+        words = _without_addresses(why)
+        if breaker := breakers.trip(engine, f"domain {domain}", words, DOMAIN_REST, LONGEST_DOMAIN_REST, now):
+            log.warning("domain.throttled", domain=domain, until=f"{breaker.until:%H:%M} UTC", why=words)
+
+
+def resting(delivery: Delivery, routing: Routing, now: datetime) -> tuple[Delivery, Result, datetime] | None:
+    """What the ledger says of a delivery to a domain that is slowed: not tried, and when it is its turn."""
+    breaker = routing.slowed.get(domain_of(delivery))
+    if breaker is None:
+        return None
+    result = Result(delivery.id, State.QUEUED, f"{breaker.name} is slowed: {breaker.reason}")
+    return delivery, result, schedule.after_rest(delivery.id, breaker.until, now)
+
+
+def _without_addresses(words: str) -> str:
+    """A server's words as they may be kept beside no reader, and logged."""
+    return ADDRESS.sub("<address>", words)
 
 
 def _asks_to_slow_down(result: Result) -> bool:
-    words = result.reason
-    return result.state is State.DEFERRED and bool(SLOW_DOWN.search(words)) and not GREYLISTED.search(words)
+    return result.state is State.DEFERRED and blame.asks_to_slow_down(result.reason)
 
 
 def domain_of(delivery: Delivery) -> str:

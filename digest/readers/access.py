@@ -7,11 +7,12 @@ nothing else; after a deletion they do nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from digest.domain import Delivery, Reader
+from digest.domain import Delivery, Preferences, Reader
 from digest.links import PASSING, Links, Named, Purpose, is_of
 from digest.store import keys, ledger, readers
 from digest.store.engine import reading
@@ -22,10 +23,13 @@ ALWAYS = (Purpose.UNSUBSCRIBE, Purpose.VIEW, Purpose.MOVE)
 
 
 def reader_behind(engine: Engine, links: Links, purpose: Purpose, token: str, now: datetime) -> Reader | None:
-    """Find whose page a link opens."""
+    """Find whose page a link opens; without address, key and choices if it is of before they moved."""
     named = links.read(purpose, token, now)
     with reading(engine) as connection:
-        return reader_of(connection, named, purpose) if named else None
+        reader = reader_of(connection, named, purpose) if named else None
+        known = named and reader_of(connection, named, Purpose.PREFERENCES)
+    # By a link of before they moved, whoever has their old address may end it, and learns nothing of them.
+    return reader if known else reader and replace(reader, email="", new_email="", key="", preferences=Preferences())
 
 
 def opens(engine: Engine, links: Links, purpose: Purpose, token: str, now: datetime) -> bool:

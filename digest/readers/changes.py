@@ -104,7 +104,7 @@ def write(connection: Connection, reader: Reader, kind: Kind, now: datetime, det
     match kind:
         case Kind.CONFIRM | Kind.MANAGE if _may_ask(connection, reader.email, since):
             mailbox = mailboxes.hashed(reader.email)
-            ledger.queue(connection, reader.id, kind, now, wanted=details.preferences, mailbox=mailbox)
+            ledger.queue(connection, reader.id, kind, now, requested=details.preferences, mailbox=mailbox)
         case Kind.MOVE if _may_ask(connection, details.address, since) and _moves(connection, reader, since):
             state = State.SKIPPED if details.unwelcome else State.QUEUED
             mailbox = mailboxes.hashed(details.address)

@@ -83,10 +83,10 @@ def _checked(filled: Typed, fields: Mapping[str, Callable[[str], Any]]) -> dict[
 
 
 def topics_from(text: str) -> tuple[str, ...]:
-    """Read topics, one a line or parted by commas, each once; raise ValueError with all that is wrong, a line each."""
+    """Read topics, one a line or parted by commas, each once; raise ValueError with all that is wrong."""
     profile = parse(text)
     if profile.errors:
-        raise ValueError("\n".join(f"Line {mistake.line}: {mistake.message}" for mistake in profile.errors))
+        raise ValueError("; ".join(f"Line {mistake.line}: {mistake.message}" for mistake in profile.errors))
     return tuple(dict.fromkeys(topic.text for topic in profile.topics + profile.exclusions))
 
 

@@ -75,10 +75,10 @@ def confirm(engine: Engine, request: Delivery, now: datetime) -> Reader | None:
     """
     with writing(engine) as connection:
         reader = readers.lock(connection, request.reader.id)
-        wanted = reader and ledger.wanted(connection, request.id)
-        if reader is None or not wanted:
+        requested = reader and ledger.requested(connection, request.id)
+        if reader is None or not requested:
             return reader
-        apply(connection, reader.id, Event.CONFIRM, now, Details(wanted))
+        apply(connection, reader.id, Event.CONFIRM, now, Details(requested))
         planning.plan_for(connection, rows.c.id == reader.id, now, schedule.MOST_CATCH_UP, schedule.next_due)
         return readers.find_in(connection, reader.id)
 

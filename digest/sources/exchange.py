@@ -78,7 +78,7 @@ class Source:
     """A place that lists papers, day by day: how to ask it, and what one has to know to judge its answers.
 
     `home` is its public address, `looks_back` whether it still knows earlier days, `refreshes` whether the figures of
-    young papers still change, `zone` the clock its days follow.
+    young papers still change, `every_day` whether a day without papers is odd, `zone` the clock its days follow.
     """
 
     name: str
@@ -87,6 +87,7 @@ class Source:
     looks_back: bool = True
     refreshes: bool = True
     weekdays_only: bool = True
+    every_day: bool = True
     zone: str = "UTC"
 
 

@@ -38,6 +38,8 @@ class Habits(Protocol):
     @property
     def refreshes(self) -> bool: ...
     @property
+    def every_day(self) -> bool: ...
+    @property
     def zone(self) -> str: ...
 
 
@@ -114,8 +116,8 @@ def _done(day: date, found: CollectionRun | None, today: date, habits: Habits) -
 
 
 def _lists_on(day: date, habits: Habits) -> bool:
-    return not habits.weekdays_only or day.weekday() < _SATURDAY
+    return habits.every_day and (not habits.weekdays_only or day.weekday() < _SATURDAY)
 
 
 def _listing_day_before(day: date, habits: Habits) -> date:
-    return next(before for n in range(1, 8) if _lists_on(before := day - timedelta(days=n), habits))
+    return next((before for n in range(1, 8) if _lists_on(before := day - timedelta(days=n), habits)), day)

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import ColumnElement, Connection, Engine, select
 
 from digest.domain import Paper, Window
+from digest.logs import get_logger
 from digest.store import papers
 from digest.store.engine import insert_into, reading, writing
 from digest.store.tables import editions
 
+log = get_logger()
 _PAPERS = TypeAdapter(list[Paper])
 
 
@@ -40,6 +42,9 @@ def freeze(engine: Engine, window: Window) -> Listed:
     listed = find(engine, window)
     row = {"papers": zlib.compress(_PAPERS.dump_json(listed.papers)), "relisted": sorted(listed.relisted)}
     with writing(engine) as connection:
+        if _frozen(connection, window) is None:
+            # One that nobody can read any more: what stands in the listings is the next best.
+            connection.execute(editions.delete().where(*_is(window)))
         statement = insert_into(connection, editions).values(**row, **_key(window))
         connection.execute(statement.on_conflict_do_nothing())
         # Somebody may have been quicker.
@@ -53,9 +58,17 @@ def drop(engine: Engine, before: datetime) -> int:
 
 
 def _frozen(connection: Connection, window: Window) -> Listed | None:
-    mine = [editions.c[name] == value for name, value in _key(window).items()]
-    row = connection.execute(select(editions.c.papers, editions.c.relisted).where(*mine)).one_or_none()
-    return row and Listed(_PAPERS.validate_json(zlib.decompress(row.papers)), frozenset(row.relisted))
+    question = select(editions.c.papers, editions.c.relisted).where(*_is(window))
+    try:
+        row = connection.execute(question).one_or_none()
+        return row and Listed(_PAPERS.validate_json(zlib.decompress(row.papers)), frozenset(row.relisted))
+    except (zlib.error, TypeError, ValueError) as error:
+        log.error("edition.unreadable", window_end=f"{window.end:%Y-%m-%d %H:%M}", why=type(error).__name__)
+        return None
+
+
+def _is(window: Window) -> list[ColumnElement[bool]]:
+    return [editions.c[name] == value for name, value in _key(window).items()]
 
 
 def _key(window: Window) -> dict[str, object]:

@@ -7,15 +7,19 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Select, and_, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, exists, func, literal, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from digest.domain import CollectionRun, Listing, Paper, Window
+from digest.logs import get_logger
 from digest.store import search
 from digest.store.catalogue import PAPER_FIELDS, bare, paper_of, whole
 from digest.store.collections import record
 from digest.store.engine import insert_into, reading, writing
+from digest.store.readable import readable
 from digest.store.tables import Strings, listings, papers
+
+log = get_logger()
 
 # A source silent for longer than this does not hold back where "the latest listed day" begins.
 SILENT_AFTER = timedelta(days=7)
@@ -168,4 +172,15 @@ def newest_listed(engine: Engine) -> date | None:
 
 def _read(engine: Engine, chosen: Select[Any]) -> list[Paper]:
     with reading(engine) as connection:
-        return [paper_of(row) for row in connection.execute(whole(listings.c.paper_id.in_(chosen))).mappings()]
+        found, unreadable = readable(
+            lambda: _papers(connection, listings.c.paper_id.in_(chosen)),
+            lambda: connection.execute(chosen.distinct()).scalars().all(),
+            lambda id: _papers(connection, listings.c.paper_id == id),
+        )
+    for id, why in unreadable.items():
+        log.error("paper.set_aside", paper=id, why=why)
+    return found
+
+
+def _papers(connection: Connection, which: ColumnElement[bool]) -> list[Paper]:
+    return [paper_of(row) for row in connection.execute(whole(which)).mappings()]

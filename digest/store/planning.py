@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, exists, func, literal, select, true, tuple_
 
-from digest.domain import EPOCH, INSTANT, Cadence, Delivery, Kind, Preferences, State, Status
-from digest.store import collections, papers
-from digest.store.engine import insert_into, writing
+from digest.domain import EPOCH, INSTANT, Delivery, Kind, SetAside, State, Status
+from digest.store import collections, papers, rhythms
+from digest.store.engine import insert_into, reading, writing
 from digest.store.ledger import FRESH, waiting_in
+from digest.store.outcomes import SET_ASIDE
+from digest.store.rhythms import NextDue
 from digest.store.tables import deliveries, readers
 
 SUPERSEDED = "overtaken"
 # The readers planned in one transaction: some tenths of a second, which is what a crash undoes and others wait for.
 RANGE = 10_000
-NextDue = Callable[[Preferences, datetime], datetime]
 
 
 def plan(engine: Engine, now: datetime, catch_up: timedelta, next_due: NextDue) -> int:
@@ -27,6 +26,8 @@ def plan(engine: Engine, now: datetime, catch_up: timedelta, next_due: NextDue) 
     Range by range: stopped half way, it goes on where it was. Two planners at once plan nobody twice: a reader's row is
     locked, and (reader, due moment) is unique, and the same for both.
     """
+    with writing(engine) as connection:
+        rhythms.set_aside_undated(connection, now)
     planned, last = 0, None
     while True:
         due = _due(now) & (_place() > tuple_(*last) if last else true())
@@ -49,6 +50,18 @@ def _end_of_range(connection: Connection, due: ColumnElement[bool]) -> Row[Any] 
     return connection.execute(last).one_or_none()
 
 
+def set_aside(engine: Engine, since: datetime) -> list[SetAside]:
+    """Who cannot be planned now, and what was due since then and could not be read or written."""
+    ended = deliveries.c.state.in_((State.FAILED, State.UNCERTAIN)) & (deliveries.c.due_at >= since)
+    question = select(deliveries.c.reader_id, deliveries.c.reason, deliveries.c.id).where(
+        ended, deliveries.c.reason.contains(SET_ASIDE)
+    )
+    unplanned = [SetAside(reader_id, why) for reader_id, why in rhythms.set_aside(engine).items()]
+    with reading(engine) as connection:
+        found = connection.execute(question.order_by(deliveries.c.id)).all()
+    return unplanned + [SetAside(reader_id, why, delivery_id) for reader_id, why, delivery_id in found]
+
+
 def dry_run(
     engine: Engine, now: datetime, catch_up: timedelta, next_due: NextDue, resend_uncertain: bool = True
 ) -> list[Delivery]:
@@ -63,9 +76,11 @@ def dry_run(
 def plan_for(
     connection: Connection, due: ColumnElement[bool], now: datetime, catch_up: timedelta, next_due: NextDue
 ) -> int:
+    """The same within a transaction, for those of `due` whose rhythm can be reckoned with; the others are set aside."""
+    moments = rhythms.next_moments(connection, due, now, next_due)
     _supersede(connection, due)
     planned = _insert(connection, due, now, now.date() - catch_up)
-    _move_on(connection, due, now, next_due)
+    rhythms.move_on(connection, due, moments)
     return planned
 
 
@@ -82,33 +97,17 @@ def _covered(digest: Any) -> ColumnElement[bool]:  # noqa: ANN401 - the table or
 def _supersede(connection: Connection, due: ColumnElement[bool]) -> None:
     """Drop digests still waiting when the next one is due: its window takes theirs in.
 
-    One that was uncertain when a later one was planned is not in that one's window, and goes its own way.
+    One that may have arrived, or was uncertain when a later one was planned, is not in that one's window, and goes its
+    own way.
     """
     later = deliveries.alias()
     newest = ~exists().where(
         later.c.reader_id == deliveries.c.reader_id, later.c.due_at > deliveries.c.due_at, _covered(later)
     )
     waiting = (deliveries.c.kind == Kind.DIGEST) & deliveries.c.state.in_((State.QUEUED, State.DEFERRED))
+    waiting &= deliveries.c.unanswered == 0
     whose = deliveries.c.reader_id.in_(select(readers.c.id).where(due))
     connection.execute(deliveries.update().where(waiting, whose, newest).values(state=State.SKIPPED, reason=SUPERSEDED))
-
-
-def _move_on(connection: Connection, due: ColumnElement[bool], now: datetime, next_due: NextDue) -> None:
-    rhythm = (readers.c.cadence, readers.c.hour, readers.c.timezone, readers.c.weekday)
-    moments = defaultdict(list)
-    for cadence, hour, timezone, weekday in connection.execute(select(*rhythm).where(due).distinct()).all():
-        chosen = Preferences(cadence=Cadence(cadence), hour=hour, timezone=timezone, weekday=weekday)
-        moments[next_due(chosen, now)].append((cadence, hour, timezone, weekday))
-    if moments:
-        # Whose rhythm changed since it was read stays due.
-        moved = case(
-            *(
-                (tuple_(*rhythm).in_(same), literal(moment, readers.c.next_due_at.type))
-                for moment, same in moments.items()
-            ),
-            else_=readers.c.next_due_at,
-        )
-        connection.execute(readers.update().where(due).values(next_due_at=moved))
 
 
 def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, oldest: date) -> int:

@@ -38,6 +38,8 @@ from digest.store.terms import texts_of
 PAGE = 500
 # BM25 of the title, the keywords, the abstract and the facts; for PostgreSQL from the least.
 SQLITE_WEIGHTS = "4.0, 3.0, 1.0, 1.0"
+# Beyond that, nobody counts.
+MOST_COUNTED = 1_000
 FULL_TEXT = table("searched_text", column("rowid"))
 VECTOR: ColumnElement[str] = literal_column("searched.text_vector")
 POSTGRESQL_WEIGHTS = "{0.1, 0.1, 0.5, 1.0}"
@@ -64,17 +66,38 @@ class Wanted:
 
 def candidates(engine: Engine, wanted: Wanted, *, first: int, most: int) -> list[Paper]:
     """The papers from the `first` place on, at most so many, in the order wanted."""
-    question = _ordered(engine, wanted, select(searched.c.paper_id)).offset(first).limit(most)
+    if engine.dialect.name == "sqlite" and wanted.expression and wanted == Wanted(wanted.expression):
+        question = _best(wanted.expression, first, most)
+    else:
+        question = _ordered(engine, wanted, select(searched.c.paper_id)).offset(first).limit(most)
     with reading(engine) as connection:
         ids = list(connection.execute(question).scalars())
     return catalogue.by_ids(engine, ids)
 
 
 def count(engine: Engine, wanted: Wanted) -> int:
-    """How many papers there are to look through: at least as many as match."""
+    """How many papers there are to look through, at least as many as match; counted no further than to MOST_COUNTED."""
+    found = _found(engine, wanted, select(searched.c.number)).limit(MOST_COUNTED).subquery()
     with reading(engine) as connection:
-        found = connection.execute(_found(engine, wanted, select(func.count()).select_from(searched))).scalar_one()
-    return int(found)
+        return int(connection.execute(select(func.count()).select_from(found)).scalar_one())
+
+
+def _best(expression: Expression, first: int, most: int) -> Select[Any]:
+    """The papers that fit best, ordered by FTS5 itself, so that only those asked for are looked up."""
+    rank: ColumnElement[float] = literal_column("rank")
+    best = (
+        select(FULL_TEXT.c.rowid, rank.label("fit"))
+        .where(_matches(expression), rank.op("MATCH")(f"bm25({SQLITE_WEIGHTS})"))
+        .order_by(rank)
+        .offset(first)
+        .limit(most)
+        .subquery()
+    )
+    return select(searched.c.paper_id).join(best, best.c.rowid == searched.c.number).order_by(best.c.fit)
+
+
+def _matches(expression: Expression) -> ColumnElement[bool]:
+    return literal_column("searched_text").op("MATCH", is_comparison=True)(sqlite_text(expression))
 
 
 def _ordered(engine: Engine, wanted: Wanted, question: Select[Any]) -> Select[Any]:
@@ -101,8 +124,8 @@ def _found(engine: Engine, wanted: Wanted, question: Select[Any]) -> Select[Any]
     if wanted.expression is None:
         return question
     if engine.dialect.name == "sqlite":
-        matches = literal_column("searched_text").op("MATCH")(sqlite_text(wanted.expression))
-        return question.join(FULL_TEXT, FULL_TEXT.c.rowid == searched.c.number).where(matches)
+        found = question.join(FULL_TEXT, FULL_TEXT.c.rowid == searched.c.number)
+        return found.where(_matches(wanted.expression))
     return question.where(VECTOR.op("@@")(_tsquery(wanted.expression)))
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -197,6 +198,8 @@ readers = Table(
     Column("next_due_at", Moment),
     # Where the digest shall go, until that address confirms.
     _text("new_email"),
+    # Why no digest could be planned when one was last due, if so.
+    _text("set_aside"),
     # The day of a weekly digest, from Monday.
     Column("weekday", Integer, nullable=False, server_default="0"),
     Column("order", Text, nullable=False, server_default="mixed"),
@@ -240,11 +243,17 @@ deliveries = Table(
     # While `sending`: when the lease of the worker that claimed it runs out.
     Column("next_attempt_at", Moment, nullable=False),
     Column("papers", Strings, nullable=False),
-    # What the reader had chosen when the papers were, as JSON.
+    # As JSON. Of a confirmation, what its link confirms; of all others, what the reader had chosen when it was written.
     Column("preferences", Text),
     Column("tried_at", Moment),
     # Where the mail goes, if not to the reader's own address.
     _text("recipient"),
+    # Drawn by whoever claims: what tells a worker's hold on a delivery from that of the next.
+    Column("claim", BigInteger, nullable=False, server_default="0"),
+    # While `sending`: whether it may be on its way. Until it is, whatever becomes of the worker, nothing has arrived.
+    Column("begun", Boolean, nullable=False, server_default=true()),
+    # After how many attempts nobody knew whether the mail had arrived.
+    Column("unanswered", Integer, nullable=False, server_default="0"),
     # Of a mail that somebody asked for: a hash of the mailbox it goes to, however that is spelt. For counting.
     _text("mailbox"),
     UniqueConstraint("reader_id", "kind", "due_at"),

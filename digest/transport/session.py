@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import idna
 from aiosmtplib import SMTP, SMTPReadTimeoutError, SMTPResponseException, SMTPServerDisconnected
 
 from digest.domain import Mail
@@ -45,7 +46,8 @@ class SmtpSession(asyncio.Protocol):
         self._smtp = smtp
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]  # aiosmtplib names the base class
         self._pipelines = smtp.supports_extension("pipelining")
-        self.takes_utf8 = smtp.supports_extension("smtputf8")
+        self._takes_utf8 = smtp.supports_extension("smtputf8")
+        self._takes_8bit = smtp.supports_extension("8bitmime")
         self._asked: deque[asyncio.Future[Reply]] = deque()
         self._unread = b""
         self._lines: list[str] = []
@@ -87,12 +89,10 @@ class SmtpSession(asyncio.Protocol):
     async def send_envelope(self, mail: Mail) -> None:
         """Name sender and recipient, and ask to send the data. Nothing can have arrived yet.
 
-        Raises SMTPResponseException with a refusal, other SMTPExceptions for silence, ValueError for an address that
-        could not be said.
+        Raises SMTPResponseException with a refusal, other SMTPExceptions for silence, ValueError for an address or
+        data that this relay cannot be told.
         """
-        wide = not (mail.sender + mail.recipient).isascii()
-        sender, recipient = _said(mail.sender), _said(mail.recipient)
-        commands = (b"MAIL FROM:" + sender + b" SMTPUTF8" * wide, b"RCPT TO:" + recipient, b"DATA")
+        commands = self._envelope(mail)
         replies = await (self._together(commands) if self._pipelines else self._one_by_one(commands))
         refusal = next((reply for reply in replies if reply.code // 100 not in (2, 3)), None)
         if refusal and self.is_open:
@@ -100,6 +100,21 @@ class SmtpSession(asyncio.Protocol):
             await self._ask(b"." if replies[-1].code == 354 else b"RSET")
         if refusal:
             raise SMTPResponseException(*refusal)
+
+    def _envelope(self, mail: Mail) -> tuple[bytes, bytes, bytes]:
+        """The commands, with what this relay offered: else the domain in ASCII (RFC 6531, 3.2), or ValueError."""
+        sender, recipient, more = mail.sender, mail.recipient, b""
+        if not (sender + recipient).isascii():
+            if self._takes_utf8:
+                more = b" SMTPUTF8"
+            else:
+                sender, recipient = _in_ascii(sender), _in_ascii(recipient)
+        if not mail.content.isascii():
+            # Ours are 7-bit but for an address that is not; raw, the rest would be anybody's guess.
+            if not self._takes_8bit:
+                raise ValueError("the mail has 8-bit characters, and the relay does not offer 8BITMIME")
+            more += b" BODY=8BITMIME"
+        return b"MAIL FROM:" + _said(sender) + more, b"RCPT TO:" + _said(recipient), b"DATA"
 
     async def send_data(self, content: bytes) -> Reply:
         """Send the data, and wait for who takes the responsibility. After an error, nobody knows whether it arrived."""
@@ -154,6 +169,14 @@ class SmtpSession(asyncio.Protocol):
         self._asked += asked
         self._transport.write(b"\r\n".join(commands) + b"\r\n")
         return asked
+
+
+def _in_ascii(address: str) -> str:
+    """An address for a relay without SMTPUTF8; ValueError for one that it cannot be told."""
+    local, at, domain = address.rpartition("@")
+    if not local.isascii():
+        raise ValueError(f"{address!r} needs SMTPUTF8, which the relay does not offer")
+    return f"{local}{at}{idna.encode(domain, uts46=True).decode()}"
 
 
 def _said(address: str) -> bytes:

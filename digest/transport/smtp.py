@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from aiosmtplib import SMTPException, SMTPResponseException
+from aiosmtplib import SMTPResponseException
 
 from digest.domain import Mail, Result, State
 from digest.transport import relay as relays
@@ -21,7 +21,7 @@ from digest.transport.session import NO_CODE, SmtpSession
 
 __all__ = ["OnResults", "Relay", "RelayAway", "Route", "SendingRate", "send_all"]
 
-# A mail is not begun later than this: its last reply must come within the lease of the ledger (20 minutes).
+# A mail is not begun later than this, whatever the clock says: its last reply must come within the ledger's lease.
 SECONDS_TO_BEGIN = 300.0
 # Results that wait to be written down. While the ledger cannot be reached, no more mails go than these.
 MOST_UNWRITTEN = 32
@@ -41,8 +41,11 @@ class Route:
     # Relays count mails on a connection, and hang up on those that go on for ever.
     mails_per_connection: int = 50
     rate: SendingRate | None = None
-    # So many mails in a row without an answer, and it is the relay's fault.
+    # So many mails in a row without an answer, or with one that is about the relay or us, and it is the relay's fault.
     failures_to_rest: int = FAILURES_TO_REST
+    is_relays_fault: Callable[[str], bool] = lambda words: False
+    # Asked before each mail: whether it is still ours to send.
+    may_begin: Callable[[], bool] = lambda: True
 
 
 OnResults = Callable[[Sequence[Result]], None]
@@ -69,6 +72,7 @@ class _Round:
         self._route = route
         self._trust = relays.trusted() if any(each.tls or each.starttls for each in route.relays) else None
         self._known: asyncio.Queue[Result | None] = asyncio.Queue(MOST_UNWRITTEN)
+        self._left: list[Result] = []
         self._begin_until = asyncio.get_running_loop().time() + SECONDS_TO_BEGIN
         self._troubles: dict[Relay, str] = {}
         self._opened: Counter[Relay] = Counter()
@@ -78,19 +82,29 @@ class _Round:
     async def send(self, on_results: OnResults) -> dict[Relay, str]:
         account = asyncio.create_task(self._account(on_results))
         lanes = asyncio.gather(*(self._lane() for _ in range(min(self._route.connections, len(self._waiting)))))
-        await asyncio.wait((account, lanes), return_when=asyncio.FIRST_COMPLETED)
-        if account.done():
-            lanes.cancel()
-            with suppress(asyncio.CancelledError):
-                await lanes
-            account.result()
-        await lanes
-        why = next(iter(self._troubles.values()), "no time was left to begin it")
-        for mail in self._waiting:
-            await self._known.put(Result(mail.delivery_id, State.QUEUED, why))
-        await self._known.put(None)
-        await account
+        try:
+            await asyncio.wait((account, lanes), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # Nobody writes down any more, or we are told to stop: what is under way ends, and nothing new begins.
+            if not lanes.done():
+                lanes.cancel()
+                with suppress(asyncio.CancelledError):
+                    await lanes
+            if not account.done():
+                giving = asyncio.create_task(self._give_back())
+                await asyncio.wait((account,))
+                giving.cancel()
+        account.result()
+        lanes.result()
         return self._troubles
+
+    async def _give_back(self) -> None:
+        """Account for what was not begun."""
+        why = next(iter(self._troubles.values()), "no time was left to begin it")
+        untried = [Result(mail.delivery_id, State.QUEUED, why) for mail in self._waiting]
+        for result in self._left + untried:
+            await self._known.put(result)
+        await self._known.put(None)
 
     async def _account(self, on_results: OnResults) -> None:
         """Hand on, in one piece, what came in while the last piece was being written down."""
@@ -108,7 +122,7 @@ class _Round:
             self._opened[relay] += 1
             try:
                 session = SmtpSession(await relays.connect(relay, self._trust))
-            except (SMTPException, OSError) as error:
+            except Exception as error:
                 if self._live[relay]:
                     # It talks to our other connections: this one was too many.
                     return
@@ -117,7 +131,8 @@ class _Round:
             await self._use(session, relay)
 
     def _has_work(self) -> bool:
-        return bool(self._waiting) and asyncio.get_running_loop().time() < self._begin_until
+        in_time = asyncio.get_running_loop().time() < self._begin_until
+        return bool(self._waiting) and in_time and self._route.may_begin()
 
     def _next_relay(self) -> Relay | None:
         """The relay that is furthest behind its share of connections."""
@@ -133,11 +148,18 @@ class _Round:
                     await self._route.rate.wait()
                 if not self._has_work() or not session.is_open or relay in self._troubles:
                     break
-                await self._known.put(await self._send(session, relay, self._waiting.popleft()))
+                await self._tell(await self._send(session, relay, self._waiting.popleft()))
             await session.part()
         finally:
             self._live[relay] -= 1
             session.close()
+
+    async def _tell(self, result: Result) -> None:
+        try:
+            await self._known.put(result)
+        except asyncio.CancelledError:
+            self._left.append(result)
+            raise
 
     async def _send(self, session: SmtpSession, relay: Relay, mail: Mail) -> Result:
         """Send one mail. Before its data nothing can have arrived; after that, silence means nobody knows."""
@@ -149,11 +171,17 @@ class _Round:
         except ValueError as error:
             return Result(mail.delivery_id, State.FAILED, f"the address cannot be used: {error}")
         except SMTPResponseException as error:
-            self._heard(relay, _words(error), answered=error.code not in (NO_CODE, 421))
+            words = _words(error)
+            answered = error.code not in (NO_CODE, 421) and not self._route.is_relays_fault(words)
+            self._heard(relay, words, answered=answered)
             # RFC 5321 4.2.1: 4yz may be tried again, 5yz must not.
             state = State.FAILED if error.code >= 500 else State.DEFERRED
-            return Result(mail.delivery_id, state, _words(error))
-        except (SMTPException, OSError) as error:
+            return Result(mail.delivery_id, state, words)
+        except asyncio.CancelledError:
+            session.close()
+            self._left.append(Result(mail.delivery_id, silence, "stopped while it was being sent"))
+            raise
+        except Exception as error:
             session.close()
             self._heard(relay, _words(error), answered=False)
             return Result(mail.delivery_id, silence, _words(error))

@@ -31,6 +31,7 @@ from digest.jobs.views import DigestPages
 from digest.logs import get_logger
 from digest.settings import BadSetting, Settings, load
 from digest.store.engine import StoreUnready, connect, ready
+from digest.store.search import catch_up
 from digest.web import errors, limits, security
 from digest.web.assets import Assets
 from digest.web.container import Limits, Site
@@ -116,6 +117,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     try:
         await run_in_threadpool(ready, engine)
         app.state.site.pools.begin(app.state.site.previews.warm)
+        # What an older version stored, it did not make searchable.
+        app.state.site.pools.begin(partial(catch_up, engine))
     except StoreUnready as error:
         get_logger().error("database.away", why=str(error))
     with app.state.heart() if app.state.heart else nullcontext():

@@ -12,7 +12,7 @@ from limits import RateLimitItem, parse
 from limits.limits import RateLimitItemPerHour
 
 from digest.readers.subscriptions import MOST_ASKED
-from digest.store.readers import email_key
+from digest.store.mailboxes import mailbox_key
 from digest.transport.rate_limiter import RateLimiter
 
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -60,7 +60,7 @@ class AddressLimit:
 
     def wait(self, address: str) -> int:
         """Count a mail to somebody's address, which is known by its hash; or say how long until there is room."""
-        return ceil(self._limit.wait(sha256(email_key(address).encode()).hexdigest()))
+        return ceil(self._limit.wait(sha256(mailbox_key(address).encode()).hexdigest()))
 
 
 def network(host: str | None) -> str:

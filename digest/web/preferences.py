@@ -12,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.domain import Kind, Reader
+from digest.jobs import at_once
+from digest.jobs.at_once import AtOnce
 from digest.links import Purpose
 from digest.readers import addresses, form, subscriptions
 from digest.readers.form import NO_MISTAKES, NOTHING, Mistakes, Typed
-from digest.store import bounces, ledger
+from digest.store import bounces, heard, ledger
 from digest.web.container import Site
 from digest.web.lookup import reader_behind, still_there
 from digest.web.rendering import busy, page
@@ -72,6 +74,21 @@ def resume(request: Request, _filled: Typed) -> Response:
     return _page(request, still_there(resumed), notice="Your digest comes again.")
 
 
+NOW_SAID = {
+    AtOnce.PLANNED: "What is new for you comes within a few minutes, if there is anything.",
+    AtOnce.TOO_SOON: "You had one just now. Please try again in a few hours.",
+    AtOnce.NOTHING: "",
+}
+
+
+def send_now(request: Request, _filled: Typed) -> Response:
+    """Send what is new before its time."""
+    site = Site.of(request)
+    reader = reader_behind(request, Purpose.PREFERENCES)
+    said = NOW_SAID[at_once.plan(site.engine, reader.id, site.now())]
+    return _page(request, reader_behind(request, Purpose.PREFERENCES), notice=said)
+
+
 def move(request: Request, filled: Typed) -> Response:
     """Ask another address whether it wants the digest. The answer is the same whoever has that address."""
     site = Site.of(request)
@@ -96,7 +113,7 @@ def export(request: Request) -> Response:
         # All but the key: whoever gets this file need not get the page.
         "reader": {name: value for name, value in asdict(reader).items() if name != "key"},
         "other_addresses": sorted({mail["recipient"] for mail in mails} - {""}),
-        "papers_sent": sorted(ledger.papers_sent(engine, [reader.id])[reader.id]),
+        "papers_sent": sorted(heard.papers_sent(engine, [reader.id])[reader.id]),
         "mails": [_told(dict(mail)) for mail in mails],
         "bounces": list(map(dict, bounces.rows_of(engine, reader.id))),
     }

@@ -64,6 +64,7 @@ OWN = [
     Route("/unsubscribe/{token}/undo", posted(unsubscribe.undo), methods=["POST"]),
     _button("/preferences/{token}", vital(preferences.show), posted(preferences.save)),
     Route("/preferences/{token}/pause", posted(preferences.pause), methods=["POST"]),
+    Route("/preferences/{token}/now", posted(preferences.send_now), methods=["POST"]),
     Route("/preferences/{token}/resume", posted(preferences.resume), methods=["POST"]),
     Route("/preferences/{token}/address", posted(preferences.move), methods=["POST"]),
     Route("/preferences/{token}/return", posted(unsubscribe.come_back), methods=["POST"]),

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from math import ceil
 from typing import Any
 
+from sqlalchemy import Engine
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.domain import Delivery, Kind, Reader, Status
+from digest.domain import Delivery, Kind, Preferences, Reader, Status
 from digest.jobs.previews import Preview
 from digest.links import Purpose
+from digest.logs import get_logger
 from digest.readers import form, subscriptions
 from digest.readers.form import NO_MISTAKES, Mistakes, Typed
 from digest.readers.subscriptions import SUBSCRIBED, Asked
@@ -24,6 +27,8 @@ from digest.web.home import FRESH, TRAP
 from digest.web.lookup import delivery_behind, still_there
 from digest.web.rendering import asked_topics, busy, page
 from digest.web.zones import resolved
+
+log = get_logger()
 
 
 def subscribe(request: Request, filled: Typed) -> Response:
@@ -42,8 +47,17 @@ def subscribe(request: Request, filled: Typed) -> Response:
         if subscriptions.room(site.engine, now, most) is Asked.LATER:
             return page(request, "later", 503, {"Retry-After": str(ceil(subscriptions.AN_HOUR.total_seconds()))})
         # After the answer: how long it takes would tell whether the address is on the list.
-        answer.background = BackgroundTask(subscriptions.subscribe, site.engine, email, preferences, now, most=most)
+        answer.background = BackgroundTask(_take, site.engine, email, preferences, now, most)
     return answer
+
+
+def _take(engine: Engine, email: str, preferences: Preferences, now: datetime, most: int) -> None:
+    """Do what a subscription takes. The visitor has their answer; should it fail, they ask again when no mail comes."""
+    try:
+        subscriptions.subscribe(engine, email, preferences, now, most=most)
+    except Exception as error:
+        # No more than its kind: a database quotes the address in what it says.
+        log.error("subscription.lost", error=type(error).__name__)
 
 
 def preview(request: Request) -> Response:
@@ -88,11 +102,9 @@ def _form(
 
 def ask(request: Request) -> Response:
     asked = _request_behind(request)
-    return (
-        page(request, "confirm", reader=asked.reader, wanted=asked.wanted)
-        if asked.wanted
-        else _confirmed(request, asked.reader)
-    )
+    if not asked.requested:
+        return _confirmed(request, asked.reader)
+    return page(request, "confirm", reader=asked.reader, wanted=asked.requested)
 
 
 def confirm(request: Request, _filled: Typed) -> Response:

@@ -1,17 +1,22 @@
 """`digest doctor`: what it finds, on real parts and a name server of the test's own."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 from dns.resolver import Resolver
+from redis import Redis
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
 
 from digest.bootstrap import Service
-from digest.cli.doctor import FRESH_FOR, Health, examined
+from digest.cli.doctor import FRESH_FOR, Health, database, dns, examined
 from digest.compose import dkim
-from digest.domain import CollectionRun, Outcome
+from digest.domain import CollectionRun, Outcome, Preferences
 from digest.settings import Settings
-from digest.store import collections
+from digest.store import collections, heartbeats, readers
 from digest.store.engine import connect, migrate, writing
+from digest.store.heartbeats import Heartbeat
 from tests.cli.test_cli import Digest
 from tests.support.factories import NOW
 from tests.support.name_server import NameServer
@@ -37,16 +42,22 @@ def url(tmp_path):
     return url
 
 
+def answers(status, text):
+    """Our public address as it answers."""
+    return lambda _url: httpx.Response(status, text=text)
+
+
+OURS = answers(200, "ok\n")
+
+
 @pytest.fixture
 def look(url):
-    def look(records=ALL_WELL, **settings):
+    def look(records=ALL_WELL, get=OURS, everything=False, **settings):
         nowhere = {"broker_url": "redis://127.0.0.1:1/0", "smtp_url": "smtp://127.0.0.1:1", "now": NOW}
         mine = {"database_url": url, "mail_from": f"digest@{DOMAIN}", "base_url": "https://digest.example.org"}
-        here = Service(Settings(**nowhere | mine | settings))
-        with NameServer(records) as names:
-            found = {finding.what: finding for finding in examined(here, names.resolver)}
-        here.close()
-        return found
+        with NameServer(records) as names, Service(Settings(**nowhere | mine | settings)) as service:
+            found = list(examined(service, names.resolver, get))
+        return found if everything else {finding.what: finding for finding in reversed(found)}
 
     return look
 
@@ -54,7 +65,7 @@ def look(url):
 def test_what_is_well_is_fine(look, broker, mail_server):
     found = look(broker_url=broker, smtp_url=mail_server.url, operator_email="ada@example.org")
     fine = {"database", "huggingface", "broker", "SPF", "DMARC", "returns", "endpoint", f"relay {mail_server.url[7:]}"}
-    assert {what for what, finding in found.items() if finding.health is Health.FINE} == fine
+    assert {what for what, finding in found.items() if finding.health is Health.FINE} == fine | {"address", "disk"}
     assert found["mailbox"].health is Health.WARNING
 
 
@@ -105,7 +116,7 @@ def test_without_any_name_server_nobody_knows(url):
         return found
 
     settings = Settings(database_url=url, mail_from=f"digest@{DOMAIN}", now=NOW, smtp_url="smtp://127.0.0.1:1")
-    *_, last = examined(Service(settings), nobody)
+    *_, last = examined(Service(settings), nobody, answers(200, "ok"))
     assert (last.what, last.health) == ("DNS", Health.UNKNOWN)
 
 
@@ -124,3 +135,120 @@ def test_a_key_that_cannot_be_used_is_broken_and_hides_nothing_else(look, tmp_pa
     assert found["DKIM"].health is Health.BROKEN
     assert "DIGEST_DKIM_PRIVATE_KEY" in found["DKIM"].said
     assert found["SPF"].health is Health.FINE
+
+
+def test_what_production_refuses_hides_nothing_else(tmp_path, broker):
+    digest = Digest(
+        env="production",
+        secret_key="a" * 16,
+        database_url=f"sqlite:///{tmp_path}/digest.sqlite3",
+        broker_url=broker,
+        smtp_url="smtp://127.0.0.1:1",
+    )
+    digest("doctor", "--json")
+    said = [row["said"] for row in digest.rows if row["what"] == "settings" and row["health"] == "broken"]
+    names = [text.partition(":")[0] for text in said]
+    assert names == ["DIGEST_SECRET_KEY", "DIGEST_BASE_URL", "DIGEST_MAIL_FROM", "DIGEST_POSTAL_ADDRESS"]
+    assert {"database", "broker", "relay 127.0.0.1:1", "clock"} <= {row["what"] for row in digest.rows}
+
+
+def test_a_process_that_fell_silent_is_named_and_one_that_never_ran_is_a_warning(look, url):
+    assert look()["worker"].health is Health.WARNING
+    engine = connect(url)
+    now = datetime.now(UTC)
+    heartbeats.beat(engine, Heartbeat("worker", "one", 7, "0.1.0", now - timedelta(hours=1)))
+    heartbeats.beat(engine, Heartbeat("web", "one", 8, "0.1.0", now))
+    found = look()
+    assert [found[what].health for what in ("worker", "beat", "web")] == [Health.BROKEN, Health.BROKEN, Health.FINE]
+    assert "celery -A workers worker" in found["worker"].todo
+    engine.dispose()
+
+
+def test_two_beats_and_two_versions_are_seen(look, url):
+    engine = connect(url)
+    for pid, version in ((1, "0.1.0"), (2, "0.2.0")):
+        heartbeats.beat(engine, Heartbeat("beat", "one", pid, version, datetime.now(UTC)))
+    said = {found.said for found in all_of(look, "beat")}
+    assert "versions 0.1.0 and 0.2.0 run at once" in said
+    assert any(text.startswith("2 run, on one (") for text in said)
+    engine.dispose()
+
+
+def all_of(look, what):
+    return [found for found in look(everything=True) if found.what == what]
+
+
+def test_secrets_that_others_may_read_and_names_that_are_none_are_told(look, tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("DIGEST_SOMETHING_ELSE=1\n")
+    (tmp_path / ".env").chmod(0o644)
+    monkeypatch.setenv("DIGEST_SERVICE_HOST", "10.0.0.1")
+    assert look()["secrets"].todo == "chmod 600 .env"
+    said = " ".join(found.said for found in all_of(look, "settings"))
+    assert "DIGEST_SERVICE_HOST is no setting" in said
+    assert "DIGEST_SOMETHING_ELSE is no setting" in said
+
+
+def test_a_rehearsals_clock_is_a_warning_and_in_production_broken(look):
+    assert look()["clock"].health is Health.WARNING
+    fit = {"env": "production", "secret_key": "0123456789abcdef", "postal_address": "1 Example Street"}
+    assert "DIGEST_NOW" in look(**fit)["clock"].said
+    assert look(**fit)["clock"].health is Health.BROKEN
+    assert look(now=None)["clock"].health is Health.FINE
+
+
+def test_a_reader_whose_zone_is_unknown_here_is_named(look, url):
+    engine = connect(url)
+    readers.admit(engine, "ada@example.org", Preferences(timezone="Mars/Olympus"), NOW)
+    assert "Mars/Olympus" in look()["time zones"].said
+    engine.dispose()
+
+
+def test_an_unknown_source_is_named_with_those_there_are(look):
+    assert look(sources=("hugingface",))["sources"].todo.startswith("there are huggingface, arxiv")
+
+
+def test_another_installation_on_the_broker_is_seen(look, broker):
+    with Redis.from_url(broker) as client:
+        client.set("digest-0badcafe:tasks", "x")
+        assert "shared with digest-0badcafe" in look(broker_url=broker)["broker"].said
+        client.set("mine:installation", "0badcafe")
+        found = look(broker_url=broker, broker_prefix="mine")["broker"]
+        assert (found.health, "DIGEST_BROKER_PREFIX" in found.todo) == (Health.BROKEN, True)
+        client.flushdb()
+
+
+@pytest.mark.parametrize(("status", "text"), [(404, "nginx"), (200, "<html>welcome</html>"), (301, "")])
+def test_an_address_that_leads_elsewhere_is_broken(look, status, text):
+    found = look(get=answers(status, text))["address"]
+    assert (found.health, "let the proxy pass requests on" in found.todo) == (Health.BROKEN, True)
+
+
+def test_an_address_that_does_not_answer_here_is_a_warning(look):
+    def nobody(_url):
+        raise httpx.ConnectError("refused")
+
+    assert look(get=nobody)["address"].health is Health.WARNING
+
+
+def test_a_policy_is_looked_for_above_a_public_suffix_of_two_labels():
+    records = {("_dmarc.lab.ac.uk", "TXT"): ['"v=DMARC1; p=none"']}
+    with NameServer(records) as names:
+        assert dns._dmarc(names.resolver(), "digest.lab.ac.uk").health is Health.FINE
+        assert dns._dmarc(names.resolver(), "other.ac.uk").health is Health.BROKEN
+
+
+def test_a_file_that_is_no_database_says_the_mend(look, tmp_path):
+    (tmp_path / "x").write_text("hello " * 1000)
+    found = look(database_url=f"sqlite:///{tmp_path}/x")["database"]
+    assert (found.health, "that file is something else" in found.todo) == (Health.BROKEN, True)
+
+
+def test_a_pooler_that_mixes_sessions_is_seen_and_postgresql_itself_is_not_one(postgres, look):
+    url = postgres()
+    assert "pooler" not in look(database_url=url)
+    engine = connect(url)
+    # Both of our connections on one session of the server's, as pgbouncer gives them in transaction mode.
+    pooled = create_engine(url, poolclass=StaticPool)
+    assert database._pooled_by_transaction(pooled)
+    pooled.dispose()
+    engine.dispose()

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from digest import logs
 from digest.links import Links
 from digest.store.engine import connect
-from tests.support.factories import NOW
+from tests.support.factories import NOW, a_key
 
 LINKS = Links("https://papers.example.org", ["0123456789abcdef"])
 
@@ -42,9 +42,10 @@ def log(monkeypatch):
         "Ада@пример.рф",
         "<ada+papers@mail.example.org>",
         '"odd one"@example.org',
-        LINKS.unsubscribe("k0123456789abcdef"),
-        LINKS.confirm("k0123456789abcdef", 7, NOW),
-        LINKS.bounce_address("k0123456789abcdef", 8, "papers.example.org"),
+        LINKS.unsubscribe(a_key(7)),
+        LINKS.confirm(a_key(7), 8, NOW),
+        LINKS.bounce_address(a_key(7), 8, "papers.example.org"),
+        a_key(7),
         "postgresql://digest:hush@db.example.org/digest",
         "redis://:hush@127.0.0.1:6379/0",
     ],

@@ -1,18 +1,15 @@
 """A round of delivering: the ledger, the matcher, the composer and a real relay together, on both databases."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from digest import bootstrap
 from digest.compose import opened
 from digest.domain import Preferences, State, Status
 from digest.jobs import delivery
 from digest.jobs.delivery import QUIET_FOR
 from digest.jobs.routing import DOMAIN_REST, RELAY_REST
 from digest.readers import subscriptions
-from digest.settings import Settings
 from digest.store import breakers, ledger, papers, readers
 from digest.store.engine import reading, writing
 from digest.store.tables import deliveries as rows
@@ -22,41 +19,6 @@ from tests.support.factories import NOW, a_listing, a_paper
 from tests.support.lying_relay import LyingRelay
 
 A_DAY = timedelta(days=1)
-
-
-class Service:
-    """The service at a moment that a test moves on."""
-
-    def __init__(self, engine, mail_server):
-        self.engine, self.mail_server, self.now = engine, mail_server, NOW
-        self.settings = {"smtp_connections": 2, "secret_key": "a key"}
-
-    def collects(self, *found, day=DAY, source="huggingface"):
-        listings = [a_listing(paper, day=day, source=source, rank=rank) for rank, paper in enumerate(found, 1)]
-        papers.keep(self.engine, listings, a_collection(source, day, at=self.now))
-        self.now += timedelta(minutes=1)
-
-    def admits(self, email, *topics, **preferences):
-        return readers.admit(self.engine, email, Preferences(topics, **preferences), self.now)
-
-    def sends(self):
-        """Plan and deliver; the account of the round."""
-        delivery.plan(self.engine, self.now)
-        return self.delivers()
-
-    def delivers(self):
-        post = bootstrap.post(Settings(smtp_url=self.mail_server.url, **self.settings))
-        return dict(delivery.deliver(self.engine, replace(post, clock=lambda: self.now)))
-
-    def letters(self):
-        """What arrived since the last look."""
-        arrived, self.mail_server.mails = self.mail_server.mails, []
-        return [opened(content) for _, content in arrived]
-
-
-@pytest.fixture
-def service(engine, mail_server):
-    return Service(engine, mail_server)
 
 
 def test_a_digest_brings_what_fits_and_nothing_else(service):

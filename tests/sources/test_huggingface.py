@@ -281,7 +281,9 @@ def test_a_host_that_is_away_is_a_failure_with_a_reason():
 def test_a_name_close_to_a_sources_brings_a_suggestion():
     with pytest.raises(UnknownSource, match="no source is called 'hugingface': did you mean huggingface"):
         by_name("hugingface")
-    with pytest.raises(UnknownSource, match="there are huggingface and arxiv"):
+    with pytest.raises(
+        UnknownSource, match="there are huggingface, arxiv, biorxiv, medrxiv, openreview:VENUE and feed:ADDRESS"
+    ):
         by_name("pubmed")
 
 

@@ -1,8 +1,12 @@
 """Search: the database offers every paper that the matcher takes, in the order asked for."""
 
+import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from digest.domain import CollectionRun, Outcome
@@ -10,9 +14,10 @@ from digest.jobs.searches import BLOCK, Asked, Searches
 from digest.match import Matcher
 from digest.store import papers, search
 from digest.store.engine import writing
-from digest.store.expressions import expression
+from digest.store.expressions import expression, sqlite_text, vector_text
 from digest.store.search import Order, Wanted
 from digest.store.tables import searched
+from digest.store.terms import texts_of
 from digest.topics import parse
 from tests.support.factories import NOW, a_listing, a_paper
 
@@ -75,6 +80,19 @@ def test_few_others_are_offered(engine, texts):
     for query, most in {"speculative decoding": 1, "RAG": 2, 'author:"Kai-Wei Chang"': 3, "org:nvidia": 1}.items():
         found = search.candidates(engine, Wanted(expression(parse(query).topics[0].query)), first=0, most=100)
         assert len(found) <= most, query
+
+
+@settings(max_examples=80, deadline=None)
+@given(text=st.text(max_size=40), names=st.lists(st.text(max_size=20), max_size=3))
+def test_any_text_becomes_terms_that_no_syntax_can_be_made_of(text, names):
+    paper = a_paper(title=text, abstract=text, authors=tuple(names), organization=text, keywords=tuple(names))
+    for terms in texts_of(replace(paper, categories=tuple(names), sources=("arxiv",))).values():
+        assert all(term.isascii() and term.isalnum() for term in terms.split())
+    for topic in parse(text).topics:
+        wanted = expression(topic.query)
+        if wanted:
+            assert re.fullmatch(r'[A-Za-z0-9 "()*]*', sqlite_text(wanted))
+            assert re.fullmatch(r"[A-Za-z0-9 ()&|:*<>-]*", vector_text(wanted))
 
 
 def ids(found):

@@ -1,5 +1,6 @@
 """The sender, against a real SMTP server that behaves as it is told."""
 
+import signal
 import threading
 import time
 
@@ -7,7 +8,7 @@ import pytest
 
 from digest.domain import Mail, State
 from digest.transport import relay as relays
-from digest.transport import session, smtp
+from digest.transport import session
 from digest.transport.smtp import FAILURES_TO_REST, MOST_UNWRITTEN, Relay, Route, SendingRate, send_all
 from tests.support.lying_relay import Certificate, LyingRelay
 
@@ -85,10 +86,58 @@ def test_a_relay_that_is_away_leaves_every_mail_queued(mail_server):
     assert "Connect" in results[1].reason
 
 
-def test_an_address_that_is_not_ascii_needs_a_relay_that_can(mail_server):
+def test_an_address_that_is_not_ascii_goes_to_a_relay_that_can(mail_server):
     wide = [Mail(1, "digest@example.org", "jürgen@example.org", CONTENT)]
     assert sent(wide, mail_server)[1].state is State.SENT
     assert mail_server.recipients == ["jürgen@example.org"]
+
+
+def said(relay, verb):
+    return [line for piece in relay.heard for line in piece.splitlines() if line.startswith(verb)]
+
+
+def test_a_relay_without_smtputf8_is_told_a_domain_in_ascii_and_no_local_part_that_is_not():
+    wide = [
+        Mail(1, "d@example.org", "ada@bücher.example", CONTENT),
+        Mail(2, "d@example.org", "jürgen@a.example", CONTENT),
+    ]
+    with LyingRelay() as relay:
+        results = sent(wide, relay, connections=1)
+    assert [results[number].state for number in (1, 2)] == [State.SENT, State.FAILED]
+    assert "needs SMTPUTF8, which the relay does not offer" in results[2].reason
+    assert said(relay, "RCPT") == ["RCPT TO:<ada@xn--bcher-kva.example>"]
+    assert "SMTPUTF8" not in said(relay, "MAIL")[0]
+
+
+@pytest.mark.parametrize(("offers", "state"), [("250-8BITMIME\n", State.SENT), ("", State.FAILED)])
+def test_eight_bits_go_only_where_they_are_offered(offers, state):
+    wide = [Mail(1, "d@example.org", "ada@example.org", CONTENT + "é\r\n".encode())]
+    with LyingRelay(EHLO=f"250-relay\n{offers}250 PIPELINING") as relay:
+        assert sent(wide, relay, connections=1)[1].state is state
+    assert [line.endswith(" BODY=8BITMIME") for line in said(relay, "MAIL")] == ([True] if offers else [])
+
+
+def test_replies_about_the_relay_to_mail_after_mail_are_its_own_trouble():
+    with LyingRelay(RCPT="450 4.3.2 system not accepting network messages") as relay:
+        port = relay.url.rpartition(":")[2]
+        fault = {"is_relays_fault": lambda words: "4.3.2" in words}
+        results = sent(mails(30), relay, connections=2, failures=[f"localhost:{port}"], **fault)
+    states = [result.state for result in results.values()]
+    assert states.count(State.DEFERRED) < 10
+    assert set(states) == {State.DEFERRED, State.QUEUED}
+
+
+def test_a_round_that_is_stopped_accounts_for_every_mail(mail_server):
+    results = []
+
+    def stop():
+        if len(mail_server.mails) > 3:
+            signal.raise_signal(signal.SIGINT)
+        return True
+
+    with pytest.raises(KeyboardInterrupt):
+        send_all(mails(40), route(mail_server, connections=2, may_begin=stop), results.extend)
+    assert sorted(result.delivery_id for result in results) == list(range(1, 41))
 
 
 @pytest.mark.parametrize(
@@ -228,9 +277,9 @@ def test_a_ledger_that_cannot_be_written_stops_the_sending(mail_server):
     assert len(mail_server.mails) <= MOST_UNWRITTEN + 2 * 4
 
 
-def test_no_mail_is_begun_that_could_end_after_its_lease(mail_server, monkeypatch):
-    monkeypatch.setattr(smtp, "SECONDS_TO_BEGIN", 0.0)
-    assert {result.state for result in sent(mails(3), mail_server).values()} == {State.QUEUED}
+def test_no_mail_is_begun_that_could_end_after_its_lease(mail_server):
+    results = sent(mails(3), mail_server, may_begin=lambda: False)
+    assert {result.state for result in results.values()} == {State.QUEUED}
     assert mail_server.mails == []
 
 

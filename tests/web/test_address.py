@@ -13,7 +13,6 @@ from digest.readers import addresses
 from digest.readers.subscriptions import MOST_ASKED
 from digest.store import ledger, readers
 from digest.store.engine import writing
-from tests.jobs.test_delivery import service  # noqa: F401 - a fixture
 from tests.support.factories import NOW
 from tests.support.visitor import LINKS, a_subscriber, a_visitor, dump, link_of, mails
 
@@ -65,7 +64,7 @@ def test_the_new_address_agrees_with_one_button_and_twice_is_as_good_as_once(vis
     ]
 
 
-def test_both_mails_go_where_they_belong_and_say_what_to_do(service):  # noqa: F811
+def test_both_mails_go_where_they_belong_and_say_what_to_do(service):
     reader = service.admits("ada@example.org", "speculative decoding")
     addresses.ask(service.engine, reader.id, NEW, service.now)
     service.delivers()
@@ -93,7 +92,7 @@ def test_a_later_wish_or_a_change_of_mind_makes_an_earlier_link_dead(visitor, en
     assert email_of(engine, reader) == "ada@example.org"
 
 
-def test_a_wish_that_was_taken_back_is_not_mailed(service):  # noqa: F811
+def test_a_wish_that_was_taken_back_is_not_mailed(service):
     reader = service.admits("ada@example.org")
     addresses.ask(service.engine, reader.id, NEW, service.now)
     addresses.ask(service.engine, reader.id, reader.email, service.now)
@@ -144,7 +143,7 @@ def test_what_is_kept_is_the_same_whoever_has_the_address(engine):
     assert kept == [kept[0]] * len(kept)
 
 
-def test_who_complained_is_not_asked(service):  # noqa: F811
+def test_who_complained_is_not_asked(service):
     reader, _ = service.admits("ada@example.org"), a_subscriber(service.engine, Status.COMPLAINED, email=NEW)
     addresses.ask(service.engine, reader.id, NEW, service.now)
     service.delivers()
@@ -172,7 +171,7 @@ def test_who_left_or_complained_meanwhile_is_not_moved(visitor, engine, status):
 
 
 @pytest.mark.parametrize("status", [Status.UNSUBSCRIBED, Status.COMPLAINED])
-def test_who_left_or_complained_after_a_move_is_not_written_to(service, status):  # noqa: F811
+def test_who_left_or_complained_after_a_move_is_not_written_to(service, status):
     reader = service.admits("ada@example.org")
     addresses.ask(service.engine, reader.id, NEW, service.now)
     addresses.agree(service.engine, ledger.find(service.engine, 1), service.now)

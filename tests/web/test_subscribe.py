@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import event
+from structlog.testing import capture_logs
 
 from digest.domain import Kind, Preferences, Status
 from digest.links import CONFIRM_WITHIN
@@ -241,3 +242,17 @@ def test_when_all_together_ask_for_too_much_the_page_is_calm_and_nothing_is_kept
     assert "come back in an hour" in answers[2].text
     assert int(answers[2].headers["Retry-After"]) <= 3600
     assert len(list(readers.everyone(engine))) == 2
+
+
+def test_a_subscription_that_is_lost_after_the_answer_is_logged_without_the_address(engine):
+    visitor = a_visitor(engine)
+
+    def fails(_connection, _cursor, statement, *_):
+        if "FROM readers" in statement:
+            raise RuntimeError("Key (email_key)=(ada@example.org) already exists.")
+
+    event.listen(engine, "before_cursor_execute", fails)
+    with capture_logs() as logged:
+        assert visitor.post("/subscribe", data={"email": "ada@example.org"}).status_code == 200
+    assert [line["error"] for line in logged if line["event"] == "subscription.lost"] == ["RuntimeError"]
+    assert "ada" not in str(logged)

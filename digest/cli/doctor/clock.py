@@ -1,0 +1,61 @@
+"""The time: this machine's clock beside the database's, a rehearsal that was never ended, and time zones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from zoneinfo import available_timezones
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from digest.bootstrap import ClockWrong, Service
+from digest.cli.doctor.findings import Finding, broken, fine, warning
+from digest.store.engine import StoreUnready, reading
+from digest.store.tables import readers
+
+# The database of time zones has some six hundred.
+FEWEST_ZONES = 400
+# Countries change their rules every year.
+OLD_AFTER_YEARS = 2
+
+
+def look(service: Service) -> Iterator[Finding]:
+    yield from _clock(service)
+    yield from _zones(service)
+
+
+def _clock(service: Service) -> Iterator[Finding]:
+    try:
+        service.check_clock()
+    except ClockWrong as error:
+        yield broken("clock", str(error), "nothing is planned until then")
+        return
+    except (SQLAlchemyError, StoreUnready):
+        return  # The database is told of elsewhere.
+    if service.settings.now:
+        yield warning(
+            "clock", f"DIGEST_NOW says it is {service.settings.now:%Y-%m-%d %H:%M}", "take it out after the rehearsal"
+        )
+    else:
+        yield fine("clock", f"{service.now:%Y-%m-%d %H:%M} UTC, as the database says")
+
+
+def _zones(service: Service) -> Iterator[Finding]:
+    known = available_timezones()
+    if len(known) < FEWEST_ZONES:
+        yield broken("time zones", f"this machine knows {len(known)} of them", "install tzdata: `pip install tzdata`")
+    try:
+        year = int(version("tzdata").partition(".")[0])
+    except (PackageNotFoundError, ValueError):
+        year = service.now.year
+    if service.now.year - year >= OLD_AFTER_YEARS:
+        yield warning("time zones", f"tzdata is of {year}", "update it: `pip install --upgrade tzdata`")
+    try:
+        with reading(service.engine) as connection:
+            used = set(connection.execute(select(readers.c.timezone).distinct()).scalars())
+    except (SQLAlchemyError, StoreUnready):
+        return
+    if strange := sorted(used - known):
+        todo = "update tzdata, or set those readers' zone: they get no digest"
+        yield broken("time zones", f"readers have zones that are unknown here: {', '.join(strange[:5])}", todo)

@@ -1,0 +1,89 @@
+"""The processes of the service, by their heartbeats, and the endpoint as readers reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import httpx
+from sqlalchemy.exc import SQLAlchemyError
+
+from digest.bootstrap import Service
+from digest.cli.doctor.findings import Finding, Health, broken, fine, warning
+from digest.jobs import heartbeat
+from digest.settings import urls
+from digest.store import heartbeats
+from digest.store.engine import StoreUnready
+from digest.store.heartbeats import Heartbeat
+
+PATIENCE_SECONDS = 5.0
+STARTS = {
+    "web": "uvicorn digest.web:app",
+    "worker": "celery -A workers worker",
+    "beat": "celery -A workers beat",
+    heartbeat.TIMETABLE: "beat, the broker and a worker: one of them does not reach the others",
+}
+
+
+Get = Callable[[str], httpx.Response]
+
+
+def get(url: str) -> httpx.Response:
+    """Ask as a reader's mail program would."""
+    return httpx.get(url, timeout=PATIENCE_SECONDS, follow_redirects=False)
+
+
+def look(service: Service, get: Get) -> Iterator[Finding]:
+    yield from _alive(service)
+    yield from _endpoint(service.settings.base_url, get)
+
+
+def _alive(service: Service) -> Iterator[Finding]:
+    now = datetime.now(UTC)
+    try:
+        silent, known = heartbeat.silent(service.engine, now), heartbeats.known(service.engine)
+    except (SQLAlchemyError, StoreUnready):
+        return  # The database is told of elsewhere.
+    # Of a service that was only ever run by hand nothing is missed.
+    used = bool(known) or service.settings.env == "production"
+    for process in heartbeat.PROCESSES:
+        if process in silent:
+            yield _missing(process, silent[process], used)
+        else:
+            alive = [each for each in known if each.process == process and each.is_alive(now)]
+            yield fine(process, f"{len(alive)} alive, version {', '.join(sorted({each.version for each in alive}))}")
+            yield from _too_many(process, alive)
+
+
+def _missing(process: str, last: datetime | None, used: bool) -> Finding:
+    since = f"not heard since {last:%Y-%m-%d %H:%M} UTC" if last else "not running"
+    start = STARTS[process]
+    todo = f"look at {start}" if process == heartbeat.TIMETABLE else f"start it: `{start}`, and see its log"
+    return Finding(process, Health.BROKEN if used else Health.WARNING, since, todo)
+
+
+def _too_many(process: str, alive: list[Heartbeat]) -> Iterator[Finding]:
+    versions = {each.version for each in alive}
+    if len(versions) > 1:
+        yield broken(process, f"versions {' and '.join(sorted(versions))} run at once", "restart the older ones")
+    if process == "beat" and len(alive) > 1:
+        where = ", ".join(f"{each.host} ({each.pid})" for each in alive)
+        yield warning("beat", f"{len(alive)} run, on {where}", "one is enough: stop the others")
+
+
+def _endpoint(base_url: str, get: Get) -> Iterator[Finding]:
+    """Look whether the public address leads here. A development address is nobody's but ours."""
+    host = httpx.URL(base_url).host
+    if urls.is_local(host):
+        return
+    try:
+        answer = get(f"{base_url}/healthz")
+    except httpx.HTTPError as error:
+        todo = "start web and its proxy; where only outsiders may reach it, try this from outside"
+        yield warning("address", f"{base_url} does not answer here: {error}", todo)
+        return
+    if answer.status_code == 200 and answer.text.strip() == "ok":
+        yield fine("address", f"{base_url} leads to the endpoint")
+        return
+    todo = "let the proxy pass requests on, without the path of DIGEST_BASE_URL before them; or correct that setting"
+    yield broken("address", f"{base_url}/healthz is not ours: it answers {answer.status_code}", todo)

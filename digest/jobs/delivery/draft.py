@@ -1,0 +1,110 @@
+"""Second step: what each delivery becomes, a mail with papers or a reason why there is none. Changes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from digest.compose.kinds import RULES
+from digest.domain import Delivery, Kind, Mail, Selection, State
+from digest.jobs.delivery.dispatcher import Dispatcher
+from digest.jobs.delivery.patience import Stopwatch, TookTooLong
+from digest.jobs.editions import Edition, chosen_again
+from digest.logs import get_logger
+from digest.readers import addresses
+from digest.store.outcomes import SET_ASIDE
+from digest.topics import parse
+
+log = get_logger()
+
+# Somebody whose topics match nothing hears so once a week, and not in the first one.
+QUIET_FOR = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a delivery becomes: a mail and the papers in it, or why there is none and where that leaves it."""
+
+    delivery: Delivery
+    mail: Mail | None = None
+    papers: tuple[str, ...] = ()
+    reason: str = ""
+    state: State = State.SKIPPED
+
+
+def draft_all(group: Iterable[Delivery], editions: Mapping[int, Edition], post: Dispatcher) -> Iterator[Draft]:
+    """Write the mails of a group. One that takes too long fails alone; when the time is over, the rest waits."""
+    until = time.monotonic() + post.limits.a_group
+    with Stopwatch(post.limits.a_mail) as stopwatch:
+        for number, delivery in enumerate(group):
+            if number and time.monotonic() > until:
+                yield Draft(delivery, reason="no time was left to write it", state=State.QUEUED)
+            else:
+                yield _in_time(delivery, editions.get(delivery.id), post, stopwatch)
+
+
+def _in_time(delivery: Delivery, edition: Edition | None, post: Dispatcher, stopwatch: Stopwatch) -> Draft:
+    try:
+        return stopwatch.run(lambda: draft_safely(delivery, edition, post))
+    except TookTooLong:
+        log.error("delivery.set_aside", delivery=delivery.id, why="took too long")
+        return Draft(delivery, reason=f"{SET_ASIDE}took too long to write", state=State.FAILED)
+
+
+def draft_safely(delivery: Delivery, edition: Edition | None, post: Dispatcher) -> Draft:
+    """The draft of a delivery, whatever it is. Our own faults are its failure, and hold up no other."""
+    try:
+        return _draft(delivery, edition, post)
+    except Exception as error:
+        # By name alone: what an error says may hold an address or a topic.
+        log.error("delivery.set_aside", delivery=delivery.id, why=type(error).__name__, at=_place(error))
+        reason = f"{SET_ASIDE}could not be written: {type(error).__name__} at {_place(error)}"
+        return Draft(delivery, reason=reason, state=State.FAILED)
+
+
+def _place(error: Exception) -> str:
+    """Where an error came from, as `file:line`."""
+    step = error.__traceback__
+    while step and step.tb_next:
+        step = step.tb_next
+    return f"{step.tb_frame.f_code.co_filename.rpartition('/')[2]}:{step.tb_lineno}" if step else "nowhere"
+
+
+def _draft(delivery: Delivery, edition: Edition | None, post: Dispatcher) -> Draft:
+    status = delivery.reader.status
+    if status not in RULES[delivery.kind].statuses:
+        return Draft(delivery, reason=f"reader is {status}")
+    if delivery.kind is Kind.DIGEST:
+        return _digest(delivery, edition, post) if edition else _unread(delivery)
+    if delivery.kind is Kind.MOVE and not addresses.waits(delivery):
+        return Draft(delivery, reason="the reader wants another address")
+    if delivery.kind is Kind.CONFIRM and not delivery.requested:
+        return Draft(delivery, reason="the request is over")
+    return Draft(delivery, post.composer.letter(delivery))
+
+
+def _unread(delivery: Delivery) -> Draft:
+    return Draft(delivery, reason=f"{SET_ASIDE}its edition cannot be read", state=State.FAILED)
+
+
+def _digest(delivery: Delivery, edition: Edition, post: Dispatcher) -> Draft:
+    selection, listed = _selection(delivery, edition, post), len(edition.papers)
+    if selection.picks:
+        chosen = tuple(pick.paper.id for pick in selection.picks)
+        mail = post.composer.digest(delivery, selection, listed=listed, first=edition.first)
+        return Draft(delivery, mail, chosen)
+    if delivery.written or (edition.last_heard and delivery.due_at - edition.last_heard >= QUIET_FOR):
+        return Draft(delivery, post.composer.quiet(delivery, listed=listed))
+    return Draft(delivery, reason="nothing matched" if listed else "nothing was listed")
+
+
+def _selection(delivery: Delivery, edition: Edition, post: Dispatcher) -> Selection:
+    if delivery.written:
+        # Tried before, and perhaps arrived: the same papers again, whatever has been listed since.
+        chosen, others = chosen_again(delivery, edition)
+        return Selection(tuple(chosen), len(others))
+    chosen_by = delivery.preferences
+    profile, most = parse(chosen_by.topics), chosen_by.most_papers
+    return post.select(edition.matcher, profile, limit=most, seen=edition.seen, order=chosen_by.order)

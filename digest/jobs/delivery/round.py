@@ -1,0 +1,114 @@
+"""A round: claim, draft, freeze, send and settle one group after another, until nothing waits or the time is over."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import Engine
+
+from digest.domain import Delivery, Mail, Result, State
+from digest.jobs import routing
+from digest.jobs.delivery.claim import claimed
+from digest.jobs.delivery.dispatcher import Busy, Dispatcher
+from digest.jobs.delivery.draft import draft_all
+from digest.jobs.delivery.freeze import freeze
+from digest.jobs.delivery.patience import AWAY, await_database, patiently
+from digest.jobs.delivery.settle import settle
+from digest.jobs.editions import Editions
+from digest.jobs.routing import Routing
+from digest.store import outcomes, slots
+from digest.store.ledger import LEASE
+from digest.transport.smtp import RelayAway
+
+# Few enough that a crash leaves little uncertain, many enough that one transaction serves them all.
+GROUP = 200
+# A database that restarts is back within this. Longer, and the next tick goes on.
+SECONDS_FOR_THE_DATABASE = 60.0
+# In a row. It may be there and still refuse.
+MOST_OUTAGES = 3
+# A mail's reply may take ten minutes after its last dot, and three before it (RFC 5321 4.5.3.2).
+LAST_BEGINNING = LEASE - timedelta(minutes=15)
+
+
+def deliver(engine: Engine, post: Dispatcher, *, until: datetime | None = None) -> Counter[State]:
+    """Send what waits in the ledger, group by group, until nothing does or the time is over; return the account.
+
+    Raises RelayAway when no relay can be used any more, and what was claimed waits in the ledger again; Busy when no
+    connection came free for the first group.
+    """
+    round_, outages = Round(engine, post), 0
+    while not until or post.clock() < until:
+        try:
+            if not round_.next_group():
+                break
+            outages = 0
+        except AWAY:
+            outages += 1
+            if outages == MOST_OUTAGES:
+                raise
+            await_database(engine, SECONDS_FOR_THE_DATABASE)
+    return round_.account
+
+
+class Round:
+    """What one round holds: the ledger's engine, what it takes to send, the editions it met, its account."""
+
+    def __init__(self, engine: Engine, post: Dispatcher) -> None:
+        self.engine, self.post = engine, post
+        self.editions = Editions(engine, freeze=True)
+        self.account: Counter[State] = Counter()
+
+    def next_group(self) -> bool:
+        """Deliver one group; say whether there was one and another may follow."""
+        with slots.taken(self.engine, self.post.route.connections) as connections:
+            if not connections and not self.account:
+                raise Busy("another worker is sending; what waits goes through it, or with the next `digest send`")
+            return bool(connections) and self._deliver(connections)
+
+    def _deliver(self, connections: int) -> bool:
+        now_open = routing.current(self.engine, self.post.route.relays, self.post.clock())
+        if not now_open.relays:
+            return False
+        with claimed(self.engine, self.post, 1 if now_open.half_open else GROUP) as group:
+            mails = self.write(self._without_slowed(group, now_open))
+            self._send(mails, group, now_open, connections)
+        return bool(group)
+
+    def _without_slowed(self, group: Sequence[Delivery], now_open: Routing) -> list[Delivery]:
+        """Put back, untried, what goes to a domain that is slowed."""
+        now = self.post.clock()
+        resting = [rest for one in group if (rest := routing.resting(one, now_open, now))]
+        if resting:
+            patiently(lambda: outcomes.record(self.engine, resting, now))
+        rested = {delivery.id for delivery, *_ in resting}
+        return [delivery for delivery in group if delivery.id not in rested]
+
+    def write(self, group: Sequence[Delivery]) -> list[Mail]:
+        """Write the mails of a group, and put into the ledger what they bring before any of them goes."""
+        drafts = list(draft_all(group, self.editions.gather(group), self.post))
+        mails = freeze(self.engine, drafts, self.post.clock())
+        going = {mail.delivery_id for mail in mails}
+        self.settle(group, [Result(each.delivery.id, each.state, each.reason) for each in drafts if not each.mail])
+        lost = "another worker took it over"
+        late = [each for each in drafts if each.mail and each.delivery.id not in going]
+        self.settle(group, [Result(each.delivery.id, State.QUEUED, lost) for each in late], count=False)
+        return mails
+
+    def _send(self, mails: Sequence[Mail], group: Sequence[Delivery], now_open: Routing, connections: int) -> None:
+        route, last = replace(self.post.route, connections=connections), self.post.clock() + LAST_BEGINNING
+        way = replace(route, may_begin=lambda: self.post.clock() < last)
+        failures = routing.send(self.engine, mails, now_open, way, partial(self.settle, group), self.post.clock)
+        if len(failures) == len(self.post.route.relays):
+            relay, why = next(iter(failures.items()))
+            raise RelayAway(f"cannot send through {relay}: {why} (DIGEST_SMTP_URL)")
+
+    def settle(self, group: Sequence[Delivery], results: Sequence[Result], *, count: bool = True) -> None:
+        """Write down what became of mails of a group, however long the ledger is away."""
+        by_id = {delivery.id: delivery for delivery in group}
+        if results:
+            states = patiently(lambda: settle(self.engine, by_id, results, self.post.clock()))
+            self.account.update(states if count else {})

@@ -1,0 +1,185 @@
+"""What becomes of claimed deliveries, and of their attempts: frozen, given back, ended, or lost with their worker.
+
+The rules that no caller can break stand here: what may have arrived never becomes `failed` or `skipped`, and what was
+uncertain twice does not go a third time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, and_, bindparam, case, select, text
+
+from digest.domain import Delivery, Kind, Result, State
+from digest.store.delivery_rows import as_json
+from digest.store.engine import writing
+from digest.store.tables import OPEN, deliveries
+
+# An uncertain mail goes once more, so nobody has the same bytes more than twice.
+MOST_UNANSWERED = 2
+# When what stays uncertain is tried again.
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+MAY_HAVE_ARRIVED = "may have arrived at an earlier attempt; then: "
+SET_ASIDE = "set aside: "
+LOST = "the worker that was sending it stopped"
+LONGEST_REASON = 1_000
+# What PostgreSQL takes in no text.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def freeze(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str]]], until: datetime) -> set[int]:
+    """Write down which papers each delivery brings, and for which preferences, and that it may be on its way now.
+
+    The lease is renewed until then. Returns the ids of those that are still this worker's: the others must not go.
+    """
+    rows = [_frozen(one, ids) for one, ids in chosen]
+    if not rows:
+        return set()
+    with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            return set(connection.execute(FREEZE, {**_columns(rows), "until": until}).scalars())
+        connection.execute(FREEZE_ONE, [row | {"until": until} for row in rows])
+        held = deliveries.c.claim.in_({row["a_claim"] for row in rows}) & (deliveries.c.state == State.SENDING)
+        mine = deliveries.c.id.in_([row["an_id"] for row in rows])
+        return set(connection.execute(select(deliveries.c.id).where(mine, held)).scalars())
+
+
+def _frozen(delivery: Delivery, ids: Sequence[str]) -> dict[str, Any]:
+    # What a confirmation's link confirms was written when it was asked for, and may be over by now.
+    kept = None if delivery.kind is Kind.CONFIRM else as_json(delivery.preferences)
+    papers = deliveries.c.papers.type.process_bind_param(tuple(ids), None)  # type: ignore[attr-defined]
+    return {"an_id": delivery.id, "a_claim": delivery.claim, "some_papers": papers, "a_snapshot": kept}
+
+
+def record(engine: Engine, results: Sequence[tuple[Delivery, Result, datetime]], now: datetime) -> list[State]:
+    """Write down what became of claimed deliveries, each with the moment of its next attempt, should it have one.
+
+    What came too late counts too: one that was called uncertain meanwhile is what its worker says after all. Who has
+    been claimed again since is another's, and left alone. Written twice, it is the same. A delivery that is `queued`
+    again was not tried, and its attempt is not counted. Returns the states as they were written.
+    """
+    rows = [_ended(*result) for result in results]
+    if not rows:
+        return []
+    with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(END, {**_columns(rows), "now": now})
+        else:
+            connection.execute(END_ONE, [row | {"now": now} for row in rows])
+    return [row["a_state"] for row in rows]
+
+
+def _ended(delivery: Delivery, result: Result, again: datetime) -> dict[str, Any]:
+    state, reason = result.state, UNSTORABLE.sub(" ", result.reason)[:LONGEST_REASON]
+    unanswered = delivery.unanswered + (state is State.UNCERTAIN)
+    if state is State.UNCERTAIN and unanswered >= MOST_UNANSWERED:
+        again = NEVER
+    elif delivery.unanswered and state in (State.FAILED, State.SKIPPED):
+        state, reason, again = State.UNCERTAIN, MAY_HAVE_ARRIVED + reason, NEVER
+    elif delivery.unanswered and state is State.QUEUED:
+        state = State.UNCERTAIN
+    return {
+        "an_id": delivery.id,
+        "a_claim": delivery.claim,
+        "an_attempt": delivery.attempts,
+        "counted": delivery.attempts - int(result.state is State.QUEUED),
+        "a_state": state,
+        "a_reason": reason,
+        "again": again,
+        "so_often": unanswered,
+    }
+
+
+def give_back(engine: Engine, claim: int, now: datetime) -> int:
+    """Give back, untried, what one claim took and did not begin, whether or not its worker knows of it."""
+    mine = and_(text(OPEN), deliveries.c.claim == claim, deliveries.c.state == State.SENDING, ~deliveries.c.begun)
+    with writing(engine) as connection:
+        return connection.execute(deliveries.update().where(mine).values(_untried(now))).rowcount
+
+
+def release_lost(engine: Engine, now: datetime) -> int:
+    """Free what dead workers held; return how many.
+
+    What was not begun waits again. The rest is uncertain, and goes once more with the same bytes.
+    """
+    lost = and_(text(OPEN), deliveries.c.state == State.SENDING, deliveries.c.next_attempt_at < now)
+    unanswered = deliveries.c.unanswered + 1
+    after = {
+        "state": State.UNCERTAIN,
+        "reason": LOST,
+        "unanswered": unanswered,
+        "next_attempt_at": case((unanswered >= MOST_UNANSWERED, NEVER), else_=now),
+    }
+    with writing(engine) as connection:
+        freed = 0
+        for whose, values in ((lost & ~deliveries.c.begun, _untried(now)), (lost & deliveries.c.begun, after)):
+            theirs = select(deliveries.c.id).where(whose).with_for_update(skip_locked=True).scalar_subquery()
+            freed += connection.execute(deliveries.update().where(deliveries.c.id.in_(theirs)).values(values)).rowcount
+        return freed
+
+
+def set_aside(connection: Connection, delivery_id: int, why: str, now: datetime) -> None:
+    """End a delivery that nobody can read, within the transaction that claimed it."""
+    doubtful = deliveries.c.unanswered > 0
+    ended = {
+        "state": case((doubtful, State.UNCERTAIN), else_=State.FAILED),
+        "reason": SET_ASIDE + why,
+        "next_attempt_at": case((doubtful, NEVER), else_=now),
+        "begun": True,
+        "tried_at": now,
+    }
+    connection.execute(deliveries.update().where(deliveries.c.id == delivery_id).values(ended))
+
+
+def _untried(now: datetime) -> dict[str, Any]:
+    waits = case((deliveries.c.unanswered > 0, State.UNCERTAIN), else_=State.QUEUED)
+    return {
+        "state": waits,
+        "attempts": deliveries.c.attempts - 1,
+        "reason": "",
+        "next_attempt_at": now,
+        "begun": True,
+    }
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+# A statement a group where the database can (PostgreSQL), else one a row, all at once.
+FREEZE = text("""
+UPDATE deliveries
+SET papers = v.papers, preferences = coalesce(v.snapshot, deliveries.preferences), begun = true,
+    next_attempt_at = :until
+FROM unnest(CAST(:an_id AS bigint[]), CAST(:a_claim AS bigint[]), CAST(:some_papers AS text[]),
+            CAST(:a_snapshot AS text[])) AS v (id, claim, papers, snapshot)
+WHERE deliveries.id = v.id AND deliveries.claim = v.claim AND deliveries.state = 'sending'
+RETURNING deliveries.id
+""")
+FREEZE_ONE = text("""
+UPDATE deliveries
+SET papers = :some_papers, preferences = coalesce(:a_snapshot, preferences), begun = true, next_attempt_at = :until
+WHERE id = :an_id AND claim = :a_claim AND state = 'sending'
+""").bindparams(bindparam("until", type_=deliveries.c.next_attempt_at.type))
+END = text("""
+UPDATE deliveries
+SET state = v.state, reason = v.reason, next_attempt_at = v.again, attempts = v.counted, unanswered = v.unanswered,
+    begun = true, tried_at = :now
+FROM unnest(CAST(:an_id AS bigint[]), CAST(:a_claim AS bigint[]), CAST(:an_attempt AS integer[]),
+            CAST(:counted AS integer[]), CAST(:a_state AS text[]), CAST(:a_reason AS text[]),
+            CAST(:again AS timestamptz[]), CAST(:so_often AS integer[]))
+     AS v (id, claim, attempt, counted, state, reason, again, unanswered)
+WHERE deliveries.id = v.id AND deliveries.claim = v.claim AND deliveries.attempts = v.attempt
+  AND deliveries.state IN ('sending', 'uncertain')
+""")
+END_ONE = text("""
+UPDATE deliveries
+SET state = :a_state, reason = :a_reason, next_attempt_at = :again, attempts = :counted, unanswered = :so_often,
+    begun = true, tried_at = :now
+WHERE id = :an_id AND claim = :a_claim AND attempts = :an_attempt AND state IN ('sending', 'uncertain')
+""").bindparams(
+    bindparam("again", type_=deliveries.c.next_attempt_at.type), bindparam("now", type_=deliveries.c.tried_at.type)
+)

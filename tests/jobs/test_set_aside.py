@@ -1,0 +1,88 @@
+"""Rows that nobody can read, plan or write: they are set aside and named, and hold up nobody."""
+
+from datetime import timedelta
+
+import pytest
+
+from digest.domain import State
+from digest.jobs import alerts, delivery
+from digest.store import planning
+from tests.support.factories import a_paper
+
+A_DAY = timedelta(days=1)
+ADA, BOB = "ada@example.org", "bob@example.org"
+
+
+POISON = {
+    "a time zone this machine does not know": "UPDATE readers SET timezone = 'Mars/Olympus' WHERE email = :email",
+    "no time zone": "UPDATE readers SET timezone = '' WHERE email = :email",
+    "hour 99": "UPDATE readers SET hour = 99 WHERE email = :email",
+    "a cadence nobody knows": "UPDATE readers SET cadence = 'hourly' WHERE email = :email",
+    "topics that are no JSON": "UPDATE readers SET topics = '[oops' WHERE email = :email",
+    "topics that are no list": "UPDATE readers SET topics = '7' WHERE email = :email",
+    "no papers at most": "UPDATE readers SET most_papers = -3 WHERE email = :email",
+}
+
+
+@pytest.mark.parametrize("poison", POISON.values(), ids=POISON)
+def test_a_reader_whose_row_is_broken_is_set_aside_and_the_others_get_their_mail(two, poison):
+    two.runs(poison, email=ADA)
+    two.sends()
+    assert BOB in two.mail_server.recipients
+    if ADA not in two.mail_server.recipients:
+        [aside] = planning.set_aside(two.engine, two.now - A_DAY)
+        assert aside.reason
+        assert delivery.troubles(two.engine, two.now)
+    two.now += A_DAY
+    two.collects(a_paper(title="Speculative decoding, again"), day=two.now.date())
+    two.sends()
+    assert two.mail_server.recipients.count(BOB) == 2
+
+
+LATER_POISON = {
+    "papers that are no JSON": "UPDATE deliveries SET papers = 'oops' WHERE reader_id = 1",
+    "preferences that are no JSON": "UPDATE deliveries SET preferences = '{oops' WHERE reader_id = 1",
+    "preferences without topics": "UPDATE deliveries SET preferences = '{}' WHERE reader_id = 1",
+    "a kind nobody knows": "UPDATE deliveries SET kind = 'sonnet' WHERE reader_id = 1",
+    "a zone that was known when it was planned": "UPDATE readers SET timezone = 'Mars/Olympus' WHERE id = 1",
+    "an edition nobody can unpack": "UPDATE editions SET relisted = 'oops'",
+}
+
+
+@pytest.mark.parametrize("poison", LATER_POISON.values(), ids=LATER_POISON)
+def test_a_delivery_that_is_broken_is_set_aside_and_the_others_go(two, poison):
+    delivery.plan(two.engine, two.now)
+    delivery.dry_run(two.engine, two.post())
+    two.runs(poison)
+    two.delivers()
+    assert BOB in two.mail_server.recipients
+    assert {one.kind: one.state for one in two.of(BOB)} == {"digest": State.SENT}
+
+
+def test_a_broken_paper_sent_long_ago_does_not_hold_up_its_reader(two):
+    two.sends()
+    two.runs("UPDATE deliveries SET papers = 'oops'")
+    two.now += A_DAY
+    two.collects(a_paper(title="Speculative decoding, again"), day=two.now.date())
+    two.sends()
+    assert two.mail_server.recipients.count(ADA) == 2
+
+
+def test_who_was_set_aside_and_mended_is_planned_again(two):
+    two.runs("UPDATE readers SET timezone = 'Mars/Olympus' WHERE email = :email", email=ADA)
+    two.sends()
+    two.runs("UPDATE readers SET timezone = 'UTC' WHERE email = :email", email=ADA)
+    two.now += A_DAY + timedelta(minutes=1)
+    two.sends()
+    assert ADA in two.mail_server.recipients
+    assert planning.set_aside(two.engine, two.now) == []
+
+
+def test_the_operator_is_told_once_who_was_set_aside(two):
+    two.runs("UPDATE readers SET timezone = 'Mars/Olympus' WHERE email = :email", email=ADA)
+    two.sends()
+    told = [alerts.watch(two.engine, two.post(), "op@example.org", most_confirmations=0) for _ in range(2)]
+    assert len(told[0]) == 1
+    assert "Mars/Olympus" in told[0][0]
+    assert ADA not in told[0][0]
+    assert told[1] == []
