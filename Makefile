@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PROCESSES ?= 2
 QUICK := not slow and not postgres and not realdata
 
-.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-start bench-delivery chaos attack coverage clean
+.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-start bench-web bench-delivery chaos attack coverage clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -64,6 +64,9 @@ bench: install ## measure matching, its quality, verdicts and composing beside p
 
 bench-start: install ## measure what a command costs before it does anything
 	$(BIN)/python -m bench.start
+
+bench-web: install ## measure how fast pages, searches and previews answer
+	$(BIN)/python -m bench.web $(ARGS)
 
 bench-delivery: install ## measure delivery beside its peers; ARGS="--readers 3000" takes a minute
 	$(BIN)/python -m bench.delivery $(ARGS)
