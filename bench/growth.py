@@ -19,14 +19,17 @@ SIZE = 30_000
 # Below so much, a figure is noise.
 NOTICEABLE = 0.02
 
+ROOMS = ["bounces", *hostile_texts.ROOMS]
+ALL = "all"
+
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("rooms", nargs="*", choices=["bounces", *hostile_texts.ROOMS], metavar="ROOM")
+    asked.add_argument("rooms", nargs="*", choices=[*ROOMS, ALL], default=ALL, metavar="ROOM")
     asked.add_argument("--size", type=int, default=SIZE)
     given = asked.parse_args()
     report.machine()
-    for room in given.rooms or ["bounces", *hostile_texts.ROOMS]:
+    for room in ROOMS if ALL in given.rooms else given.rooms:
         if room == "bounces":
             table("Returned mails", hostile_mails.KINDS, given.size, hostile_mails.mail, judged)
         else:

@@ -10,6 +10,8 @@ import logging
 import sys
 from collections.abc import Mapping
 
+import structlog
+
 from bench import report
 from bench.attack import answers, cells, floods, forms, keys, mails, signatures, topics
 from bench.attack.tries import Attack, Try
@@ -25,15 +27,20 @@ ATTACKS: Mapping[str, Attack] = {
     "signatures": signatures.attack,
 }
 
+ALL = "all"
+
 
 def main() -> None:
     asked = argparse.ArgumentParser(prog="bench.attack", description=__doc__)
-    asked.add_argument("attacks", nargs="*", choices=list(ATTACKS), metavar="NAME")
+    asked.add_argument("attacks", nargs="*", choices=[*ATTACKS, ALL], default=ALL, metavar="NAME")
     asked.add_argument("--small", action="store_true", help="a few of each, in seconds; floods in little")
     given = asked.parse_args()
+    # What is attacked has much to say.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     logging.disable()
     report.machine()
-    tried = {name: list(ATTACKS[name](given.small)) for name in given.attacks or ATTACKS}
+    chosen = ATTACKS if ALL in given.attacks else given.attacks
+    tried = {name: list(ATTACKS[name](given.small)) for name in chosen}
     _show(tried)
     through = [(name, one) for name, tries in tried.items() for one in tries if one.through]
     for name, one in through:

@@ -1,5 +1,6 @@
 """Write what is printed from the code into the documentation: `python -m tests.docs`."""
 
-from tests.docs.tables import ARCHITECTURE, with_mails
+from tests.docs.tables import TABLES
 
-ARCHITECTURE.write_text(with_mails(ARCHITECTURE.read_text()))
+for table in TABLES:
+    table.page.write_text(table.within(table.page.read_text()))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.tables import ARCHITECTURE, with_mails
+from digest.settings.loading import unknown
+from tests.docs.tables import TABLES
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -21,6 +22,9 @@ TEST = re.compile(r"`(test_\w+)`")
 TARGET = re.compile(r"`make ([a-z-]+)")
 # What a recipe tells to make.
 NEW = re.compile(r"^New file `(.+?)`", re.MULTILINE)
+
+# What the recipe for a setting adds.
+NEW_SETTINGS = {"DIGEST_GREETING"}
 
 
 def name(page):
@@ -80,20 +84,27 @@ def test_every_target_that_a_page_names_is_there(page):
 
 
 def test_every_room_is_on_the_map():
-    text = ARCHITECTURE.read_text()
+    text = (ROOT / "docs" / "architecture.md").read_text()
     rooms = [path for path in (ROOT / "digest").iterdir() if path.name[0] not in "_." and path.suffix in ("", ".py")]
     assert [name(path) for path in rooms if f"`{name(path)}`" not in text] == []
 
 
-def test_the_table_of_mails_in_the_documentation_is_that_of_the_code():
-    text = ARCHITECTURE.read_text()
-    assert text == with_mails(text), "run `python -m tests.docs`"
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_a_table_in_the_documentation_is_that_of_the_code(table):
+    text = table.page.read_text()
+    assert text == table.within(text), "run `python -m tests.docs`"
 
 
 def test_every_page_is_on_the_front_page_of_the_documentation():
     index = (ROOT / "docs" / "index.md").read_text()
     pages = [page.name for page in (ROOT / "docs").glob("*.md") if page.name != "index.md"]
     assert [page for page in pages if f"({page})" not in index] == []
+
+
+@pytest.mark.parametrize("page", OF_TODAY, ids=name)
+def test_every_setting_that_a_page_names_is_one(page):
+    named = set(re.findall(r"`(DIGEST_[A-Z_]+)", page.read_text())) - NEW_SETTINGS
+    assert unknown(list(named)) == []
 
 
 def test_nobody_scrolls_through_the_readme_for_long():
