@@ -95,7 +95,9 @@ class Settings(BaseSettings):
     )
     operator_email: str = Field("", description="Whom sources may write to, and alerts do; part of the User-Agent.")
     sources: Words = Field(
-        ("huggingface",), description="Which sources to collect, separated by commas: `huggingface`, `arxiv`."
+        ("huggingface",),
+        description="Which sources to collect, separated by commas: `huggingface`, `arxiv`, `biorxiv`, `medrxiv`, "
+        "`openreview:VENUE`, `feed:ADDRESS`.",
     )
     huggingface_url: str = Field("https://huggingface.co", description="Where the Hugging Face source asks.")
     arxiv_url: str = Field("https://rss.arxiv.org", description="Where the arXiv source asks.")
