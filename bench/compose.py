@@ -123,12 +123,7 @@ class Plain:
         reader, links = delivery.reader, LETTERHEAD.links
         wanted, today = reader.preferences, delivery.due_at.date()
         day = Listed(self.listed)
-        words = sum(
-            len(
-                f"{marking.shortened(pick.paper.title, 400)} {''.join(run.text for run in _lead(pick, place).runs)}".split()
-            )
-            for place, pick in enumerate(selection.picks)
-        )
+        words = sum(_words(pick, place) for place, pick in enumerate(selection.picks))
         return {
             "name": LETTERHEAD.name,
             "postal_address": LETTERHEAD.postal_address,
@@ -212,6 +207,11 @@ class Plain:
 
 def _lead(pick: Pick, place: int) -> Lead:
     return lead(pick, LONG_LEAD if place < contents.IN_FULL else SHORT_LEAD)
+
+
+def _words(pick: Pick, place: int) -> int:
+    runs = (*marking.title(pick), *_lead(pick, place).runs)
+    return sum(len(run.text.split()) for run in runs)
 
 
 def _card(pick: Pick, place: int, rank: int) -> dict[str, object]:

@@ -103,8 +103,8 @@ class Composer:
 
     def _own_pages(self, delivery: Delivery) -> OwnPage:
         """Say where a reader tells what they make of a paper; quoted, as it stands in a card three times."""
-        feedback, key, number = self.letterhead.links.feedback, delivery.reader.key, delivery.id
-        return lambda paper: mime.quoted(feedback(key, number, paper.id))
+        address = self.letterhead.links.feedbacks(delivery.reader.key, delivery.id)
+        return lambda paper: mime.quoted_address(address(paper.id))
 
     def _shares(self, delivery: Delivery) -> dict[str, object]:
         """Gather the ways on that a digest offers beside its papers."""

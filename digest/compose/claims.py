@@ -6,14 +6,17 @@ Everything said here is checked against the edition in `tests/compose/test_claim
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from digest.compose import aloud, wording
 from digest.compose.marking import Run, shortened
 from digest.domain import Cadence, Order, Pick, Preferences
 
+# Those of readers who chose the same and get the same; half a kB each.
+KEEP_CLAIMS = 4096
 # What a heading and a subject name; a third is "and 2 other topics".
 TOPICS_IN_A_HEADING = 2
 # What a subject and the line after it in a list of mails name.
@@ -29,9 +32,10 @@ class Listed:
     days: tuple[date, date] | None = None
 
 
+@lru_cache(KEEP_CLAIMS)
 def of_digest(
-    shown: Sequence[Pick], wanted: Preferences, listed: Listed, today: date, *, left: int, shared: bool
-) -> dict[str, object]:
+    shown: tuple[Pick, ...], wanted: Preferences, listed: Listed, today: date, *, left: int, shared: bool
+) -> Mapping[str, object]:
     """Gather all a digest claims, by the names that its templates know; what is `shared` speaks to a stranger."""
     titles = [shortened(pick.paper.title, LONGEST_TITLE) for pick in shown[:TITLES]]
     of_stranger = strangers_heading(shown)

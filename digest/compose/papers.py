@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -27,6 +27,8 @@ OWN_PAGE_BYTES = 180
 TOPICS_IN_A_LABEL = 3
 # The headings of readers' topics; half a kB each.
 KEEP_GROUPS = 4096
+# The same picks for all who have the same topics; some 6 kB each, without the cards, which are shared.
+KEEP_LAYOUTS = 4096
 
 
 class Both(NamedTuple):
@@ -49,6 +51,16 @@ class Written:
     cards: Both
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The same before each reader's own pages are in it: what stands ready, and cards that wait for an address."""
+
+    shown: int
+    minutes: int
+    contents: Both
+    pieces: tuple[Both | tuple[Card, Paper], ...]
+
+
 class Papers:
     """Writes the papers of one service's digests."""
 
@@ -57,11 +69,18 @@ class Papers:
         self._cards = Cards(pages, encode)
         self._heading = lru_cache(KEEP_GROUPS)(self._write_heading)
         self._frame = lru_cache(KEEP_GROUPS)(self._open_frame)
+        self._layout = lru_cache(KEEP_LAYOUTS)(self._lay_out)
 
     def written(
-        self, picks: Sequence[Pick], style: CardStyle, own_page: OwnPage, *, by_topic: bool, most_bytes: int
+        self, picks: tuple[Pick, ...], style: CardStyle, own_page: OwnPage, *, by_topic: bool, most_bytes: int
     ) -> Written:
         """Write the picks, best first, as many as fit into so many bytes of HTML."""
+        laid = self._layout(picks, style, by_topic, most_bytes)
+        pieces = [piece if isinstance(piece, Both) else _filled(*piece, own_page) for piece in laid.pieces]
+        return Written(laid.shown, laid.minutes, laid.contents, _joined(pieces))
+
+    def _lay_out(self, picks: tuple[Pick, ...], style: CardStyle, by_topic: bool, most_bytes: int) -> Layout:
+        """Do what is the same for all readers who get these picks: all but their own pages."""
         groups = contents.arranged(picks, by_topic=by_topic)
         styles = {level: style._replace(level=level, grouped=len(groups) > 1) for level in Level}
         best_first = sorted((each for group in groups for each in group.papers), key=_place)
@@ -69,18 +88,15 @@ class Papers:
         shown = sum(size <= most_bytes for size in accumulate(map(_size, cards)))
         groups = [kept for group in groups if (kept := group.up_to(shown)).papers]
         listed = self._contents(groups) if contents.has_contents(shown) else Both(b"", b"")
-        return Written(shown, reading_time(cards[:shown]), listed, self._groups(groups, cards, own_page))
+        return Layout(shown, reading_time(cards[:shown]), listed, tuple(self._pieces(groups, cards)))
 
-    def _groups(self, groups: Sequence[Group], cards: Sequence[Card], own_page: OwnPage) -> Both:
-        pieces: list[Both] = []
+    def _pieces(self, groups: Sequence[Group], cards: Sequence[Card]) -> Iterator[Both | tuple[Card, Paper]]:
         for group in groups:
             if group.topics:
-                pieces.append(self._heading(group.topics))
-            pieces += [_filled(cards[each.place], own_page, each.pick.paper) for each in group.cards]
-            if lines := [_filled(cards[each.place], own_page, each.pick.paper) for each in group.lines]:
-                together = _joined(lines)
-                pieces.append(Both(b"".join([line.text for line in lines]), self._list(together.html)))
-        return _joined(pieces)
+                yield self._heading(group.topics)
+            yield from ((cards[each.place], each.pick.paper) for each in group.cards)
+            if lines := [Both(*(b"".join(part) for part in _parts(cards[each.place]))) for each in group.lines]:
+                yield Both(b"".join([line.text for line in lines]), self._list(_joined(lines).html))
 
     def _list(self, items: bytes) -> bytes:
         return self._frame("lines.html", (), True).filled({"entries": items})
@@ -118,12 +134,16 @@ def place_of(topics: tuple[str, ...]) -> str:
     return f"t{crc32(repr(topics).encode()):x}" if topics else ""
 
 
-def _filled(card: Card, own_page: OwnPage, paper: Paper) -> Both:
+def _filled(card: Card, paper: Paper, own_page: OwnPage) -> Both:
     """Put the address of the reader's own page between the pieces of a card."""
     if len(card.text) == len(card.html) == 1:
         return Both(card.text[0], card.html[0])
     address = own_page(paper)
     return Both(address.join(card.text), address.join(card.html))
+
+
+def _parts(card: Card) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    return card.text, card.html
 
 
 def _size(card: Card) -> int:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from urllib.parse import quote
 
 from digest.compose.aloud import all_aloud, is_exclusion
@@ -17,6 +18,8 @@ NAMES = 3
 LONGEST_NAME = 80
 TOPICS = 5
 MOST_TOPICS = 20
+# Those of readers who chose the same; half a kB each.
+KEEP_REASONS = 4096
 A_WEEK = timedelta(days=7)
 # A paper that is so much older than its listing is no news, and says when it appeared.
 LONG_AGO = timedelta(days=60)
@@ -115,12 +118,13 @@ def rhythm(preferences: Preferences) -> str:
             return f"every {DAYS[preferences.weekday]}"
 
 
-def why(preferences: Preferences) -> list[Run]:
+@lru_cache(KEEP_REASONS)
+def why(preferences: Preferences) -> tuple[Run, ...]:
     """Say what the reader asked for."""
     lead = f"You get this mail {rhythm(preferences)} because you "
     if all(map(is_exclusion, preferences.topics)):
-        return [Run(f"{lead}asked for the papers that are trending.")]
-    return [Run(f"{lead}follow "), *_followed(preferences.topics), Run(".")]
+        return (Run(f"{lead}asked for the papers that are trending."),)
+    return (Run(f"{lead}follow "), *_followed(preferences.topics), Run("."))
 
 
 def topics(preferences: Preferences) -> list[str]:
