@@ -13,6 +13,7 @@ from digest.web import (
     found,
     health,
     home,
+    hooks,
     metrics,
     paper,
     preferences,
@@ -66,6 +67,7 @@ OWN = [
     Route("/unsubscribe/{token}/undo", posted(unsubscribe.undo), methods=["POST"]),
     _button("/preferences/{token}", vital(preferences.show), posted(preferences.save)),
     Route("/preferences/{token}/pause", posted(preferences.pause), methods=["POST"]),
+    Route("/preferences/{token}/now", posted(preferences.send_now), methods=["POST"]),
     Route("/preferences/{token}/resume", posted(preferences.resume), methods=["POST"]),
     Route("/preferences/{token}/address", posted(preferences.move), methods=["POST"]),
     Route("/preferences/{token}/return", posted(unsubscribe.come_back), methods=["POST"]),
@@ -83,6 +85,7 @@ OWN = [
 ]
 
 OPERATING = [
+    Route("/hooks/{provider}", hooks.told, methods=["POST"]),
     Route("/dev/mails", shown(dev_mails.index)),
     Route("/dev/mails/{name}.{form}", shown(dev_mails.show)),
     Route("/healthz", health.alive),
