@@ -10,8 +10,7 @@ from pathlib import Path
 from tests.conftest import QUICK
 
 ROOT = Path(__file__).parents[2]
-# The one for programs with threads.
-LIBRARY = "/usr/lib/*/faketime/libfaketimeMT.so.1"
+LIBRARY = "/usr/lib/*/faketime/libfaketime.so.1"
 # A Monday. The hours are such that the day differs between here and there, or that it soon ends.
 WEEK = datetime(2026, 3, 2, 22, 30, tzinfo=UTC)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
