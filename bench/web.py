@@ -152,7 +152,7 @@ def main() -> None:
             asyncio.run(large(f"sqlite:///{Path(folder) / f'{most}.sqlite3'}", most))
             with parts.postgres() if given.postgresql else nullcontext() as postgres:
                 if postgres:
-                    asyncio.run(large(postgres.new(), most))
+                    asyncio.run(large(postgres.database("site"), most))
 
 
 if __name__ == "__main__":

@@ -211,7 +211,7 @@ def test_one_field_at_the_top_is_enough_on_the_smallest_screen(open_page, engine
     button.click()
     page.get_by_text("ada@example.org").wait_for()
     assert mailed("confirm")
-    assert ledger.find(engine, 1).wanted.timezone == "Europe/Berlin"
+    assert ledger.find(engine, 1).requested.timezone == "Europe/Berlin"
 
 
 def test_what_topics_bring_is_shown_as_one_types_and_a_chip_adds_itself(open_page):
@@ -250,7 +250,7 @@ def test_a_city_is_enough_of_a_time_zone(open_page, mailed, engine):
     page.get_by_label("Your email address").fill("ada@example.org")
     page.get_by_role("button", name="Subscribe").click()
     assert mailed("confirm")
-    assert ledger.find(engine, 1).wanted.timezone == "Europe/Berlin"
+    assert ledger.find(engine, 1).requested.timezone == "Europe/Berlin"
 
 
 def test_search_archive_and_a_paper_are_a_few_clicks_apart(open_page):
