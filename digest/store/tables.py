@@ -265,7 +265,7 @@ feedback = Table(
     Column("answer", Text, nullable=False),
     Column("answered_at", Moment, nullable=False),
     # The preferences before and after it, as JSON, where an answer changed them: what an undo takes back.
-    _text("change"),
+    text_column("change"),
 )
 
 # What readers keep to read later.

@@ -47,7 +47,7 @@ def defined(file):
 def every_test():
     found = set()
     for file in (ROOT / "tests").rglob("test_*.py"):
-        found |= {name for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)}
+        found |= set(re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE))
     return found
 
 
