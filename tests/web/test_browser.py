@@ -6,7 +6,6 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 
 import pytest
 import uvicorn
@@ -18,41 +17,17 @@ from digest.settings import Settings
 from digest.store import ledger, papers, readers
 from digest.store.engine import connect, migrate, writing
 from digest.web import create_app
+from tests.support.browser import NARROWEST, NEEDS_CHROMIUM
 from tests.support.factories import NOW, a_listing
 from tests.support.visitor import dump
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NARROWEST = 320
 ABSTRACT = "Speculative decoding drafts ahead. Then the model looks at it once. It is faster."
 LISTED = {
     date(2025, 12, 23): ["Speculative decoding for tides", "Marsh birds of the north"],
     date(2025, 12, 24): ["Speculative decoding for moss", "Agents in a house"],
 }
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium: apt-get install chromium"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture
