@@ -21,7 +21,7 @@ from structlog.contextvars import bound_contextvars
 
 from digest.bootstrap import ClockWrong, Service
 from digest.bounces.safely import JudgeAway
-from digest.jobs import alerts, collection, delivery, heartbeat, returns
+from digest.jobs import alerts, collection, delivery, giving_up, heartbeat, mailbox
 from digest.links import CONFIRM_WITHIN
 from digest.logs import get_logger
 from digest.readers import subscriptions
@@ -144,7 +144,7 @@ def forget() -> None:
     delivery.tidy(here.engine, here.now)
     forgotten = readers.forget_pending(here.engine, here.now - CONFIRM_WITHIN)
     log.info("readers.forgotten", readers=forgotten)
-    bounces.forget(here.engine, here.now - returns.COUNTS_FOR)
+    bounces.forget(here.engine, here.now - giving_up.COUNTS_FOR)
     heartbeats.forget(here.engine, heartbeat.of_the_timetable().at)
 
 
@@ -152,5 +152,5 @@ def forget() -> None:
 def take_in() -> None:
     """Judge what came back to the mailbox."""
     here = service()
-    if here.mailbox and (taken := returns.empty_mailbox(here.engine, here.links, here.mailbox, here.clock)):
+    if here.mailbox and (taken := mailbox.empty_mailbox(here.engine, here.links, here.mailbox, here.clock)):
         log.info("returned.round", **{kind.value: count for kind, count in taken.items()})
