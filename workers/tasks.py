@@ -26,7 +26,7 @@ from digest.links import CONFIRM_WITHIN
 from digest.logs import get_logger
 from digest.readers import subscriptions
 from digest.settings import BadSetting
-from digest.store import accounts, bounces, heartbeats, readers
+from digest.store import accounts, bounces, day_counts, heartbeats, readers
 from digest.store.engine import StoreUnready, why
 from digest.transport.mailbox import MailboxAway
 from digest.transport.smtp import RelayAway
@@ -139,13 +139,14 @@ def sweep() -> None:
 
 @task
 def forget() -> None:
-    """Delete who asked and never confirmed, failures that count no more, and editions nobody will look at again."""
+    """Delete who asked and never confirmed, failures that count no more, old editions; count the days that are over."""
     here = service()
     delivery.tidy(here.engine, here.now)
     forgotten = readers.forget_pending(here.engine, here.now - CONFIRM_WITHIN)
     log.info("readers.forgotten", readers=forgotten)
     bounces.forget(here.engine, here.now - returns.COUNTS_FOR)
     heartbeats.forget(here.engine, heartbeat.of_the_timetable().at)
+    day_counts.fold(here.engine, here.now)
 
 
 @task

@@ -20,7 +20,7 @@ from digest.readers.access import reader_of
 from digest.readers.changes import apply
 from digest.readers.life import Event, transition
 from digest.store import bounces as notes
-from digest.store import breakers, readers
+from digest.store import breakers, day_counts, gauges, readers
 from digest.store.engine import reading, retried, writing
 from digest.transport.mailbox import Mailbox, empty
 
@@ -48,6 +48,8 @@ PLAUSIBLE, PLAUSIBLE_OF = 20, 20
 # No mail is tried for longer (`delivery.GIVE_UP_AFTER`, and the day it was due).
 TRIED_FOR = timedelta(days=5)
 TOO_MANY = "more bounces than is plausible"
+# How it is said that a message changed nothing: sent once more, it is not counted once more.
+UNCHANGED = ("already", "nothing changes")
 HELD = f"held for the operator: {TOO_MANY}"
 
 
@@ -125,7 +127,8 @@ def empty_mailbox(engine: Engine, links: Links, mailbox: Mailbox, clock: Clock) 
         return verdict.reason not in bounces.SET_ASIDE
 
     with Judge() as judge:
-        empty(mailbox, take_one, bounces.MOST_BYTES)
+        emptied = empty(mailbox, take_one, bounces.MOST_BYTES)
+    gauges.measured(engine, gauges.MAILBOX_UNREAD, emptied.left, clock())
     return taken
 
 
@@ -166,6 +169,8 @@ def _named(connection: Connection, named: Named, delivery_id: int | None) -> Who
 def _act(engine: Engine, whose: Whose, verdict: Verdict, now: datetime) -> str:
     """Let a verdict happen to a reader, in a transaction of its own; say what was done."""
     done = _apply(engine, whose, verdict, now)
+    if not done.endswith(UNCHANGED):
+        day_counts.add(engine, day_counts.RETURNED, verdict.kind, verdict.reason, now)
     if done is HELD:
         domain = whose.reader.email.rpartition("@")[2].lower()
         # Not above: a mail server pays for every import with every message, and this is rare.

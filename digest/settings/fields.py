@@ -80,9 +80,7 @@ class Settings(BaseSettings):
     postmark_hook: str = Field(
         "", description="The `name:password` that Postmark was given `https://name:password@HOST/hooks/postmark` with."
     )
-    sendgrid_hook_key: str = Field(
-        "", description="The verification key of SendGrid's webhook, for `/hooks/sendgrid`."
-    )
+    sendgrid_hook_key: str = Field("", description="The verification key of SendGrid's webhook, for `/hooks/sendgrid`.")
     mailgun_hook_key: str = Field("", description="The signing key of Mailgun's webhooks, for `/hooks/mailgun`.")
     postal_address: str = Field("", description="The sender's postal address, at the foot of every digest.")
     dkim_selector: str = Field("", description="The name in the DNS of the key that signs the mails; none if empty.")
