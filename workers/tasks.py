@@ -21,7 +21,7 @@ from structlog.contextvars import bound_contextvars
 
 from digest.bootstrap import ClockWrong, Service
 from digest.bounces.safely import JudgeAway
-from digest.jobs import alerts, collection, delivery, heartbeat, returns
+from digest.jobs import alerts, collection, delivery, heartbeat, returns, standing
 from digest.links import CONFIRM_WITHIN
 from digest.logs import get_logger
 from digest.readers import subscriptions
@@ -135,6 +135,15 @@ def sweep() -> None:
     lost = delivery.sweep(here.engine, here.now)
     if lost:
         log.warning("worker.lost", deliveries=lost)
+
+
+@task
+def watch() -> None:
+    """Tell the operator what is newly wrong; a monitor, that all is well."""
+    here = service()
+    notify = here.notify if here.settings.alert_webhook else None
+    if standing.tell(here.engine, here.dispatcher, here.settings.operator_email, here.settings.database_url, notify):
+        here.all_is_well()
 
 
 @task

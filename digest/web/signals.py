@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from prometheus_client.core import (
@@ -16,12 +14,11 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 from sqlalchemy import Engine
-from sqlalchemy.engine import make_url
 
 from digest import __version__
 from digest.jobs.routing import LONGEST_RELAY_REST
 from digest.settings import Settings
-from digest.store import breakers, collections, day_counts, gauges, heartbeats, readers
+from digest.store import breakers, collections, day_counts, gauges, heartbeats, readers, space
 
 OF = "paper_digest_"
 # By the values of its labels.
@@ -79,16 +76,8 @@ class Signals(Collector):
         newest = heartbeats.newest(self._engine).values()
         ages = {(heard.process,): (now - heard.at).total_seconds() for heard in newest}
         yield _gauge("heartbeat_age_seconds", "Since when a process is silent.", ("process",), ages)
-        free = {(): disk_free(self._settings.database_url)}
+        free = {(): space.disk_free(self._settings.database_url)}
         yield _gauge("disk_free_ratio", "Free space where the database, or this process, is.", (), free)
-
-
-def disk_free(database_url: str) -> float:
-    """The share of the disk that is free: of the SQLite file's, or of the one this process works on."""
-    name = make_url(database_url).database if database_url.startswith("sqlite") else None
-    folder = Path(name).parent if name and name != ":memory:" else Path()
-    usage = shutil.disk_usage(folder if folder.exists() else Path())
-    return usage.free / usage.total
 
 
 def _gauge(name: str, said: str, labels: tuple[str, ...], values: Labelled) -> Metric:
