@@ -27,6 +27,7 @@ from sqlalchemy import Engine, and_, func, select, text
 from bench import captures, parts, readers
 from bench.leaps import Clock
 from digest.domain import State
+from digest.jobs.delivery import settle
 from digest.store import accounts, breakers
 from digest.store.engine import connect
 from digest.store.outcomes import NEVER
@@ -44,6 +45,7 @@ REFUSING_SECONDS = 3.0
 # A Tuesday, whatever day it is: the next digests of weekly readers are six days away, and all is over by then.
 START = datetime(2026, 3, 3, 6, 0, tzinfo=UTC)
 A_MINUTE = timedelta(minutes=1)
+GIVES_UP_AFTER = settle.GIVE_UP_AFTER + timedelta(days=1)
 # What may still go. An uncertain one that does not go again has its end.
 OPEN_STILL = and_(text(OPEN), ledger.c.next_attempt_at < NEVER)
 FAULTS = {"defer": 0.1, "refuse": 0.01, "drop": 0.001, "hang-up": 0.002, "stall": 0.001}

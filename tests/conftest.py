@@ -10,6 +10,7 @@ from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 
 from digest.store.engine import connect, migrate
+from tests.support.browser import CHROMIUM, FLAGS
 from tests.support.service import Service
 from tests.support.smtp_server import MailServer
 
@@ -118,3 +119,14 @@ def broker():
 
     with ValkeyServer() as server:
         yield f"redis://127.0.0.1:{server.port}/0"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A real browser, started once for a file."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from digest.domain import EPOCH, CollectionRun, Outcome, Result, State
 from digest.jobs import routing
-from digest.jobs.delivery import Dispatcher
+from digest.jobs.delivery import Dispatcher, troubles
 from digest.readers import subscriptions
 from digest.readers.subscriptions import Asked
 from digest.store import alerts, bounces, collections
@@ -34,8 +34,9 @@ def tell(engine: Engine, post: Dispatcher, operator: str, looks: Iterable[Collec
 
 
 def watch(engine: Engine, post: Dispatcher, operator: str, most_confirmations: int) -> list[str]:
-    """The same for what readers and strangers do: more confirmations asked for, or more bounces, than is plausible."""
-    wrong = too_many(engine, most_confirmations, post.clock()) if operator else {}
+    """The same for delivering, and for what strangers do: more confirmations or bounces than is plausible."""
+    now = post.clock()
+    wrong = too_many(engine, most_confirmations, now) | troubles(engine, now) if operator else {}
     return tell_of(engine, post, operator, wrong)
 
 

@@ -113,13 +113,8 @@ def _rates(now_is: Figures) -> Iterator[tuple[str, str]]:
             f"{now_is.bounced} mails of {now_is.sent} came back since yesterday: see `digest stats`.",
         )
     if now_is.sent >= COMPLAINTS_OF_AT_LEAST and now_is.complained > COMPLAINED * now_is.sent:
-        yield (
-            "readers complain",
-            (
-                f"{now_is.complained} of {now_is.sent} mails were called spam since yesterday: where do the newest readers "
-                "come from?"
-            ),
-        )
+        found = f"{now_is.complained} of {now_is.sent} mails were called spam since yesterday"
+        yield "readers complain", f"{found}: where do the newest readers come from?"
 
 
 def _is_open(breaker: Breaker, now: datetime) -> bool:

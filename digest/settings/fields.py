@@ -99,7 +99,9 @@ class Settings(BaseSettings):
         "", description="An address of a monitor that is asked every five minutes while all is well."
     )
     sources: Words = Field(
-        ("huggingface",), description="Which sources to collect, separated by commas: `huggingface`, `arxiv`."
+        ("huggingface",),
+        description="Which sources to collect, separated by commas: `huggingface`, `arxiv`, `biorxiv`, `medrxiv`, "
+        "`openreview:VENUE`, `feed:ADDRESS`.",
     )
     huggingface_url: str = Field("https://huggingface.co", description="Where the Hugging Face source asks.")
     arxiv_url: str = Field("https://rss.arxiv.org", description="Where the arXiv source asks.")

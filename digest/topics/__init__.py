@@ -24,8 +24,10 @@ MOST_PREFIXES_IN_ALL = 100
 LONGEST_LINE = MOST_TOPICS * LONGEST_TOPIC
 KEEP_LINES = 1 << 16  # the lines of a million readers are a few thousand
 
-# A comma or line end outside quotes ends a topic, but not the one in `SO(2,1)`; an open quote ends with its line.
-_TOPIC = re.compile(r"""(?:"[^"\n]*(?:"|$)|(?<=[^\W_])\([^()\n"]{1,60}\)|[^,\n"])+""", re.MULTILINE)
+# A comma or line end outside quotes ends a topic, but not in `SO(2,1)` or 1,000; an open quote ends with it.
+_TOPIC = re.compile(
+    r"""(?:"[^"\n]*(?:"|$)|(?<=[^\W_])\([^()\n"]{1,60}\)|(?<=\d),(?=\d{3}(?!\d))|[^,\n"])+""", re.MULTILINE
+)
 # Copied from a paper's source: `$\tau$-bench` is τ-bench, as in the papers. A caret alone may be a weight.
 _TEX = re.compile(r"[\\$~{`]|--")
 # With less than this, no line needs to be looked at to know that all are within what a reader may ask for.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from unicodedata import normalize
 
 from digest.topics.lexer import UnreadableError
 from digest.topics.query import Fact
@@ -13,7 +14,8 @@ PROPERTIES = ["code", "project"]
 
 def read_fact(name: str, value: str, at: int) -> Fact:
     """Read what stands behind a field; raise UnreadableError."""
-    return FACTS[name](value, at)
+    # Full-width letters and digits are what they look like.
+    return FACTS[name](normalize("NFKC", value), at)
 
 
 def _category(value: str, at: int) -> Fact:

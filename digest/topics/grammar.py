@@ -30,7 +30,7 @@ MOST_PREFIXES = 20
 NAME_PREFIX_COUNTS_AS = 5
 
 _OPERATORS = {"AND", "OR", "NOT"}
-_BEGINNINGS = {"minus", "open", "field", "quoted", "chunk", "unclosed", "dash"}
+_BEGINNINGS = {"minus", "open", "field", "quoted", "chunk", "unclosed", "dash", "tilde"}
 
 
 class Asks(NamedTuple):
@@ -176,6 +176,8 @@ class _Reading:
             return "add the closing quote"
         if self.next.kind == "dash":
             return "put the minus right before what it leaves out, e.g. -survey"
+        if self.next.kind == "tilde":
+            return "write a minus before what you leave out, e.g. -survey"
         return _WANTED.get(field) or "add words, or take this away"
 
     def cut(self, start: int, end: int, exact: bool, field: str) -> Iterator[Word]:

@@ -26,6 +26,7 @@ _TOKEN = re.compile(
     | (?P<both>\+|&&|AND{_OPERATOR_ENDS})
     | (?P<minus>(?:-+|!)(?=[^\s)|+^!-])|NOT{_OPERATOR_ENDS})
     | (?P<dash>-+(?=[\s)|+^!]|$))
+    | (?P<tilde>[~∼≠](?=[^\W\d]))
     | (?P<weight>\^\s*[^\s()"|+^]*)
     | (?P<field>[^\W\d_]{{2,}}:|upvotes(?=\s*[<>=≤≥]))
     | (?P<chunk>(?:[^\s"()|+^&]|&(?!&)|{_GLUED}|(?<=\w)\+\+(?!\w)|(?<!\w{{3}})(?<=\w)\^(?=[\w{{*+-])|\(\))++)

@@ -19,7 +19,7 @@ _LIKE = {
     ">": "＞",
     "<": "＜",
     "=": "＝",
-    ",": "，、､﹐﹑،;；﹔؛\u037e。｡",
+    ",": "，、､﹐﹑،;；﹔؛\u037e。｡•‣●",
     " ": "\u3000",
 }
 _TO_ASCII = str.maketrans({other: sign for sign, others in _LIKE.items() for other in others})

@@ -24,11 +24,11 @@ _LETTER = rf"(?:(?![{_UNSPACED}])[^\W_])"
 _ARGUMENT = r"(?:\d{1,3}|[A-Za-z])[²³]?"
 _WORD = re.compile(
     rf"[{_UNSPACED}]"
-    r"|(?<!\w)[A-Z]\*(?![\w*])"
+    r"|(?<!\w)[A-Z][*＊](?![\w*])"
     rf"|(?<!\w){_LETTER}{{1,4}}\((?!(?<=\w\w.)e?s\)){_ARGUMENT}(?:[,|]\s?{_ARGUMENT})?\)"
     rf"|(?:(?<![\w.])\.(?=[A-Z]{{2}}))?{_LETTER}"
     rf"(?:{_LETTER}|[\u0300-\u036f\u00ad]|['’](?={_LETTER})|(?<=\d)[.,](?=\d))*"
-    r"(?:\+\+(?!\w)|\#(?!\w)|(?<=\w\w)\(e?s\))?"
+    r"(?:(?:\+\+|＋＋)(?!\w)|[#＃](?!\w)|(?<=\w\w)\(e?s\))?"
 )
 _BREAK = re.compile(r"""[()\[\]{}<>;!?…—|（）［］【】《》；！？。、，]|[.,:]['"’”]*\s|\s[.,:]|\s[-–]+\s""")
 _PLAIN_GAPS = {" ": SPACE, "-": HYPHEN, "": HYPHEN, "\n": SPACE, ", ": BREAK, ". ": BREAK, " (": BREAK, ") ": BREAK}

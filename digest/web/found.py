@@ -17,7 +17,7 @@ def robots(request: Request) -> Response:
     """Keep robots from what costs most; the pages behind a mail's links are named nowhere and marked `noindex`."""
     site = Site.of(request)
     base = site.templates.globals["base"]
-    closed = [*(f"/{purpose}/" for purpose in Purpose), "/preview", "/search?", "/feed.", "/metrics"]
+    closed = [*(f"/{purpose}/" for purpose in Purpose), "/preview", "/metrics"]
     lines = ["User-agent: *", *(f"Disallow: {base}{path}" for path in closed)]
     return PlainTextResponse(
         "\n".join([*lines, "", f"Sitemap: {site.settings.base_url}/sitemap.xml", ""]), headers=PUBLIC

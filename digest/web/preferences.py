@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.domain import Kind, Reader
+from digest.jobs import at_once
+from digest.jobs.at_once import AtOnce
 from digest.links import Purpose
 from digest.readers import addresses, form, subscriptions
 from digest.readers.form import NO_MISTAKES, NOTHING, Mistakes, Typed
@@ -70,6 +72,21 @@ def resume(request: Request, _filled: Typed) -> Response:
     reader = reader_behind(request, Purpose.PREFERENCES)
     resumed = subscriptions.resume(site.engine, reader.id, site.now())
     return _page(request, still_there(resumed), notice="Your digest comes again.")
+
+
+NOW_SAID = {
+    AtOnce.PLANNED: "What is new for you comes within a few minutes, if there is anything.",
+    AtOnce.TOO_SOON: "You had one just now. Please try again in a few hours.",
+    AtOnce.NOTHING: "",
+}
+
+
+def send_now(request: Request, _filled: Typed) -> Response:
+    """Send what is new before its time."""
+    site = Site.of(request)
+    reader = reader_behind(request, Purpose.PREFERENCES)
+    said = NOW_SAID[at_once.plan(site.engine, reader.id, site.now())]
+    return _page(request, reader_behind(request, Purpose.PREFERENCES), notice=said)
 
 
 def move(request: Request, filled: Typed) -> Response:

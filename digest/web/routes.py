@@ -8,6 +8,7 @@ from digest.web import (
     address,
     archive,
     dev_mails,
+    feedback,
     feeds,
     found,
     health,
@@ -16,6 +17,7 @@ from digest.web import (
     metrics,
     paper,
     preferences,
+    references,
     search,
     subscribe,
     unsubscribe,
@@ -65,6 +67,7 @@ OWN = [
     Route("/unsubscribe/{token}/undo", posted(unsubscribe.undo), methods=["POST"]),
     _button("/preferences/{token}", vital(preferences.show), posted(preferences.save)),
     Route("/preferences/{token}/pause", posted(preferences.pause), methods=["POST"]),
+    Route("/preferences/{token}/now", posted(preferences.send_now), methods=["POST"]),
     Route("/preferences/{token}/resume", posted(preferences.resume), methods=["POST"]),
     Route("/preferences/{token}/address", posted(preferences.move), methods=["POST"]),
     Route("/preferences/{token}/return", posted(unsubscribe.come_back), methods=["POST"]),
@@ -72,7 +75,13 @@ OWN = [
     _button("/preferences/{token}/delete", vital(unsubscribe.ask_to_delete), posted(unsubscribe.delete)),
     _button("/address/{token}", vital(address.ask), posted(address.agree)),
     Route("/address/{token}/decline", posted(address.decline), methods=["POST"]),
+    Route("/digest/{token}.bib", shown(references.of_digest)),
     Route("/digest/{token}", dear(view.view)),
+    Route("/feedback/{token}", shown(feedback.ask)),
+    _button("/feedback/{token}/{answer}", shown(feedback.ask), posted(feedback.act)),
+    Route("/feedback/{token}/{answer}/undo", posted(feedback.undo), methods=["POST"]),
+    Route("/saved/{token}", shown(feedback.saved)),
+    Route("/saved/{token}/papers.{form}", shown(references.of_saved)),
 ]
 
 OPERATING = [

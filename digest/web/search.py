@@ -41,7 +41,9 @@ def _results(request: Request, asked: Asked, found: Found, mistake: str, *, blan
         "sources": site.settings.sources,
     }
     later = _further(asked, found)
-    headers = PUBLIC if blank else {**OPEN, "X-Robots-Tag": "noindex, follow"}
+    # Of the endless pages there are, the first one of a question that has an answer is worth finding.
+    worth = blank or (bool(found.picks) and written(asked).keys() == {"q"} and not asked.first and not found.loosened)
+    headers = PUBLIC if worth else {**OPEN, "X-Robots-Tag": "noindex, follow"}
     return page(request, "search", headers=headers, **known, later=later, today=site.now().date())
 
 

@@ -1,3 +1,4 @@
+import re
 import string
 from time import process_time
 
@@ -122,6 +123,10 @@ def test_the_language(text, query):
         ("agents^2", "agents ^2"),
         ("upvotes:≥20", "upvotes:>=20"),
         ("upvotes >= 20", "upvotes:>=20"),
+        ("upvotes：≥２０", "upvotes:>=20"),
+        ("Ｃ＋＋", "C++"),
+        ("Q＊", "Q*"),
+        ("• agents • robots", "agents, robots"),
         ("image　video", "image video"),
         (r"$\tau$-bench", "τ-bench"),
         (r"Schr{\"o}dinger bridge", "Schrödinger bridge"),
@@ -141,7 +146,8 @@ def test_the_signs_of_other_keyboards_are_what_they_look_like(typed, meant):
         "R&D", "Q & A", "N:M sparsity", "Mamba: linear-time models", "GPT(4) and others", "model—based", "x_t",
         "AT^2PO", "p(y|x) of it", "U(1)", "CV/NLP", "大模型（LLM）", "top-p(k)", "wow! nice",
         "E(3)-equivariant networks", "AUC(t)", "self-attention()", "π_0", r"$\pi_0$", "Poincaré (disk)",
-        "5 o'clock", "a.b.c", "AND-gate", "e.g. this", "[MASK]", "{x}", "<think>", "100%", "#1", "@home",
+        "5 o'clock", "a.b.c", "AND-gate", "e.g. this", "[MASK]", "{x}", "<think>", "100%", "1,000 tokens", "#1",
+        "@home",
     ],
 )  # fmt: skip
 def test_what_is_glued_to_a_word_belongs_to_it_and_finds_itself(text):
@@ -188,7 +194,10 @@ def test_signs_and_names_find_what_is_meant_and_nothing_else(topic, text, expect
     assert finds(parse(topic), plain(text)) is expected
 
 
-GLUED = st.text("abEORλπ32()^*+#.'/-_|&:!,;é大扩", min_size=1, max_size=7)
+# "2,2" is two topics, and in a text one number.
+GLUED = st.text("abEORλπ32()^*+#.'/-_|&:!,;é大扩", min_size=1, max_size=7).filter(
+    lambda text: not re.search(r"\d,\d|^,|,$", text)
+)
 
 
 @settings(max_examples=300)
@@ -303,6 +312,7 @@ def test_a_lone_minus_excludes_everywhere():
         ("foo (bar", 1, 5, "add the closing parenthesis (at (bar)"),
         ("foo(bar", 1, 4, "add the closing parenthesis (at (bar)"),
         ("foo )", 1, 5, "add an opening parenthesis, or take this one away (at ))"),
+        ("~survey", 1, 1, "write a minus before what you leave out, e.g. -survey (at ~survey)"),
         ("foo +", 1, 6, "add words, or take this away (at the end)"),
         ("foo | + bar", 1, 7, "add words, or take this away (at + bar)"),
         ("title:", 1, 7, "add words after title:, e.g. title:benchmark (at the end)"),

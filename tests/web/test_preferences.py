@@ -1,5 +1,8 @@
 """What one gets, changed by whoever holds the link."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
@@ -8,7 +11,7 @@ from digest.store import bounces, ledger, outcomes, readers
 from digest.store.engine import writing
 from tests.store.test_ledger import plan
 from tests.support.factories import NOW
-from tests.support.visitor import LINKS, a_subscriber, a_visitor, dump, status_of
+from tests.support.visitor import CHOSEN, LINKS, a_subscriber, a_visitor, dump, mails, status_of
 
 
 @pytest.fixture
@@ -131,3 +134,34 @@ def test_the_day_of_a_weekly_digest_can_be_chosen(visitor, engine):
 def test_the_export_holds_no_key(visitor, engine):
     reader = a_subscriber(engine)
     assert reader.key not in visitor.get(LINKS.preferences(reader.key) + "/export").text
+
+
+def test_a_digest_is_sent_before_its_time_but_not_again_and_again(engine):
+    reader = a_subscriber(engine)
+    link = LINKS.preferences(reader.key) + "/now"
+    assert "within a few minutes" in a_visitor(engine).post(link).text
+    assert mails(engine) == ["digest"]
+    assert "You had one just now" in a_visitor(engine, now=NOW + timedelta(hours=5)).post(link).text
+    assert mails(engine) == ["digest"]
+    assert readers.find(engine, reader.id).next_due_at > NOW
+    a_visitor(engine, now=NOW + timedelta(hours=7)).post(link)
+    assert mails(engine) == ["digest", "digest"]
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.ACTIVE])
+def test_who_gets_no_digest_gets_none_at_once_either(engine, status):
+    reader = a_subscriber(engine, status)
+    before = dump(engine)
+    assert a_visitor(engine).post(LINKS.preferences(reader.key) + "/now").status_code == 200
+    assert dump(engine) == before
+
+
+def test_one_topic_is_removed_and_a_pause_has_an_end(engine):
+    reader = a_subscriber(engine)
+    link = LINKS.preferences(reader.key)
+    assert "Saved." in a_visitor(engine).post(link, data={"remove": "speculative decoding"}).text
+    assert readers.find(engine, reader.id).preferences == replace(CHOSEN, topics=())
+    assert "after today" in a_visitor(engine).post(f"{link}/pause", data={"until": "2020-01-01"}).text
+    page = a_visitor(engine).post(f"{link}/pause", data={"until": "2026-01-05"}).text
+    assert "Monday 5 January" in page
+    assert status_of(engine, reader) is Status.PAUSED
