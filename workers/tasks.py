@@ -21,7 +21,7 @@ from structlog.contextvars import bound_contextvars
 
 from digest.bootstrap import ClockWrong, Service
 from digest.bounces.safely import JudgeAway
-from digest.jobs import alerts, collection, delivery, heartbeat, returns, standing
+from digest.jobs import alerts, collection, delivery, giving_up, heartbeat, mailbox, standing
 from digest.links import CONFIRM_WITHIN
 from digest.logs import get_logger
 from digest.readers import subscriptions
@@ -153,7 +153,7 @@ def forget() -> None:
     delivery.tidy(here.engine, here.now)
     forgotten = readers.forget_pending(here.engine, here.now - CONFIRM_WITHIN)
     log.info("readers.forgotten", readers=forgotten)
-    bounces.forget(here.engine, here.now - returns.COUNTS_FOR)
+    bounces.forget(here.engine, here.now - giving_up.COUNTS_FOR)
     heartbeats.forget(here.engine, heartbeat.of_the_timetable().at)
     day_counts.fold(here.engine, here.now)
 
@@ -162,5 +162,5 @@ def forget() -> None:
 def take_in() -> None:
     """Judge what came back to the mailbox."""
     here = service()
-    if here.mailbox and (taken := returns.empty_mailbox(here.engine, here.links, here.mailbox, here.clock)):
+    if here.mailbox and (taken := mailbox.empty_mailbox(here.engine, here.links, here.mailbox, here.clock)):
         log.info("returned.round", **{kind.value: count for kind, count in taken.items()})
