@@ -113,7 +113,7 @@ def test_what_is_painted_can_be_read(chromium, look):
         page.set_content(html)
         ground = luminance_of_the_ground(page)
         assert ground > 0.9 if look == "light" else ground < 0.1
-        for selector in ("h1", "h2 a", ".sub", ".meta", ".text", ".hit", ".links a", ".foot .quiet", ".ways a"):
+        for selector in ("h1", ".title", ".of", ".meta", ".label", ".text", ".hit", ".links a", ".foot .quiet", ".ways a"):
             assert painted_contrast(page, selector) >= 4.5, selector
     if forced:
         browser.close()
