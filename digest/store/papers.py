@@ -15,9 +15,10 @@ from digest.logs import get_logger
 from digest.store import search
 from digest.store.catalogue import PAPER_FIELDS, bare, paper_of, whole
 from digest.store.collections import record
+from digest.store.columns import Strings
 from digest.store.engine import insert_into, reading, writing
 from digest.store.readable import readable
-from digest.store.tables import Strings, listings, papers
+from digest.store.tables import listings, papers
 
 log = get_logger()
 

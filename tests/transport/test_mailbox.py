@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from digest import bootstrap, bounces
 from digest.cli.demo.processes import Processes, free_port
 from digest.domain import Status, VerdictKind
-from digest.jobs import returns
+from digest.jobs import mailbox as jobs_mailbox
 from digest.links import Purpose
 from digest.settings import BadSetting, Settings, load
 from digest.transport import mailbox
@@ -71,7 +71,7 @@ def post(server):
 
 
 def take_in(engine, post):
-    return returns.empty_mailbox(engine, LINKS, Mailbox.at(post.url), lambda: NOW)
+    return jobs_mailbox.empty_mailbox(engine, LINKS, Mailbox.at(post.url), lambda: NOW)
 
 
 def test_what_comes_back_is_judged_and_deleted(engine, post):
