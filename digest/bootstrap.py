@@ -114,7 +114,7 @@ class Service:
         """Count something in the broker, for all processes together."""
         from digest.transport.rate_limiter import RateLimiter
 
-        return RateLimiter(self.settings.broker_url, most, of)
+        return RateLimiter(self.settings.broker, most, of)
 
     def check_clock(self) -> None:
         """Raise ClockWrong where planning would go by a wrong time: a rehearsal's in production, or a machine's own."""
@@ -207,7 +207,7 @@ def post(settings: Settings) -> Dispatcher:
 def route(settings: Settings) -> Route:
     from digest.transport.smtp import Route, SendingRate
 
-    rate = SendingRate(settings.smtp_rate, settings.broker_url) if settings.smtp_rate else None
+    rate = SendingRate(settings.smtp_rate, settings.broker) if settings.smtp_rate else None
     return Route(settings.relays, settings.smtp_connections, settings.smtp_mails_per_connection, rate)
 
 
