@@ -48,6 +48,12 @@ lock: install ## pin every dependency anew, with hashes and without the address 
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet \
 		-o requirements-production.lock
 
+test-days: install ## the quick tests as if on each weekday, 29 February, 31 December, when clocks change, east and west
+	$(BIN)/python -m tests.days $(DAYS) -- --numprocesses $(PROCESSES) --dist loadfile $(ARGS)
+
+coverage: install ## what the tests reach, branches counted; the slow ones too
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --cov --cov-report term:skip-covered $(ARGS)
+
 mailcheck: install ## every mail under SpamAssassin, caniemail, mutt and s-nail; says what it lacks, installs nothing
 	$(BIN)/python -m tests.mailcheck
 

@@ -25,6 +25,13 @@ def pytest_configure(config):
         settings.load_profile("quick")
 
 
+def pytest_collection_modifyitems(items):
+    """Whatever starts a PostgreSQL is marked as such."""
+    for item in items:
+        if "postgres" in item.fixturenames:
+            item.add_marker(pytest.mark.postgres)
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say in one line what was not run, and how to have it run."""
     counted = terminalreporter.stats

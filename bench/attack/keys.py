@@ -33,10 +33,11 @@ def attack(small: bool) -> Iterator[Try]:
     for number in range(FEW_TRIES if small else TRIES):
         purpose = draw.choice(list(Purpose))
         forged = draw.choice([_cut, _changed, _grown])(true[purpose], draw)
-        # Mail servers write addresses in any case, so that is no change.
-        through = forged.lower() != true[purpose].lower() and ours.read(purpose, forged, NOW)
+        found = ours.read(purpose, forged, NOW)
+        # Another case, or bits that base64 leaves out, change nothing: whoever has the key has the key.
+        through = found and found != ours.read(purpose, true[purpose], NOW)
         if through or number % 100 == 0:
-            yield Try("a changed key", f"{forged} opens {through}" if through else "")
+            yield Try("a changed key", f"{forged} opens {found}" if through else "")
     for purpose in Purpose:
         for other in set(Purpose) - {purpose}:
             through = ours.read(purpose, true[other], NOW)
