@@ -117,7 +117,7 @@ class Service:
         return RateLimiter(self.settings.broker, most, of)
 
     def check_clock(self) -> None:
-        """Raise ClockWrong where planning would go by a wrong time: a rehearsal's in production, or a machine's own."""
+        """Raise ClockWrong where planning would go by a wrong time: a dry run's in production, or a machine's own."""
         fixed = self.settings.now
         if fixed and self.settings.env == "production":
             raise ClockWrong(f"DIGEST_NOW (or --now) says it is {fixed:%Y-%m-%d %H:%M}: take it out in production")

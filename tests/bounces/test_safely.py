@@ -40,7 +40,7 @@ def test_it_judges_as_one_does_here():
     content = report(to=LINKS.bounce_address(a_key(7), 9, "papers.example.org"))
     found = read_safely(content)
     assert found == bounces.read(content)
-    assert LINKS.read_bounce(found.bounce_marks[0]) == Named(a_key(7), 9)
+    assert LINKS.read_bounce(found.bounce_tokens[0]) == Named(a_key(7), 9)
 
 
 @pytest.mark.parametrize("bomb", [b"long", b"huge", b"dead"])
