@@ -5,7 +5,7 @@ Each part is made when it is first asked for, and imports what it is made of the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -98,6 +98,20 @@ class Service:
     def mailbox(self) -> Mailbox | None:
         """The mailbox that mails come back to, if there is one."""
         return self.settings.mailbox
+
+    def notify(self, lines: Sequence[str]) -> bool:
+        """Tell of alerts over HTTP; False where that is not set up, or did not work."""
+        from digest.transport.notices import notify
+
+        hook = self.settings.alert_webhook
+        return bool(hook) and notify(hook, self.settings.base_url, lines)
+
+    def all_is_well(self) -> None:
+        """Say so to the monitor, if there is one."""
+        from digest.transport.notices import ping
+
+        if self.settings.heartbeat_url:
+            ping(self.settings.heartbeat_url)
 
     @cached_property
     def client(self) -> httpx.Client:

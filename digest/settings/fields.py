@@ -92,6 +92,12 @@ class Settings(BaseSettings):
         "an attack, or a very good day: visitors are asked to come back later, and the operator is told.",
     )
     operator_email: str = Field("", description="Whom sources may write to, and alerts do; part of the User-Agent.")
+    alert_webhook: str = Field(
+        "", description="Where alerts are sent as JSON too (`text`, `alerts`), for when mail itself is down."
+    )
+    heartbeat_url: str = Field(
+        "", description="An address of a monitor that is asked every five minutes while all is well."
+    )
     sources: Words = Field(
         ("huggingface",),
         description="Which sources to collect, separated by commas: `huggingface`, `arxiv`, `biorxiv`, `medrxiv`, "
@@ -165,6 +171,11 @@ class Settings(BaseSettings):
     @classmethod
     def _mailbox(cls, value: str) -> str:
         return value and urls.server(value, MAILBOXES, "imaps://USER:PASSWORD@HOST/INBOX")
+
+    @field_validator("alert_webhook", "heartbeat_url")
+    @classmethod
+    def _notice(cls, value: str) -> str:
+        return value and urls.server(value, {"http", "https"}, "https://HOST/PATH")
 
     @field_validator("postmark_hook")
     @classmethod
