@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, fu
 
 from digest.domain import Kind, State
 from digest.store import gauges
+from digest.store.columns import Moment
 from digest.store.engine import insert_into, reading, writing
-from digest.store.tables import OPEN, Moment, day_counts, deliveries
+from digest.store.tables import OPEN, day_counts, deliveries
 
 DELIVERIES, DELAYS, RETURNED = "deliveries", "delays", "returned"
 # A mail is tried for four days after it was due, and an operator may look again: then its day is counted anew.
