@@ -23,10 +23,7 @@ COMMANDS = {
     "demo": Entry("demo", "Run everything here, on embedded parts, and print the digest that arrives."),
     "migrate": Entry("migrate", "Bring the database to the newest schema, or say whether it is."),
     "backup": Entry("backup", "Copy the database to a file, while the service runs."),
-    "restore": Entry(
-        "restore",
-        "Put a backup in the place of the database. Stop the service first: what it would send meanwhile, it sends again.",
-    ),
+    "restore": Entry("restore", "Put a backup in the place of the database."),
     "keep": Entry("keep", "Run a part of the service, and again whenever it ends; for a Procfile."),
     "collect": Entry("collect", "Fetch and store what the sources listed."),
     "papers": Entry("papers", "Show what is stored of a day, in the sources' order."),
