@@ -30,7 +30,7 @@ COMMANDS = {
     "preview": Entry("preview", "Print the digest that a new reader with these topics would get now."),
     "match": Entry("match", "Show which stored papers these topics pick, the best first, and why."),
     "send": Entry("send", "Plan and deliver what is due, in this process."),
-    "stats": Entry("stats", "Show readers, deliveries, runs, failures, what rests, and the last collections."),
+    "stats": Entry("stats", "Show readers, deliveries, runs, failures, open breakers, and the last collections."),
     "bounce": Entry("bounce", "Judge a returned message, complaint or mail to unsubscribe, and act on it."),
     "doctor": Entry("doctor", "Check all that the service leans on, and say what to do."),
     "readers": Entry("readers", "Who is on the list: show, find, add, import, export, pause, reactivate, forget."),
