@@ -24,7 +24,7 @@ COMMANDS = {
     "migrate": Entry("migrate", "Bring the database to the newest schema, or say whether it is."),
     "backup": Entry("backup", "Copy the database to a file, while the service runs."),
     "restore": Entry("restore", "Put a backup in the place of the database, and send nothing twice after it."),
-    "keep": Entry("keep", "Run a command, and again whenever it ends; for a Procfile."),
+    "keep": Entry("keep", "Run a part of the service, and again whenever it ends; for a Procfile."),
     "collect": Entry("collect", "Fetch and store what the sources listed."),
     "papers": Entry("papers", "Show what is stored of a day, in the sources' order."),
     "preview": Entry("preview", "Print the digest that a new reader with these topics would get now."),
