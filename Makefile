@@ -52,7 +52,7 @@ test-days: install ## the quick tests as if on each weekday, 29 February, 31 Dec
 	$(BIN)/python -m tests.days $(DAYS) -- --numprocesses $(PROCESSES) --dist loadfile $(ARGS)
 
 coverage: install ## what the tests reach, branches counted; the slow ones too
-	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --cov --cov-report term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --cov --cov-report term:skip-covered --cov-fail-under 90 $(ARGS)
 
 mailcheck: install ## every mail under SpamAssassin, caniemail, mutt and s-nail; says what it lacks, installs nothing
 	$(BIN)/python -m tests.mailcheck

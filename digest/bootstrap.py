@@ -128,10 +128,10 @@ class Service:
         """Count something in the broker, for all processes together."""
         from digest.transport.rate_limiter import RateLimiter
 
-        return RateLimiter(self.settings.broker_url, most, of)
+        return RateLimiter(self.settings.broker, most, of)
 
     def check_clock(self) -> None:
-        """Raise ClockWrong where planning would go by a wrong time: a rehearsal's in production, or a machine's own."""
+        """Raise ClockWrong where planning would go by a wrong time: a dry run's in production, or a machine's own."""
         fixed = self.settings.now
         if fixed and self.settings.env == "production":
             raise ClockWrong(f"DIGEST_NOW (or --now) says it is {fixed:%Y-%m-%d %H:%M}: take it out in production")
@@ -221,7 +221,7 @@ def post(settings: Settings) -> Dispatcher:
 def route(settings: Settings) -> Route:
     from digest.transport.smtp import Route, SendingRate
 
-    rate = SendingRate(settings.smtp_rate, settings.broker_url) if settings.smtp_rate else None
+    rate = SendingRate(settings.smtp_rate, settings.broker) if settings.smtp_rate else None
     return Route(settings.relays, settings.smtp_connections, settings.smtp_mails_per_connection, rate)
 
 

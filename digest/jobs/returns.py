@@ -105,12 +105,12 @@ class Whose:
 def _whose(engine: Engine, links: Links, read: Reading) -> Whose | None:
     """The reader, and the delivery if it is named, that the first true token in a message is of."""
     with reading(engine) as connection:
-        for token in read.bounce_marks:
+        for token in read.bounce_tokens:
             if (named := links.read_bounce(token)) and (found := _named(connection, named, named.delivery_id)):
                 return found
-        for token in read.leave_marks:
+        for token in read.leave_tokens:
             # Which of the mails it was decides nothing but whether a failure still counts.
-            delivery_id = next(iter(read.delivery_marks), None)
+            delivery_id = next(iter(read.delivery_ids), None)
             if (named := links.read(Purpose.UNSUBSCRIBE, token)) and (found := _named(connection, named, delivery_id)):
                 return found
     return None

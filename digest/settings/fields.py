@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     )
     now: AwareDatetime | None = Field(
         None,
-        description="Run as if at this moment (ISO 8601 with zone): for rehearsals on captured days and for tests.",
+        description="Run as if at this moment (ISO 8601 with zone): for dry runs on captured days and for tests.",
     )
 
     @field_validator("secret_key", "sources", "arxiv_categories", "proxies", "trusted_networks", mode="before")
@@ -253,6 +253,6 @@ class Settings(BaseSettings):
 
     @property
     def clock(self) -> Callable[[], datetime]:
-        """What the time is: the fixed moment of a rehearsal, or the real one."""
+        """What the time is: DIGEST_NOW in a dry run, or the real time."""
         fixed = self.now
         return (lambda: fixed.astimezone(UTC)) if fixed else (lambda: datetime.now(UTC))

@@ -14,8 +14,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, fu
 
 from digest.domain import Kind, State
 from digest.store import gauges
+from digest.store.columns import Moment
 from digest.store.engine import insert_into, reading, writing
-from digest.store.tables import OPEN, Moment, day_counts, deliveries
+from digest.store.outcomes import NEVER
+from digest.store.tables import OPEN, day_counts, deliveries
 
 DELIVERIES, DELAYS, RETURNED = "deliveries", "delays", "returned"
 # A mail is tried for four days after it was due, and an operator may look again: then its day is counted anew.
@@ -141,9 +143,12 @@ def oldest_due(engine: Engine, now: datetime) -> datetime | None:
     from digest.domain import Status
     from digest.store.tables import readers
 
-    untried = and_(text(OPEN), deliveries.c.state.in_((State.QUEUED, State.SENDING)), deliveries.c.due_at <= now)
+    # Not by the index of all due moments, which SQLite would walk from the first: few are open, and have an index.
+    due_at = func.coalesce(deliveries.c.due_at, deliveries.c.due_at)
+    untried = and_(text(OPEN), deliveries.c.next_attempt_at <= NEVER, due_at <= now)
+    untried &= deliveries.c.state.in_((State.QUEUED, State.SENDING))
     unplanned = and_(readers.c.status == Status.ACTIVE, readers.c.next_due_at <= now)
     with reading(engine) as connection:
-        waits = connection.execute(select(func.min(deliveries.c.due_at, type_=Moment)).where(untried)).scalar()
+        waits = connection.execute(select(func.min(due_at, type_=Moment)).where(untried)).scalar()
         due = connection.execute(select(func.min(readers.c.next_due_at, type_=Moment)).where(unplanned)).scalar()
     return min(filter(None, (waits, due)), default=None)

@@ -99,7 +99,7 @@ class Amazon:
 def listening(engine, amazon=None, **settings):
     visitor = a_visitor(engine, **GIVEN | settings)
     site = visitor.app.state.site
-    proofs = Proofs(site.settings.broker_url, httpx.MockTransport(amazon or Amazon()))
+    proofs = Proofs(site.settings.broker, httpx.MockTransport(amazon or Amazon()))
     object.__setattr__(site, "proofs", proofs)
     return visitor
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from digest.store.tables import Moment
+from digest.store.columns import Moment
 
 revision = "0011"
 down_revision = "0010"
