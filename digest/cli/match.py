@@ -67,6 +67,8 @@ def match(
     if explain:
         for topic in profile.topics + profile.exclusions:
             errors.print(f"read as: {topic}", markup=False)
+        for text in selection.unfinished:
+            errors.print(f"left out, as it would take too long: {text}", markup=False)
     if machine:
         print_json(map(_pick, selection.picks, explained))
     elif explain:

@@ -11,7 +11,7 @@ from digest.bootstrap import Service
 from digest.cli.commands import app_of
 from digest.cli.console import Json, print_json, print_table
 from digest.domain import Breaker, CollectionRun, Run, State
-from digest.store import accounts, bounces, breakers, collections, ledger, readers
+from digest.store import accounts, bounces, breakers, collections, ledger, planning, readers
 
 # Long enough to see a trend, short enough that what was mended is gone.
 LATELY = timedelta(days=7)
@@ -26,6 +26,7 @@ def stats(context: typer.Context, as_json: Json = False) -> None:
     statuses, states = readers.counts(service.engine), ledger.counts(service.engine)
     account, looks = runs(service), collections.newest(service.engine)
     failed, rests = bounces.counts(service.engine, service.now - LATELY), resting(service)
+    aside = planning.set_aside(service.engine, service.now - LATELY)
     if as_json:
         print_json(
             [
@@ -34,6 +35,7 @@ def stats(context: typer.Context, as_json: Json = False) -> None:
                     "deliveries": states,
                     "runs": [{"day": run.day, "planned": run.planned} | _states(run) for run in account],
                     "verdicts": failed,
+                    "set_aside": [asdict(one) for one in aside],
                     "resting": [asdict(breaker) for breaker in rests],
                     "collections": {look.source: _fields(look) for look in looks},
                 }
@@ -48,6 +50,9 @@ def stats(context: typer.Context, as_json: Json = False) -> None:
     if rests:
         rows = [(breaker.name, moment(breaker.until), breaker.reason) for breaker in rests]
         print_table("Resting", ("What", "Until", "Because"), rows, keep_title=True)
+    if aside:
+        rows = [(one.reader_id, one.delivery_id or "", one.reason) for one in aside]
+        print_table("Set aside", ("Reader", "Delivery", "Because"), rows, keep_title=True)
     _print_collections(looks)
 
 

@@ -100,8 +100,8 @@ class Settings(BaseSettings):
     )
     sources: Words = Field(
         ("huggingface",),
-        description="Which sources to collect, separated by commas: `huggingface`, `arxiv`, `biorxiv`, `medrxiv`, "
-        "`openreview:VENUE`, `feed:ADDRESS`.",
+        description="Which sources to collect, separated by commas: `huggingface`, `arxiv`, `biorxiv`, `medrxiv` "
+        "(some of their subjects: `biorxiv:neuroscience+genomics`), `openreview:VENUE`, `feed:ADDRESS`.",
     )
     huggingface_url: str = Field("https://huggingface.co", description="Where the Hugging Face source asks.")
     arxiv_url: str = Field("https://rss.arxiv.org", description="Where the arXiv source asks.")
