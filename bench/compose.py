@@ -13,6 +13,7 @@ from email.policy import SMTP
 from itertools import count
 from multiprocessing import get_context
 from time import process_time
+from typing import Any
 
 import dkim
 from markupsafe import Markup
@@ -147,7 +148,7 @@ class Plain:
         written = []
         for group in groups:
             if group.topics:
-                said = {"label": label_of(group.topics), "anchor": place_of(group.topics)}
+                said: dict[str, object] = {"label": label_of(group.topics), "anchor": place_of(group.topics)}
                 written.append(self._page(f"digest/group.{kind}", said))
             for each in group.papers:
                 full = each.level is Level.FULL
@@ -183,7 +184,7 @@ class Plain:
         links, reader = LETTERHEAD.links, delivery.reader
         way_out = links.unsubscribe(reader.key)
         mailto = f"mailto:unsubscribe+{way_out.rpartition('/')[2]}@{DOMAIN}?subject=unsubscribe"
-        yield from {
+        headers: dict[str, Any] = {
             "Date": delivery.due_at,
             "From": LETTERHEAD.mail_from,
             "To": reader.email,
@@ -195,14 +196,16 @@ class Plain:
             "List-Unsubscribe": f"<{way_out}>, <{mailto}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             "Feedback-ID": f"{Kind.DIGEST}:{delivery.due_at:%Y%m%d}:{DOMAIN}:paper-digest",
-        }.items()
+        }
+        yield from headers.items()
 
     def _signature(self, message: EmailMessage, content: bytes) -> bytes:
         covered = [b"from", *(name.lower().encode() for name in message)]
         relaxed = (b"relaxed", b"relaxed")
-        return dkim.sign(
+        signature: bytes = dkim.sign(
             content, SELECTOR.encode(), DOMAIN.encode(), self.key, canonicalize=relaxed, include_headers=covered
         )
+        return signature
 
 
 def _lead(pick: Pick, place: int) -> Lead:

@@ -10,12 +10,11 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from digest.match.novelty import novelty
-
 from bench import captures, report
 from digest.domain import Paper
 from digest.match import Matcher
 from digest.text import sentences
+from digest.text.novelty import novelty
 from digest.topics import parse
 
 LABELS = Path(__file__).parent / "labels"

@@ -36,7 +36,7 @@ def start(
     now: Annotated[
         str,
         typer.Option(
-            help="Run as if at this moment (ISO 8601): for rehearsals and tests.", envvar="DIGEST_NOW", metavar="ISO"
+            help="Run as if at this moment (ISO 8601): for dry runs and tests.", envvar="DIGEST_NOW", metavar="ISO"
         ),
     ] = "",
     env_file: Annotated[

@@ -33,7 +33,7 @@ def keep(
     once: Annotated[bool, typer.Option("--once", help="Until it ended well; under honcho, stay.")] = False,
     after: Annotated[float, typer.Option(help="Seconds until it is started again.", min=0)] = AGAIN_AFTER_SECONDS,
 ) -> None:
-    """Run a command, and again whenever it ends; until it exits with 2, or we are asked to end."""
+    """Run a part of the service, and again whenever it ends; until it exits with 2, or we are asked to end."""
     raise typer.Exit(Keeper(command, after).keep(once))
 
 

@@ -15,6 +15,7 @@ from digest.domain import VerdictKind
 from digest.jobs.returns import act_on
 from digest.links import Links
 from digest.logs import get_logger
+from digest.store import gauges
 from digest.transport.mailbox import Mailbox, empty
 
 log = get_logger()
@@ -44,5 +45,6 @@ def empty_mailbox(
         return verdict.reason not in bounces.SET_ASIDE
 
     with Judge() as judge:
-        empty(mailbox, take_one, bounces.MOST_BYTES)
+        emptied = empty(mailbox, take_one, bounces.MOST_BYTES)
+    gauges.measured(engine, gauges.MAILBOX_UNREAD, emptied.left, clock())
     return taken

@@ -19,7 +19,7 @@ from digest.readers.access import reader_of
 from digest.readers.changes import apply
 from digest.readers.life import Event, transition
 from digest.store import bounces as notes
-from digest.store import breakers, readers
+from digest.store import breakers, day_counts, readers
 from digest.store.engine import reading, retried, writing
 
 log = get_logger()
@@ -32,6 +32,8 @@ FAILURES = (VerdictKind.HARD, VerdictKind.SOFT, VerdictKind.SENDER_FAULT)
 ENDINGS = {VerdictKind.COMPLAINT: Event.COMPLAIN, VerdictKind.UNSUBSCRIBE: Event.LEAVE_BY_MAIL}
 
 TOO_MANY = "more bounces than is plausible"
+# How it is said that a message changed nothing: sent once more, it is not counted once more.
+UNCHANGED = ("already", "nothing changes")
 HELD = f"held for the operator: {TOO_MANY}"
 
 
@@ -103,12 +105,12 @@ class Whose:
 def _whose(engine: Engine, links: Links, read: Reading) -> Whose | None:
     """The reader, and the delivery if it is named, that the first true token in a message is of."""
     with reading(engine) as connection:
-        for token in read.bounce_marks:
+        for token in read.bounce_tokens:
             if (named := links.read_bounce(token)) and (found := _named(connection, named, named.delivery_id)):
                 return found
-        for token in read.leave_marks:
+        for token in read.leave_tokens:
             # Which of the mails it was decides nothing but whether a failure still counts.
-            delivery_id = next(iter(read.delivery_marks), None)
+            delivery_id = next(iter(read.delivery_ids), None)
             if (named := links.read(Purpose.UNSUBSCRIBE, token)) and (found := _named(connection, named, delivery_id)):
                 return found
     return None
@@ -124,6 +126,8 @@ def _named(connection: Connection, named: Named, delivery_id: int | None) -> Who
 def _act(engine: Engine, whose: Whose, verdict: Verdict, now: datetime) -> str:
     """Let a verdict happen to a reader, in a transaction of its own; say what was done."""
     done = _apply(engine, whose, verdict, now)
+    if not done.endswith(UNCHANGED):
+        day_counts.add(engine, day_counts.RETURNED, verdict.kind, verdict.reason, now)
     if done is HELD:
         domain = whose.reader.email.rpartition("@")[2].lower()
         # Not above: a mail server pays for every import with every message, and this is rare.

@@ -92,6 +92,12 @@ class Settings(BaseSettings):
         "an attack, or a very good day: visitors are asked to come back later, and the operator is told.",
     )
     operator_email: str = Field("", description="Whom sources may write to, and alerts do; part of the User-Agent.")
+    alert_webhook: str = Field(
+        "", description="Where alerts are sent as JSON too (`text`, `alerts`), for when mail itself is down."
+    )
+    heartbeat_url: str = Field(
+        "", description="An address of a monitor that is asked every five minutes while all is well."
+    )
     sources: Words = Field(
         ("huggingface",),
         description="Which sources to collect, separated by commas: `huggingface`, `arxiv`, `biorxiv`, `medrxiv`, "
@@ -117,7 +123,7 @@ class Settings(BaseSettings):
     )
     now: AwareDatetime | None = Field(
         None,
-        description="Run as if at this moment (ISO 8601 with zone): for rehearsals on captured days and for tests.",
+        description="Run as if at this moment (ISO 8601 with zone): for dry runs on captured days and for tests.",
     )
 
     @field_validator("secret_key", "sources", "arxiv_categories", "proxies", "trusted_networks", mode="before")
@@ -165,6 +171,11 @@ class Settings(BaseSettings):
     @classmethod
     def _mailbox(cls, value: str) -> str:
         return value and urls.server(value, MAILBOXES, "imaps://USER:PASSWORD@HOST/INBOX")
+
+    @field_validator("alert_webhook", "heartbeat_url")
+    @classmethod
+    def _notice(cls, value: str) -> str:
+        return value and urls.server(value, {"http", "https"}, "https://HOST/PATH")
 
     @field_validator("postmark_hook")
     @classmethod
@@ -242,6 +253,6 @@ class Settings(BaseSettings):
 
     @property
     def clock(self) -> Callable[[], datetime]:
-        """What the time is: the fixed moment of a rehearsal, or the real one."""
+        """What the time is: DIGEST_NOW in a dry run, or the real time."""
         fixed = self.now
         return (lambda: fixed.astimezone(UTC)) if fixed else (lambda: datetime.now(UTC))

@@ -18,7 +18,7 @@ REMEMBERED_FOR = timedelta(hours=6)
 
 
 def known(engine: Engine) -> dict[str, Breaker]:
-    """All brakes by name, those that hold no longer included."""
+    """All breakers and throttles by name, those that have ended included."""
     with reading(engine) as connection:
         rows = connection.execute(select(breakers).order_by(breakers.c.name))
         return {row.name: Breaker(row.name, row.failures, row.until, row.reason) for row in rows}
@@ -27,7 +27,7 @@ def known(engine: Engine) -> dict[str, Breaker]:
 def trip(engine: Engine, name: str, reason: str, first: timedelta, longest: timedelta, now: datetime) -> Breaker | None:
     """Rest a relay or slow a domain: at first for `first`, and twice as long each time it is tripped again soon.
 
-    None if it holds already: of workers that find the same trouble, one pulls.
+    None if it is open already: of workers that see the same failure, one opens it.
     """
     with writing(engine) as connection:
         connection.execute(breakers.delete().where(breakers.c.until < now - REMEMBERED_FOR))

@@ -254,6 +254,27 @@ heartbeats = Table(
     Column("at", Moment, nullable=False),
 )
 
+# What happened on each day (UTC), counted once, so that nobody counts the ledger to know it: `deliveries` by kind and
+# state, `delays` of digests by the seconds within which they went, `returned` by verdict and reason.
+day_counts = Table(
+    "day_counts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("state", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+# What a round measured, for those who look later.
+gauges = Table(
+    "gauges",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Float, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 # What readers made of a mail, or of a paper in it (no paper: of the mail).
 feedback = Table(
     "feedback",

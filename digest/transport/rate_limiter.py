@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from digest.logs import get_logger
+from digest.settings.servers import Broker
 
 log = get_logger()
 # A visitor waits for the broker no longer than this, and neither does a mail.
@@ -23,9 +24,9 @@ SHORTEST_WAIT = 0.005
 class RateLimiter:
     """So many of something in a time, for all processes together; while the broker is away, for each alone."""
 
-    def __init__(self, broker_url: str, most: RateLimitItem, of: str) -> None:
+    def __init__(self, broker: Broker, most: RateLimitItem, of: str) -> None:
         self._most, self._of = most, of
-        self._shared = MovingWindowRateLimiter(_counters(broker_url))
+        self._shared = MovingWindowRateLimiter(_counters(broker))
         self._own = MovingWindowRateLimiter(MemoryStorage())
 
     def wait(self, key: str) -> float:
@@ -48,10 +49,8 @@ class RateLimiter:
         return max(SHORTEST_WAIT, limiter.get_window_stats(self._most, key).reset_time - time.time())
 
 
-def _counters(broker_url: str) -> RedisStorage:
+def _counters(broker: Broker) -> RedisStorage:
     """Open the counts; connects at the first one, and raises RedisError then."""
-    # Celery says redis+socket:// where the client says unix://.
-    url = broker_url.replace("redis+socket://", "unix://", 1)
     patience = {"socket_connect_timeout": PATIENCE_SECONDS, "socket_timeout": PATIENCE_SECONDS}
-    pool = ConnectionPool.from_url(url, retry=Retry(NoBackoff(), 0), **patience)
-    return RedisStorage("redis://", connection_pool=pool, key_prefix="digest")
+    pool = ConnectionPool.from_url(broker.client_url, retry=Retry(NoBackoff(), 0), **patience)
+    return RedisStorage("redis://", connection_pool=pool, key_prefix=broker.prefix)

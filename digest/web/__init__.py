@@ -87,12 +87,12 @@ def _site(service: Service) -> Site:
         DigestPages(engine, composer),
         memory,
         Pools(),
-        Proofs(settings.broker_url),
+        Proofs(settings.broker),
     )
 
 
 def _limits(settings: Settings) -> Limits:
-    broker, trusted = settings.broker_url, [ip_network(name, strict=False) for name in settings.trusted_networks]
+    broker, trusted = settings.broker, [ip_network(name, strict=False) for name in settings.trusted_networks]
     return Limits(
         VisitorLimit(broker, limits.SUBSCRIPTIONS, "subscribe", trusted),
         VisitorLimit(broker, limits.PREVIEWS, "preview", trusted),

@@ -10,6 +10,7 @@ from limits.limits import RateLimitItemPerMinute
 
 from digest import __version__
 from digest.bounces.webhooks import mailgun, ses
+from digest.settings.servers import Broker
 from digest.transport.rate_limiter import RateLimiter
 
 # Amazon's certificate has some 2 kB, and its answer to a confirmation less.
@@ -28,8 +29,8 @@ class Away(Exception):
 class Proofs:
     """What one process knows of providers: Amazon's certificates, and which of Mailgun's requests it has seen."""
 
-    def __init__(self, broker_url: str, transport: httpx.BaseTransport | None = None) -> None:
-        self._seen = RateLimiter(broker_url, RateLimitItemPerMinute(1, MINUTES_TO_REMEMBER, "mailgun"), "hooks")
+    def __init__(self, broker: Broker, transport: httpx.BaseTransport | None = None) -> None:
+        self._seen = RateLimiter(broker, RateLimitItemPerMinute(1, MINUTES_TO_REMEMBER, "mailgun"), "hooks")
         self._transport = transport
         self._certificates: dict[str, bytes] = {}
         self._fetching = Lock()

@@ -5,8 +5,8 @@ import pkgutil
 import re
 import string
 import sys
-from re import _constants as parsed
-from re import _parser as parser
+from re import _constants as parsed  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
 
 import pytest
 from hypothesis import HealthCheck, given, settings

@@ -283,7 +283,7 @@ def test_the_first_digest_says_so_and_the_next_does_not(service):
     first, second = service.letters()
     assert first.subject == "Your first digest: One paper on speculative decoding: Speculative decoding"
     assert "This is your first digest. From now on it comes every day." in " ".join(first.text.split())
-    assert second.subject == "1 paper: Speculative decoding again"
+    assert second.subject == "One paper on speculative decoding: Speculative decoding again"
 
 
 def test_a_goodbye_is_only_for_who_is_gone(service):

@@ -4,6 +4,7 @@ import hmac
 import json
 from base64 import b64encode
 from datetime import timedelta
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -73,10 +74,11 @@ def from_sendgrid(token):
 
 
 def from_mailgun(token):
-    signature = hmac.new(b"a key", f"{STAMP}once".encode(), "sha256").hexdigest()
+    nonce = uuid4().hex
+    signature = hmac.new(b"a key", f"{STAMP}{nonce}".encode(), "sha256").hexdigest()
     event = {"event": "failed", "severity": "permanent", "recipient": "ada@example.org"}
     event |= {"delivery-status": {"code": 550, "message": HARD}, "user-variables": {TOKEN_FIELD: token}}
-    signed = {"timestamp": STAMP, "token": "once", "signature": signature}
+    signed = {"timestamp": STAMP, "token": nonce, "signature": signature}
     return json.dumps({"signature": signed, "event-data": event}).encode(), {}
 
 
@@ -97,7 +99,7 @@ class Amazon:
 def listening(engine, amazon=None, **settings):
     visitor = a_visitor(engine, **GIVEN | settings)
     site = visitor.app.state.site
-    proofs = Proofs(site.settings.broker_url, httpx.MockTransport(amazon or Amazon()))
+    proofs = Proofs(site.settings.broker, httpx.MockTransport(amazon or Amazon()))
     object.__setattr__(site, "proofs", proofs)
     return visitor
 
