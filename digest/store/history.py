@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Select, func, select
 
 from digest.domain import EPOCH, Kind, Reader, State, Status, Window
 from digest.store.engine import reading, writing
-from digest.store.readers import email_key, reader_of
+from digest.store.readers import among, email_key
 from digest.store.tables import bounces, deliveries, readers
 
 
@@ -78,7 +79,7 @@ def send_again(engine: Engine, delivery_id: int) -> None:
 
 def listed(engine: Engine, status: Status | None, most: int) -> list[Reader]:
     """The first readers, in the order they came, of one status or of all."""
-    question = select(readers).order_by(readers.c.id).limit(most)
+    question = select(readers.c.id).order_by(readers.c.id).limit(most)
     if status:
         question = question.where(readers.c.status == status)
     return _read(engine, question)
@@ -87,7 +88,7 @@ def listed(engine: Engine, status: Status | None, most: int) -> list[Reader]:
 def find(engine: Engine, part: str, most: int) -> list[Reader]:
     """The readers whose address has this in it, whatever the case."""
     has = readers.c.email_key.contains(email_key(part), autoescape=True)
-    return _read(engine, select(readers).where(has).order_by(readers.c.id).limit(most))
+    return _read(engine, select(readers.c.id).where(has).order_by(readers.c.id).limit(most))
 
 
 def last_digest(engine: Engine, reader_id: int) -> PastMail | None:
@@ -107,6 +108,6 @@ def covered_until(engine: Engine, reader_id: int) -> datetime | None:
         return found
 
 
-def _read(engine: Engine, question: object) -> list[Reader]:
+def _read(engine: Engine, question: Select[Any]) -> list[Reader]:
     with reading(engine) as connection:
-        return [reader_of(row) for row in connection.execute(question).mappings()]  # type: ignore[call-overload]
+        return among(connection, list(connection.execute(question).scalars()))
