@@ -47,7 +47,7 @@ def typed(preferences: Preferences) -> dict[str, str]:
         "timezone": preferences.timezone,
         "most_papers": str(preferences.most_papers),
         "pictures": "yes" if preferences.pictures else "no",
-        "weekday": WEEKDAYS[preferences.weekday],
+        "weekday": WEEKDAYS[preferences.weekday % len(WEEKDAYS)],
         "order": preferences.order,
         "related": "yes" if preferences.related else "no",
     }

@@ -7,21 +7,37 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, select
+from sqlalchemy import ColumnElement, Connection, Engine, select, true
 
 from digest.domain import Breaker
+from digest.logs import get_logger
 from digest.store.engine import insert_into, reading, writing
+from digest.store.readable import readable
 from digest.store.tables import breakers
+
+log = get_logger()
 
 # One that is tripped again within this time holds twice as long.
 REMEMBERED_FOR = timedelta(hours=6)
 
 
 def known(engine: Engine) -> dict[str, Breaker]:
-    """All breakers and throttles by name, those that have ended included."""
+    """All breakers and throttles by name, those that have ended included; one that cannot be read holds nothing."""
+    names = select(breakers.c.name).order_by(breakers.c.name)
     with reading(engine) as connection:
-        rows = connection.execute(select(breakers).order_by(breakers.c.name))
-        return {row.name: Breaker(row.name, row.failures, row.until, row.reason) for row in rows}
+        found, unreadable = readable(
+            lambda: _read(connection, true()),
+            lambda: connection.execute(names).scalars().all(),
+            lambda name: _read(connection, breakers.c.name == name),
+        )
+    for name, why in unreadable.items():
+        log.error("breaker.set_aside", breaker=name, why=why)
+    return {breaker.name: breaker for breaker in found}
+
+
+def _read(connection: Connection, which: ColumnElement[bool]) -> list[Breaker]:
+    rows = connection.execute(select(breakers).where(which).order_by(breakers.c.name))
+    return [Breaker(row.name, row.failures, row.until, row.reason) for row in rows if row.until]
 
 
 def trip(engine: Engine, name: str, reason: str, first: timedelta, longest: timedelta, now: datetime) -> Breaker | None:

@@ -10,8 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, func, select
 
 from digest.domain import Paper
+from digest.logs import get_logger
 from digest.store.engine import reading
+from digest.store.readable import readable
 from digest.store.tables import listings, papers
+
+log = get_logger()
 
 PAPER_FIELDS = tuple(column.name for column in papers.columns)
 # Ids in one question; SQLite takes 999 in its oldest builds.
@@ -65,7 +69,19 @@ def read_in(connection: Connection, ids: Collection[str]) -> list[Paper]:
     """The papers of these ids, by id, inside a transaction."""
     found: list[Paper] = []
     for some in _batched(sorted(ids), MOST_BOUND):
-        found += [paper_of(row) for row in connection.execute(whole(listings.c.paper_id.in_(some))).mappings()]
+        found += _read(connection, some)
+    return found
+
+
+def _read(connection: Connection, ids: Sequence[str]) -> list[Paper]:
+    """The papers of these ids, but for those that cannot be read: they hide no other."""
+
+    def read(*some: str) -> list[Paper]:
+        return [paper_of(row) for row in connection.execute(whole(listings.c.paper_id.in_(some))).mappings()]
+
+    found, unreadable = readable(lambda: read(*ids), lambda: ids, read)
+    for paper_id, why in unreadable.items():
+        log.error("paper.set_aside", paper=paper_id, why=why)
     return found
 
 

@@ -8,8 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, func, select
 
 from digest.domain import CollectionRun, Outcome
+from digest.logs import get_logger
 from digest.store.engine import reading
+from digest.store.readable import readable
 from digest.store.tables import collections
+
+log = get_logger()
 
 FIELDS = tuple(column.name for column in collections.columns if column.name != "id")
 
@@ -29,8 +33,20 @@ def newest(engine: Engine) -> list[CollectionRun]:
     """The last collection of each source."""
     last = select(func.max(collections.c.id)).group_by(collections.c.source)
     with reading(engine) as connection:
-        rows = connection.execute(select(collections).where(collections.c.id.in_(last)).order_by(collections.c.source))
-        return [_collection(row) for row in rows]
+        return _read(connection, list(connection.execute(last.order_by(collections.c.source)).scalars()))
+
+
+def _read(connection: Connection, ids: list[int]) -> list[CollectionRun]:
+    """These collections, but for those that cannot be read."""
+
+    def read(*some: int) -> list[CollectionRun]:
+        question = select(collections).where(collections.c.id.in_(some)).order_by(collections.c.source)
+        return [_collection(row) for row in connection.execute(question)]
+
+    found, unreadable = readable(lambda: read(*ids), lambda: ids, read)
+    for number, why in unreadable.items():
+        log.error("collection.set_aside", collection=number, why=why)
+    return found
 
 
 def last_good(engine: Engine) -> dict[str, datetime]:

@@ -30,7 +30,10 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Strings(TypeDecorator[tuple[str, ...]]):
-    """A tuple of strings, as a JSON array in text: read whole or not at all."""
+    """A tuple of strings, as a JSON array in text: read whole or not at all.
+
+    What is no list of text, as UTF-8 can write it, raises ValueError here, and not where the strings are used.
+    """
 
     impl = Text
     cache_ok = True
@@ -39,7 +42,18 @@ class Strings(TypeDecorator[tuple[str, ...]]):
         return None if value is None else json.dumps(list(value), ensure_ascii=False)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
-        return None if value is None else tuple(json.loads(value))
+        return None if value is None else _strings(value)
+
+
+def _strings(written: str) -> tuple[str, ...]:
+    try:
+        found = json.loads(written)
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"no list of text: {type(error).__name__}") from None
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise ValueError("no list of text")
+    "".join(found).encode()
+    return tuple(found)
 
 
 class RandomKey(FunctionElement[str]):

@@ -8,7 +8,7 @@ from functools import lru_cache
 from sqlalchemy import RowMapping
 
 from digest.domain import Cadence, Delivery, Kind, Order, Preferences, State, Window
-from digest.store.readers import PREFERENCES, reader_of
+from digest.store.readers import PREFERENCES, check_numbers, reader_of
 
 # What the readers of some groups chose; many chose alike.
 KEEP = 4_096
@@ -23,12 +23,15 @@ def as_json(preferences: Preferences) -> str:
 def from_json(text: str) -> Preferences:
     """Raises ValueError, TypeError or LookupError for what no version of ours wrote."""
     known = {name: value for name, value in json.loads(text).items() if name in PREFERENCES}
-    known |= {"topics": tuple(known["topics"]), "cadence": Cadence(known["cadence"])}
+    topics = tuple(known["topics"])
+    "".join(topics).encode()
+    known |= {"topics": topics, "cadence": Cadence(known["cadence"])}
     return Preferences(**known | {"order": Order(known.get("order", Order.MIXED))})
 
 
 def delivery_of(row: RowMapping) -> Delivery:
     """The delivery in a row that has its reader's columns too, each as `their_…`."""
+    check_numbers(row[name] for name in ("attempts", "claim", "unanswered"))
     kept = from_json(row["preferences"]) if row["preferences"] else None
     kind = Kind(row["kind"])
     asks = kind is Kind.CONFIRM

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Engine, Select, Text, column, func, select, text, type_coerce, values
+from sqlalchemy import Connection, Engine, Row, Select, Text, column, func, select, text, type_coerce, values
 
 from digest.domain import Delivery, Kind, State
 from digest.logs import get_logger
 from digest.store.engine import reading
+from digest.store.readable import readable
 from digest.store.tables import deliveries
 
 log = get_logger()
@@ -37,7 +39,7 @@ def papers_sent(engine: Engine, reader_ids: Collection[int]) -> dict[int, set[st
 def _ids(delivery_id: int, listed: str) -> set[str]:
     try:
         return set(json.loads(listed))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         log.warning("delivery.papers_unreadable", delivery=delivery_id)
         return set()
 
@@ -49,10 +51,22 @@ def last_heard(engine: Engine, group: Sequence[Delivery]) -> dict[int, datetime]
     with reading(engine) as connection:
         if connection.dialect.name == "postgresql":
             numbers = {"id": [one.id for one in group], "reader": [one.reader.id for one in group]}
-            found = connection.execute(HEARD, {**numbers, "due": [one.due_at for one in group]})
+            found = list(connection.execute(HEARD, {**numbers, "due": [one.due_at for one in group]}))
         else:
-            found = connection.execute(_heard(group))
+            found = _readable(connection, group)
         return {delivery_id: heard for delivery_id, heard in found if heard}
+
+
+def _readable(connection: Connection, group: Sequence[Delivery]) -> list[Row[Any]]:
+    """In SQLite a moment may be anything; whose cannot be read has heard nothing yet."""
+    found, unreadable = readable(
+        lambda: list(connection.execute(_heard(group))),
+        lambda: group,
+        lambda one: list(connection.execute(_heard([one]))),
+    )
+    for delivery, why in unreadable.items():
+        log.warning("delivery.past_unreadable", delivery=delivery.id, why=why)
+    return found
 
 
 # By value: of a dry run there are no rows. Where the database can, in one statement that is always the same.

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, RowMapping, Select, func, select
 
 from digest.domain import EPOCH, Kind, Reader, State, Status, Window
+from digest.logs import get_logger
 from digest.store.engine import reading, writing
-from digest.store.readers import email_key, reader_of
+from digest.store.readable import readable
+from digest.store.readers import among, email_key
 from digest.store.tables import bounces, deliveries, readers
+
+log = get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +46,33 @@ class Returned:
 
 def mails(engine: Engine, reader_id: int, most: int) -> list[PastMail]:
     """The last mails to a reader, the newest first."""
-    question = select(deliveries).where(deliveries.c.reader_id == reader_id)
+    order = (deliveries.c.due_at.desc(), deliveries.c.id.desc())
+    question = select(deliveries.c.id).where(deliveries.c.reader_id == reader_id).order_by(*order).limit(most)
     with reading(engine) as connection:
-        found = connection.execute(question.order_by(deliveries.c.due_at.desc(), deliveries.c.id.desc()).limit(most))
-        return [
-            PastMail(
-                id=row["id"],
-                kind=row["kind"],
-                due_at=row["due_at"],
-                tried_at=row["tried_at"],
-                state=State(row["state"]),
-                reason=row["reason"],
-                papers=len(row["papers"]),
-                window=Window(row["window_start"], row["window_end"], row["since"]),
-                recipient=row["recipient"],
-            )
-            for row in found.mappings()
-        ]
+        ids = list(connection.execute(question).scalars())
+
+        def read(*some: int) -> list[PastMail]:
+            which = select(deliveries).where(deliveries.c.id.in_(some)).order_by(*order)
+            return [_past(row) for row in connection.execute(which).mappings()]
+
+        found, unreadable = readable(lambda: read(*ids), lambda: ids, read)
+    for delivery_id, why in unreadable.items():
+        log.error("delivery.set_aside", delivery=delivery_id, why=why)
+    return found
+
+
+def _past(row: RowMapping) -> PastMail:
+    return PastMail(
+        id=row["id"],
+        kind=row["kind"],
+        due_at=row["due_at"],
+        tried_at=row["tried_at"],
+        state=State(row["state"]),
+        reason=row["reason"],
+        papers=len(row["papers"]),
+        window=Window(row["window_start"], row["window_end"], row["since"]),
+        recipient=row["recipient"],
+    )
 
 
 def came_back(engine: Engine, reader_id: int, most: int) -> list[Returned]:
@@ -78,7 +93,7 @@ def send_again(engine: Engine, delivery_id: int) -> None:
 
 def listed(engine: Engine, status: Status | None, most: int) -> list[Reader]:
     """The first readers, in the order they came, of one status or of all."""
-    question = select(readers).order_by(readers.c.id).limit(most)
+    question = select(readers.c.id).order_by(readers.c.id).limit(most)
     if status:
         question = question.where(readers.c.status == status)
     return _read(engine, question)
@@ -87,7 +102,7 @@ def listed(engine: Engine, status: Status | None, most: int) -> list[Reader]:
 def find(engine: Engine, part: str, most: int) -> list[Reader]:
     """The readers whose address has this in it, whatever the case."""
     has = readers.c.email_key.contains(email_key(part), autoescape=True)
-    return _read(engine, select(readers).where(has).order_by(readers.c.id).limit(most))
+    return _read(engine, select(readers.c.id).where(has).order_by(readers.c.id).limit(most))
 
 
 def last_digest(engine: Engine, reader_id: int) -> PastMail | None:
@@ -107,6 +122,6 @@ def covered_until(engine: Engine, reader_id: int) -> datetime | None:
         return found
 
 
-def _read(engine: Engine, question: object) -> list[Reader]:
+def _read(engine: Engine, question: Select[Any]) -> list[Reader]:
     with reading(engine) as connection:
-        return [reader_of(row) for row in connection.execute(question).mappings()]  # type: ignore[call-overload]
+        return among(connection, list(connection.execute(question).scalars()))

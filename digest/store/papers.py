@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, exists, func, literal, select, true
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from digest.domain import CollectionRun, Listing, Paper, Window
@@ -152,9 +152,20 @@ def listings_on(engine: Engine, day: date) -> list[Listing]:
         .where(listings.c.day == day)
         .order_by(listings.c.source, listings.c.rank, papers.c.id)
     )
+
+    def read(which: ColumnElement[bool]) -> list[Listing]:
+        rows = connection.execute(question.where(which)).mappings()
+        return [Listing(row["source"], day, row["rank"], bare(row), row["upvotes"], row["comments"]) for row in rows]
+
     with reading(engine) as connection:
-        rows = connection.execute(question).mappings().all()
-    return [Listing(row["source"], day, row["rank"], bare(row), row["upvotes"], row["comments"]) for row in rows]
+        found, unreadable = readable(
+            lambda: read(true()),
+            lambda: connection.execute(question.with_only_columns(listings.c.source, papers.c.id)).all(),
+            lambda key: read((listings.c.source == key[0]) & (papers.c.id == key[1])),
+        )
+    for key, why in unreadable.items():
+        log.error("paper.set_aside", paper=key[1], why=why)
+    return found
 
 
 def listed_days(engine: Engine, until: date, most: int | None = None) -> list[date]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from unicodedata import normalize
@@ -10,9 +10,13 @@ from unicodedata import normalize
 from sqlalchemy import Connection, Engine, RowMapping, exists, func, select
 
 from digest.domain import Cadence, Kind, Order, Preferences, Reader, Status
+from digest.logs import get_logger
 from digest.store import keys
 from digest.store.engine import insert_into, reading, writing
+from digest.store.readable import readable
 from digest.store.tables import deliveries, readers
+
+log = get_logger()
 
 PREFERENCES = (
     "topics", "cadence", "hour", "timezone", "most_papers", "pictures", "weekday", "order", "related",
@@ -64,13 +68,27 @@ def everyone(engine: Engine) -> Iterator[Reader]:
     """Every reader, in the order they came."""
     last = 0
     while True:
-        question = select(readers).where(readers.c.id > last).order_by(readers.c.id).limit(PAGE)
+        question = select(readers.c.id).where(readers.c.id > last).order_by(readers.c.id).limit(PAGE)
         with reading(engine) as connection:
-            page = [reader_of(row) for row in connection.execute(question).mappings()]
+            ids = list(connection.execute(question).scalars())
+            page = among(connection, ids)
         yield from page
-        if len(page) < PAGE:
+        if len(ids) < PAGE:
             return
-        last = page[-1].id
+        last = ids[-1]
+
+
+def among(connection: Connection, ids: Sequence[int]) -> list[Reader]:
+    """These readers by number, but for those that cannot be read: they are named in the log."""
+
+    def read(*some: int) -> list[Reader]:
+        question = select(readers).where(readers.c.id.in_(some)).order_by(readers.c.id)
+        return [reader_of(row) for row in connection.execute(question).mappings()]
+
+    found, unreadable = readable(lambda: read(*ids), lambda: ids, read)
+    for reader_id, why in unreadable.items():
+        log.error("reader.set_aside", reader=reader_id, why=why)
+    return found
 
 
 def add(
@@ -189,8 +207,11 @@ def counts(engine: Engine) -> dict[str, int]:
 
 
 def reader_of(row: RowMapping, prefix: str = "") -> Reader:
-    """The reader in a row; with a prefix, where the columns carry one."""
+    """The reader in a row; with a prefix, where the columns carry one. Raises ValueError for what makes none."""
     chosen = {name: row[prefix + name] for name in PREFERENCES}
+    check_numbers(chosen[name] for name in ("hour", "most_papers", "weekday"))
+    if not isinstance(row[prefix + "email"], str):
+        raise ValueError("an address that is no text")
     chosen |= {"cadence": Cadence(chosen["cadence"]), "order": Order(chosen["order"])}
     return Reader(
         id=row[prefix + "id"],
@@ -204,6 +225,12 @@ def reader_of(row: RowMapping, prefix: str = "") -> Reader:
         paused_until=row[prefix + "paused_until"],
         key=row[prefix + "key"],
     )
+
+
+def check_numbers(read: Iterable[object]) -> None:
+    """Raise ValueError for what should be a number and is none: a column of SQLite holds whatever is put into it."""
+    if not all(isinstance(value, int) for value in read):
+        raise ValueError("text where a number should be")
 
 
 def _one(connection: Connection, where: Any, *, locked: bool = False) -> Reader | None:  # noqa: ANN401 - a column expression

@@ -45,7 +45,8 @@ def page(
 def public(make: Plain, *, asks: tuple[str, ...] = (), dear: bool = False) -> Endpoint:
     """Let a plain function make an answer for everybody, once until the next collection.
 
-    Of a query only what the page `asks` for counts. Who comes while it is being made waits for the same one.
+    Of a query only what the page `asks` for counts. Who comes while it is being made waits for the same one, unless
+    that ends as somebody's own: they had asked too often, or hung up.
     """
     being_made: dict[str, asyncio.Task[Response]] = {}
 
@@ -53,8 +54,8 @@ def public(make: Plain, *, asks: tuple[str, ...] = (), dear: bool = False) -> En
     async def answer(request: Request) -> Response:
         site = Site.of(request)
         key = _key(request, asks)
-        if key in being_made:
-            return await asyncio.shield(being_made[key])
+        if (task := being_made.get(key)) and (shared := await _shared(task)):
+            return shared
         if made := site.memory.find(key):
             return _Remembered(made)
         being_made[key] = task = asyncio.create_task(_make(request, make, key, dear))
@@ -64,6 +65,15 @@ def public(make: Plain, *, asks: tuple[str, ...] = (), dear: bool = False) -> En
             being_made.pop(key, None)
 
     return answer
+
+
+async def _shared(task: asyncio.Task[Response]) -> Response | None:
+    """What is being made for somebody else, if it turns out to be for everybody."""
+    await asyncio.wait({task})
+    if task.cancelled() or task.exception():
+        return None
+    made = task.result()
+    return made if isinstance(made, _Remembered) else None
 
 
 async def _make(request: Request, make: Plain, key: str, dear: bool) -> Response:

@@ -28,6 +28,8 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 )
 # A browser that came by https comes by https for a year (RFC 6797).
 HSTS = "max-age=31536000"
+# What a browser says of a form on our own page, and of one that the visitor opened themselves.
+OURS = ("same-origin", "none")
 
 
 def headers(base_url: str) -> Mapping[str, str]:
@@ -57,15 +59,18 @@ def comes_from_elsewhere(sent: Headers, base_url: str) -> bool:
     """Tell whether a browser says that another site's page sent this form.
 
     Our own pages ask for no referrer, for which browsers write `Origin: null`: that says nothing. Programs and old
-    browsers say nothing either.
+    browsers say nothing either. Another host of the same domain is another site; what is no origin is not ours.
     """
     if site := sent.get("sec-fetch-site"):
-        return site == "cross-site"
+        return site not in OURS
     origin = sent.get("origin", "null")
     if origin == "null":
         return False
     ours = {urlsplit(base_url).netloc, sent.get("host", "")}
-    return urlsplit(origin).netloc not in ours
+    try:
+        return urlsplit(origin).netloc not in ours
+    except ValueError:
+        return True
 
 
 def mask_tokens(record: logging.LogRecord) -> bool:

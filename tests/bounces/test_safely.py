@@ -30,6 +30,15 @@ child.main()
 """
 
 
+OTHERS: set[str] = set()
+
+
+@pytest.fixture(autouse=True)
+def _others():
+    OTHERS.clear()
+    OTHERS.update(begun())
+
+
 @pytest.fixture
 def judge():
     with Judge(1, CHILD) as one:
@@ -83,5 +92,9 @@ def test_its_process_ends_with_it_and_knows_no_secret(monkeypatch):
 
 
 def children():
-    """The processes begun from here, as Linux lists them."""
+    """The processes begun from here by a test, as Linux lists them; the broker of other tests is none."""
+    return [one for one in begun() if one not in OTHERS]
+
+
+def begun():
     return Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()

@@ -1,12 +1,17 @@
 """How often one network may ask, with the broker and without."""
 
+import asyncio
+import threading
 from ipaddress import ip_network
 
 import pytest
 from structlog.testing import capture_logs
 
 from digest.settings.servers import Broker
+from digest.web import create_app
 from digest.web.limits import WHOLE_CUSTOMER, VisitorLimit, customer, network
+from digest.web.pools import DEAR_AT_ONCE
+from tests.support.visitor import the_settings
 
 NOWHERE = Broker("redis://127.0.0.1:1/0", "digest-one")
 TWICE = 2, "test"
@@ -64,3 +69,42 @@ def test_a_trusted_network_gets_a_hundred_times_as_much():
     assert [limit.wait("192.0.2.1") for _ in range(200)] == [0] * 200
     assert limit.wait("192.0.2.1") > 0
     assert limit.wait("::ffff:192.0.2.2") == 0, "an IPv4 address in IPv6's clothes is in the network, too"
+
+
+def test_who_hangs_up_takes_nobody_with_them(engine):
+    """Two ask for the same page at once; it is being made for the one who leaves."""
+    app = create_app(the_settings(), engine)
+    stop = threading.Event()
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "https", "path": "/search",
+        "raw_path": b"/search", "query_string": b"q=agents", "headers": [], "client": ("192.0.2.1", 1),
+        "server": ("papers.example.org", 443),
+    }  # fmt: skip
+
+    async def visit(*events):
+        said, coming = [], list(events)
+
+        async def receive():
+            if coming:
+                return coming.pop(0)
+            return await asyncio.Event().wait()
+
+        async def send(message):
+            said.append(message)
+
+        await app(dict(scope), receive, send)
+        return said[0]["status"]
+
+    async def both():
+        body = {"type": "http.request", "body": b"", "more_body": False}
+        # Whoever comes first looks for a collection; nobody overtakes them meanwhile.
+        await app.state.site.memory.refresh()
+        for _ in range(DEAR_AT_ONCE):
+            app.state.site.pools.begin(stop.wait)
+        leaves = asyncio.create_task(visit({"type": "http.disconnect"}))
+        stays = asyncio.create_task(visit(body))
+        await leaves
+        stop.set()
+        return await stays
+
+    assert asyncio.run(both()) == 200

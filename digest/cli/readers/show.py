@@ -66,8 +66,14 @@ def list_readers(
 
 def known(service: Service, email: str) -> Reader:
     """Find a reader by the whole address; raise Failed with what there is instead."""
-    with reading(service.engine) as connection:
-        found = readers.by_email(connection, email)
+    try:
+        with reading(service.engine) as connection:
+            found = readers.by_email(connection, email)
+    except (ValueError, TypeError, LookupError) as error:
+        raise Failed(
+            f"the row of {email} cannot be read ({type(error).__name__}): correct it in the table `readers`; "
+            "until then they get no mail"
+        ) from None
     if found:
         return found
     near = history.find(service.engine, email.partition("@")[0], 3) if "@" in email else []
