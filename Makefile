@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PROCESSES ?= 2
 QUICK := not slow and not postgres and not realdata
 
-.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-start bench-delivery chaos clean
+.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-start bench-web bench-delivery chaos attack coverage clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -48,6 +48,12 @@ lock: install ## pin every dependency anew, with hashes and without the address 
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet \
 		-o requirements-production.lock
 
+test-days: install ## the quick tests as if on each weekday, 29 February, 31 December, when clocks change, east and west
+	$(BIN)/python -m tests.days $(DAYS) -- --numprocesses $(PROCESSES) --dist loadfile $(ARGS)
+
+coverage: install ## what the tests reach, branches counted; the slow ones too
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --cov --cov-report term:skip-covered --cov-fail-under 90 $(ARGS)
+
 mailcheck: install ## every mail under SpamAssassin, caniemail, mutt and s-nail; says what it lacks, installs nothing
 	$(BIN)/python -m tests.mailcheck
 
@@ -65,11 +71,17 @@ bench: install ## measure matching, its quality, verdicts and composing beside p
 bench-start: install ## measure what a command costs before it does anything
 	$(BIN)/python -m bench.start
 
+bench-web: install ## measure how fast pages, searches and previews answer
+	$(BIN)/python -m bench.web $(ARGS)
+
 bench-delivery: install ## measure delivery beside its peers; ARGS="--readers 3000" takes a minute
 	$(BIN)/python -m bench.delivery $(ARGS)
 
 chaos: install ## kill workers, break everything else, and look whether anybody is lost; ARGS="--deliveries 1500 --kills 4"
 	$(BIN)/python -m bench.chaos $(ARGS)
+
+attack: install ## try what strangers may try, and say what got through; ARGS=--small takes half a minute
+	$(BIN)/python -m bench.attack $(ARGS)
 
 clean: ## remove the virtual environment and what a demo left
 	rm -rf $(VENV) var

@@ -19,6 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from redis import Redis
@@ -137,6 +138,10 @@ class Chaos:
             states = connection.execute(select(ledger.c.state, func.count()).group_by(ledger.c.state)).all()
         return ", ".join(f"{count:,} {state}" for state, count in sorted(states)) or "nothing planned yet"
 
+    def has_come_to(self, mails: int) -> bool:
+        """Whether so many mails were sent, or all is over."""
+        return self.is_over() or len(self.log.read()[0]) >= mails
+
     def is_over(self) -> bool:
         """Whether everybody was planned and every delivery has its end; lets time pass while all wait."""
         now = self.clock()
@@ -242,7 +247,7 @@ def _torment(
     # Between the kills, so many times as asked for.
     others |= {kills * turn // (restarts + 1): lambda: _restart(postgres) for turn in range(1, restarts + 1)}
     for number, moment in enumerate(moments):
-        parts.wait_until(lambda at=moment: chaos.is_over() or len(chaos.log.read()[0]) >= at, 600, f"mail {moment}")
+        parts.wait_until(partial(chaos.has_come_to, moment), 600, f"mail {moment}")
         chaos.kill()
         others.get(number, lambda: None)()
 

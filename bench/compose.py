@@ -10,19 +10,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
-from itertools import chain, count, repeat
+from itertools import count
 from multiprocessing import get_context
 from time import process_time
+from typing import Any
 
 import dkim
 from markupsafe import Markup
 
 from bench import captures, profiles, report
 from digest import paths
-from digest.compose import IN_FULL, Composer, Letterhead, marking, opened, wording
-from digest.compose.cards import LONG_EXCERPT, SHORT_EXCERPT
+from digest.compose import Composer, Letterhead, claims, contents, facts, marking, opened, sharing, wording
+from digest.compose.cards import LONG_LEAD, SHORT_LEAD, Level, anchor
+from digest.compose.claims import Listed
 from digest.compose.dkim import HASH, PADDING, Signer, new_key, pem, read_key
+from digest.compose.lead import Lead, lead
 from digest.compose.pages import environment
+from digest.compose.papers import label_of, place_of
 from digest.domain import Delivery, Kind, Mail, Paper, Pick, Preferences, Reader, Selection, Status, Window
 from digest.links import Links
 from digest.match import Matcher
@@ -106,10 +110,11 @@ class Plain:
         said["subject"] = marking.shortened(self._page("digest/subject.txt", said).strip(), 74)
         for name, value in self._headers(delivery, str(said["subject"])):
             message[name] = value
-        bodies = [
-            self._page(f"digest/body.{kind}", said | {"cards": Markup(self._cards(kind, delivery, selection))})
-            for kind in ("txt", "html")
-        ]
+        groups = contents.arranged(selection.picks, by_topic=True)
+        bodies = []
+        for kind in ("txt", "html"):
+            parts = {"cards": self._cards(kind, delivery, groups), "contents": self._contents(kind, groups)}
+            bodies.append(self._page(f"digest/body.{kind}", said | {k: Markup(v) for k, v in parts.items()}))
         message.set_content(bodies[0])
         message.add_alternative(bodies[1], subtype="html")
         content = message.as_bytes()
@@ -117,7 +122,9 @@ class Plain:
 
     def _said(self, delivery: Delivery, selection: Selection) -> dict[str, object]:
         reader, links = delivery.reader, LETTERHEAD.links
-        titles = [pick.paper.title for pick in selection.picks[:3]]
+        wanted, today = reader.preferences, delivery.due_at.date()
+        day = Listed(self.listed)
+        words = sum(_words(pick, place) for place, pick in enumerate(selection.picks))
         return {
             "name": LETTERHEAD.name,
             "postal_address": LETTERHEAD.postal_address,
@@ -126,24 +133,49 @@ class Plain:
             "preferences": links.preferences(reader.key),
             "view": links.view(reader.key, delivery.id),
             "email": reader.email,
-            "why": wording.why(reader.preferences),
-            "day": wording.long_day(delivery.due_at),
-            "weekly": False,
-            "week": "",
-            "count": len(selection.picks),
-            "more": selection.more,
-            "listed": self.listed,
-            "title": marking.shortened(titles[0], 74),
-            "also": "; ".join(marking.shortened(title, 74) for title in titles[1:]),
+            "why": wording.why(wanted),
+            **claims.of_digest(selection.picks, wanted, day, today, left=selection.more, shared=False),
+            "minutes": f"{max(1, round(words / 200))} min read",
+            "subscribe": "",
+            "own": sharing.with_topics(f"{links.base_url}/", wanted.topics),
+            "feed": sharing.with_topics(f"{links.base_url}/feed.atom", wanted.topics),
+            "references": f"{links.view(reader.key, delivery.id)}.bib",
+            "useful": links.feedback(reader.key, delivery.id),
         }
 
-    def _cards(self, kind: str, delivery: Delivery, selection: Selection) -> str:
+    def _cards(self, kind: str, delivery: Delivery, groups: Sequence[contents.Group]) -> str:
         brief = {"txt": "digest/card.txt", "html": "digest/brief.html"}[kind]
-        cards = (
-            self._page(f"digest/card.{kind}" if full else brief, _card(pick, full, delivery.due_at.year))
-            for pick, full in zip(selection.picks, chain(repeat(True, IN_FULL), repeat(False)), strict=False)
-        )
-        return "".join(cards).removesuffix("\n")
+        written = []
+        for group in groups:
+            if group.topics:
+                said: dict[str, object] = {"label": label_of(group.topics), "anchor": place_of(group.topics)}
+                written.append(self._page(f"digest/group.{kind}", said))
+            for each in group.papers:
+                full = each.level is Level.FULL
+                card = _card(each.pick, each.place, 3 if group.topics else 2)
+                card["own_page"] = LETTERHEAD.links.feedback(delivery.reader.key, delivery.id, each.pick.paper.id)
+                written.append(self._page(f"digest/card.{kind}" if full else brief, card))
+        return "".join(written).removesuffix("\n")
+
+    def _contents(self, kind: str, groups: Sequence[contents.Group]) -> str:
+        written, start = [], 1
+        for group in groups:
+            entries = [
+                self._page(
+                    f"digest/entry.{kind}",
+                    {
+                        "title": marking.shortened(each.pick.paper.title, 120),
+                        "anchor": anchor(each.pick.paper),
+                        "place": place,
+                    },
+                )
+                for place, each in enumerate(group.cards, start)
+            ]
+            said = {"label": label_of(group.topics), "anchor": place_of(group.topics), "start": start}
+            said |= {"count": len(group.papers), "entries": Markup("".join(entries).removesuffix("\n"))}
+            written.append(self._page(f"digest/contents.{kind}", said))
+            start += len(group.cards)
+        return "".join(written).removesuffix("\n")
 
     def _page(self, template: str, said: dict[str, object]) -> str:
         return self.pages.get_template(template).render(said)
@@ -152,7 +184,7 @@ class Plain:
         links, reader = LETTERHEAD.links, delivery.reader
         way_out = links.unsubscribe(reader.key)
         mailto = f"mailto:unsubscribe+{way_out.rpartition('/')[2]}@{DOMAIN}?subject=unsubscribe"
-        yield from {
+        headers: dict[str, Any] = {
             "Date": delivery.due_at,
             "From": LETTERHEAD.mail_from,
             "To": reader.email,
@@ -164,26 +196,42 @@ class Plain:
             "List-Unsubscribe": f"<{way_out}>, <{mailto}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             "Feedback-ID": f"{Kind.DIGEST}:{delivery.due_at:%Y%m%d}:{DOMAIN}:paper-digest",
-        }.items()
+        }
+        yield from headers.items()
 
     def _signature(self, message: EmailMessage, content: bytes) -> bytes:
         covered = [b"from", *(name.lower().encode() for name in message)]
         relaxed = (b"relaxed", b"relaxed")
-        return dkim.sign(
+        signature: bytes = dkim.sign(
             content, SELECTOR.encode(), DOMAIN.encode(), self.key, canonicalize=relaxed, include_headers=covered
         )
+        return signature
 
 
-def _card(pick: Pick, full: bool, year: int) -> dict[str, object]:
+def _lead(pick: Pick, place: int) -> Lead:
+    return lead(pick, LONG_LEAD if place < contents.IN_FULL else SHORT_LEAD)
+
+
+def _words(pick: Pick, place: int) -> int:
+    runs = (*marking.title(pick), *_lead(pick, place).runs)
+    return sum(len(run.text.split()) for run in runs)
+
+
+def _card(pick: Pick, place: int, rank: int) -> dict[str, object]:
+    told = _lead(pick, place)
     return {
         "title": marking.title(pick),
+        "lead": told.runs,
+        "label": told.label,
+        "topics": facts.topics(pick),
+        "anchor": anchor(pick.paper),
+        "rank": rank,
+        "when": facts.when(pick.paper),
+        "upvotes": pick.paper.upvotes,
+        "who": facts.who(pick),
         "page": wording.page(pick.paper),
-        "byline": wording.byline(pick),
-        "facts": wording.facts(pick.paper, year),
         "picture": "",
-        "excerpt": marking.excerpt(pick, LONG_EXCERPT if full else SHORT_EXCERPT),
-        "because": wording.because(pick.reasons),
-        "links": wording.links(pick.paper),
+        "links": facts.links(pick.paper),
     }
 
 

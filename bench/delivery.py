@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from celery import Celery
 from sqlalchemy import Engine, func, select, text
@@ -99,7 +100,8 @@ class Bench:
 
 def ours(environment: Mapping[str, str]) -> Celery:
     """The service's own app, which knows the queue and what its keys begin with."""
-    return create_app(Settings(**{name.removeprefix(PREFIX).lower(): value for name, value in environment.items()}))
+    given: dict[str, Any] = {name.removeprefix(PREFIX).lower(): value for name, value in environment.items()}
+    return create_app(Settings(**given))
 
 
 def service(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> Outcome:
@@ -266,7 +268,7 @@ def main() -> None:
         bench = Bench(postgres, broker, Path(folder))
         for step, size in ((plan, wanted.plan), (slow, wanted.slow), (sqlite, wanted.sqlite), (grow, wanted.grow)):
             if size:
-                step(bench, size)  # type: ignore[operator]
+                step(bench, size)
         if not (wanted.plan or wanted.slow or wanted.sqlite or wanted.grow):
             everything(bench, wanted.readers)
 

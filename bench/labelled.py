@@ -13,8 +13,8 @@ from pathlib import Path
 from bench import captures, report
 from digest.domain import Paper
 from digest.match import Matcher
-from digest.match.novelty import novelty
 from digest.text import sentences
+from digest.text.novelty import novelty
 from digest.topics import parse
 
 LABELS = Path(__file__).parent / "labels"

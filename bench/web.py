@@ -44,7 +44,7 @@ async def site(engine: Engine, latest: date) -> AsyncIterator[Any]:
     """The endpoint over a database, for visitors from networks that are trusted."""
     moment = datetime.combine(latest, datetime.min.time(), UTC)
     everybody = ("0.0.0.0/0",)
-    given = {"broker_url": NOWHERE, "base_url": BASE, "secret_key": (KEY,), "confirmations_per_hour": 0}
+    given: dict[str, Any] = {"broker_url": NOWHERE, "base_url": BASE, "secret_key": (KEY,), "confirmations_per_hour": 0}
     app = create_app(Settings(**given, trusted_networks=everybody, now=moment), engine)
     yield app
     app.state.site.pools.close()
@@ -152,7 +152,7 @@ def main() -> None:
             asyncio.run(large(f"sqlite:///{Path(folder) / f'{most}.sqlite3'}", most))
             with parts.postgres() if given.postgresql else nullcontext() as postgres:
                 if postgres:
-                    asyncio.run(large(postgres.new(), most))
+                    asyncio.run(large(postgres.database("site"), most))
 
 
 if __name__ == "__main__":

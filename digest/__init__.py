@@ -1,10 +1,10 @@
 """Paper Digest: every day's papers, picked for each reader, in one mail.
 
-    sources ─▶ fetch ─▶ store ─▶ match ─▶ compose ─▶ deliver ─▶ (inbox)
-    (pure)    [HTTP]   [SQL]    (pure)   (pure)     [SMTP]        │
-                         ▲                  links (pure, signed)   │
-                         ├──────────────── web [HTTP in] ◀─────────┤ links
-                         └──────────────── bounces (pure) ◀────────┘ mailbox [IMAP], stdin
+    sources ─▶ store ─▶ match ─▶ compose ─▶ transport ─▶ (inbox)
+    [HTTP]     [SQL]   (pure)    (pure)      [SMTP]         │
+                 ▲                 links (pure, signed)      │
+                 ├──────────── web [HTTP in] ◀───────────────┤ links
+                 └──────────── bounces (pure) ◀──────────────┘ transport [IMAP], stdin
 
 Plain values (`domain`) flow through plain functions; only the doors in square brackets touch the outside.
 `jobs` joins them (gather, decide, apply) for the command line and for the workers.

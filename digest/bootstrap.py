@@ -5,7 +5,7 @@ Each part is made when it is first asked for, and imports what it is made of the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -99,6 +99,20 @@ class Service:
         """The mailbox that mails come back to, if there is one."""
         return self.settings.mailbox
 
+    def notify(self, lines: Sequence[str]) -> bool:
+        """Tell of alerts over HTTP; False where that is not set up, or did not work."""
+        from digest.transport.notices import notify
+
+        hook = self.settings.alert_webhook
+        return bool(hook) and notify(hook, self.settings.base_url, lines)
+
+    def all_is_well(self) -> None:
+        """Say so to the monitor, if there is one."""
+        from digest.transport.notices import ping
+
+        if self.settings.heartbeat_url:
+            ping(self.settings.heartbeat_url)
+
     @cached_property
     def client(self) -> httpx.Client:
         """The only outgoing HTTP for papers, closed with the rest."""
@@ -114,10 +128,10 @@ class Service:
         """Count something in the broker, for all processes together."""
         from digest.transport.rate_limiter import RateLimiter
 
-        return RateLimiter(self.settings.broker_url, most, of)
+        return RateLimiter(self.settings.broker, most, of)
 
     def check_clock(self) -> None:
-        """Raise ClockWrong where planning would go by a wrong time: a rehearsal's in production, or a machine's own."""
+        """Raise ClockWrong where planning would go by a wrong time: a dry run's in production, or a machine's own."""
         fixed = self.settings.now
         if fixed and self.settings.env == "production":
             raise ClockWrong(f"DIGEST_NOW (or --now) says it is {fixed:%Y-%m-%d %H:%M}: take it out in production")
@@ -207,7 +221,7 @@ def post(settings: Settings) -> Dispatcher:
 def route(settings: Settings) -> Route:
     from digest.transport.smtp import Route, SendingRate
 
-    rate = SendingRate(settings.smtp_rate, settings.broker_url) if settings.smtp_rate else None
+    rate = SendingRate(settings.smtp_rate, settings.broker) if settings.smtp_rate else None
     return Route(settings.relays, settings.smtp_connections, settings.smtp_mails_per_connection, rate)
 
 

@@ -10,6 +10,7 @@ from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 
 from digest.store.engine import connect, migrate
+from tests.support.browser import CHROMIUM, FLAGS
 from tests.support.service import Service
 from tests.support.smtp_server import MailServer
 
@@ -22,6 +23,13 @@ settings.register_profile("quick", max_examples=10, deadline=None)
 def pytest_configure(config):
     if config.option.markexpr == QUICK:
         settings.load_profile("quick")
+
+
+def pytest_collection_modifyitems(items):
+    """Whatever starts a PostgreSQL is marked as such."""
+    for item in items:
+        if "postgres" in item.fixturenames:
+            item.add_marker(pytest.mark.postgres)
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -61,6 +69,10 @@ def postgres():
                 return url.set(database=name).render_as_string(hide_password=False)
 
             with admin.connect() as connection:
+                # No test outlives the machine, and a disk that is waited for is most of what a database costs.
+                for name in ("fsync", "synchronous_commit", "full_page_writes"):
+                    connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
+                connection.execute(text("SELECT pg_reload_conf()"))
                 connection.execute(text("CREATE DATABASE migrated"))
             prepared = connect(url.set(database="migrated").render_as_string(hide_password=False))
             migrate(prepared)
@@ -118,3 +130,14 @@ def broker():
 
     with ValkeyServer() as server:
         yield f"redis://127.0.0.1:{server.port}/0"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A real browser, started once for a file."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

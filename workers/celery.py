@@ -39,6 +39,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "options": {"expires": DELIVER_EVERY.total_seconds()},
     },
     "sweep up after lost workers": {"task": "workers.tasks.sweep", "schedule": crontab()},
+    "watch over it all": {"task": "workers.tasks.watch", "schedule": crontab(minute="*/5")},
     "forget who never confirmed": {"task": "workers.tasks.forget", "schedule": crontab(minute=20, hour=3)},
 }
 TAKE_IN = {"task": "workers.tasks.take_in", "schedule": crontab(minute="*/5")}

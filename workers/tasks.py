@@ -21,12 +21,12 @@ from structlog.contextvars import bound_contextvars
 
 from digest.bootstrap import ClockWrong, Service
 from digest.bounces.safely import JudgeAway
-from digest.jobs import alerts, collection, delivery, heartbeat, returns
+from digest.jobs import alerts, collection, delivery, giving_up, heartbeat, mailbox, standing
 from digest.links import CONFIRM_WITHIN
 from digest.logs import get_logger
 from digest.readers import subscriptions
 from digest.settings import BadSetting
-from digest.store import accounts, bounces, heartbeats, readers
+from digest.store import accounts, bounces, day_counts, heartbeats, readers
 from digest.store.engine import StoreUnready, why
 from digest.transport.mailbox import MailboxAway
 from digest.transport.smtp import RelayAway
@@ -138,19 +138,29 @@ def sweep() -> None:
 
 
 @task
+def watch() -> None:
+    """Tell the operator what is newly wrong; a monitor, that all is well."""
+    here = service()
+    notify = here.notify if here.settings.alert_webhook else None
+    if standing.tell(here.engine, here.dispatcher, here.settings.operator_email, here.settings.database_url, notify):
+        here.all_is_well()
+
+
+@task
 def forget() -> None:
-    """Delete who asked and never confirmed, failures that count no more, and editions nobody will look at again."""
+    """Delete who asked and never confirmed, failures that count no more, old editions; count the days that are over."""
     here = service()
     delivery.tidy(here.engine, here.now)
     forgotten = readers.forget_pending(here.engine, here.now - CONFIRM_WITHIN)
     log.info("readers.forgotten", readers=forgotten)
-    bounces.forget(here.engine, here.now - returns.COUNTS_FOR)
+    bounces.forget(here.engine, here.now - giving_up.COUNTS_FOR)
     heartbeats.forget(here.engine, heartbeat.of_the_timetable().at)
+    day_counts.fold(here.engine, here.now)
 
 
 @task
 def take_in() -> None:
     """Judge what came back to the mailbox."""
     here = service()
-    if here.mailbox and (taken := returns.empty_mailbox(here.engine, here.links, here.mailbox, here.clock)):
+    if here.mailbox and (taken := mailbox.empty_mailbox(here.engine, here.links, here.mailbox, here.clock)):
         log.info("returned.round", **{kind.value: count for kind, count in taken.items()})

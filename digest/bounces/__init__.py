@@ -7,7 +7,7 @@ import re
 from digest.bounces.limits import MOST_BYTES
 from digest.bounces.reading import NOT_UNDERSTOOD, SET_ASIDE, UNREADABLE, Reading, read
 from digest.bounces.reasons import Finding, judge
-from digest.bounces.tokens import bounce_marks, delivery_marks, leave_marks
+from digest.bounces.tokens import bounce_tokens, delivery_ids, leave_tokens
 from digest.bounces.trouble import Trouble, trouble_of
 from digest.domain import Verdict, VerdictKind
 
@@ -18,9 +18,9 @@ __all__ = [
     "UNREADABLE",
     "Reading",
     "Trouble",
-    "bounce_marks",
-    "delivery_marks",
-    "leave_marks",
+    "bounce_tokens",
+    "delivery_ids",
+    "leave_tokens",
     "of_message",
     "of_reply",
     "read",

@@ -10,8 +10,6 @@ import re
 from email.message import Message
 from itertools import islice
 
-from flufl.bounce import all_failures
-
 from digest.bounces.addressees import addresses, alone_on_a_line, returned_to
 from digest.bounces.limits import short_lines
 from digest.bounces.opening import RETURNED, Opened, decoded, header_of
@@ -32,8 +30,11 @@ def failure_notice(message: Opened) -> Verdict | None:
     """Read a notice that follows no standard."""
     temporary, permanent = _failures(message.message)
     who = addresses([*sorted(permanent), *sorted(temporary)]) or addresses([message.header("X-Failed-Recipients")])
+    failed = bool(who) or speaks_of_failure(message)
+    if not failed and (not message.attached or _answers(message)):
+        return None
     found = weighed(message)
-    if not (who or speaks_of_failure(message) or (message.attached and found.sure and not _answers(message))):
+    if not failed and not found.sure:
         return None
     who = who or addresses(alone_on_a_line(message.text)) or returned_to(message)
     if not who and found.reason == "unknown":
@@ -48,6 +49,9 @@ def _answers(message: Opened) -> bool:
 
 
 def _failures(message: Message) -> tuple[list[str], list[str]]:
+    # It compiles hundreds of patterns when it is imported; most messages that come back follow the standard.
+    from flufl.bounce import all_failures
+
     try:
         temporary, permanent = all_failures(_small_copy(message))
     except Exception:

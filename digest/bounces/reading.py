@@ -8,7 +8,7 @@ from digest.bounces.notices import failure_notice
 from digest.bounces.opening import Opened, opened
 from digest.bounces.reports import complaint, delivery_report, notification
 from digest.bounces.signs import automatic, leaving
-from digest.bounces.tokens import bounce_marks_in, delivery_marks_in, leave_marks_in
+from digest.bounces.tokens import bounce_tokens_in, delivery_ids_in, leave_tokens_in
 from digest.domain import Verdict, VerdictKind
 
 # The reason of a message that is nothing of all this; a person may want to read it.
@@ -24,9 +24,9 @@ class Reading:
     """What a message means, and the tokens it bears, unverified: `links` says which are ours."""
 
     verdict: Verdict
-    bounce_marks: tuple[str, ...] = ()
-    leave_marks: tuple[str, ...] = ()
-    delivery_marks: tuple[int, ...] = ()
+    bounce_tokens: tuple[str, ...] = ()
+    leave_tokens: tuple[str, ...] = ()
+    delivery_ids: tuple[int, ...] = ()
 
 
 NOTHING_READ = Reading(Verdict(VerdictKind.NONE, reason=UNREADABLE))
@@ -38,9 +38,9 @@ def read(content: bytes) -> Reading:
         message = opened(content)
         return Reading(
             _verdict(message),
-            tuple(bounce_marks_in(content, message)),
-            tuple(leave_marks_in(content, message)),
-            tuple(delivery_marks_in(content, message)),
+            tuple(bounce_tokens_in(content, message)),
+            tuple(leave_tokens_in(content, message)),
+            tuple(delivery_ids_in(content, message)),
         )
     except Exception:  # RecursionError and MemoryError are two of them: a stranger chose every byte.
         return NOTHING_READ

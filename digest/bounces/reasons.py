@@ -7,10 +7,9 @@ careless with codes and people read the words: `552 5.1.1 recipient overquota` i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digest.bounces.words import PLAIN, VAGUE
+from digest.bounces.words import Phrases, plain, vague
 from digest.domain import VerdictKind
 
 HARD, SOFT, OURS, NONE = VerdictKind.HARD, VerdictKind.SOFT, VerdictKind.SENDER_FAULT, VerdictKind.NONE
@@ -202,17 +201,17 @@ def _is_our_account(text: str, said: str, detail: str) -> bool:
 
 def _reason(said: str, detail: str) -> tuple[str, bool]:
     """The reason, and whether it was said plainly or with a code that means it."""
-    plain, coded = _first(PLAIN, said), CODES.get(detail, "")
-    if plain and coded and MEANS[plain] is HARD and MEANS[coded] is OURS:
+    spoken, coded = _first(plain(), said), CODES.get(detail, "")
+    if spoken and coded and MEANS[spoken] is HARD and MEANS[coded] is OURS:
         return coded, True
-    if plain == "quota" and coded == "mailbox-full":
+    if spoken == "quota" and coded == "mailbox-full":
         return coded, True  # `exceeded its send and receive quota`: x.2.2 is always the reader's.
-    if plain and MEANS[plain] is HARD and coded == "expired":
+    if spoken and MEANS[spoken] is HARD and coded == "expired":
         return coded, True  # A name that was not found until now may be found again.
-    if plain or coded:
-        return plain or coded, True
-    return _first(VAGUE, said) or SUBJECTS.get(detail[:1], "unknown"), detail.startswith("7.")
+    if spoken or coded:
+        return spoken or coded, True
+    return _first(vague(), said) or SUBJECTS.get(detail[:1], "unknown"), detail.startswith("7.")
 
 
-def _first(table: Sequence[tuple[str, re.Pattern[str]]], said: str) -> str:
-    return next((reason for reason, pattern in table if pattern.search(said)), "")
+def _first(phrases: Phrases, said: str) -> str:
+    return next((reason for reason, pattern in phrases if pattern.search(said)), "")

@@ -11,37 +11,37 @@ from digest.links import BOUNCE_TOKEN, MESSAGE_ID, UNSUBSCRIBE_TOKEN
 # A line folded in a header, or broken in quoted-printable.
 BROKEN = re.compile(r"=?\n[ \t]+|=\n")
 # A report bears a few; somebody who sends more is guessing.
-MOST_MARKS = 20
+MOST_TOKENS = 20
 
 
-def bounce_marks(content: bytes) -> Iterator[str]:
+def bounce_tokens(content: bytes) -> Iterator[str]:
     """The tokens of bounce addresses, the recipient's own first."""
-    yield from bounce_marks_in(content, opened(content))
+    yield from bounce_tokens_in(content, opened(content))
 
 
-def leave_marks(content: bytes) -> Iterator[str]:
+def leave_tokens(content: bytes) -> Iterator[str]:
     """The tokens of ways out: of the address written to, or in `List-Unsubscribe` of the mail that is returned."""
-    yield from leave_marks_in(content, opened(content))
+    yield from leave_tokens_in(content, opened(content))
 
 
-def delivery_marks(content: bytes) -> Iterator[int]:
+def delivery_ids(content: bytes) -> Iterator[int]:
     """The deliveries that Message-IDs name. Nobody signed these."""
-    yield from delivery_marks_in(content, opened(content))
+    yield from delivery_ids_in(content, opened(content))
 
 
-def bounce_marks_in(content: bytes, message: Opened) -> list[str]:
+def bounce_tokens_in(content: bytes, message: Opened) -> list[str]:
     return _found(BOUNCE_TOKEN, content, message)
 
 
-def leave_marks_in(content: bytes, message: Opened) -> list[str]:
+def leave_tokens_in(content: bytes, message: Opened) -> list[str]:
     return _found(UNSUBSCRIBE_TOKEN, content, message)
 
 
-def delivery_marks_in(content: bytes, message: Opened) -> list[int]:
+def delivery_ids_in(content: bytes, message: Opened) -> list[int]:
     return [int(number) for number in _found(MESSAGE_ID, content, message)]
 
 
-def marks_of(texts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]]:
+def tokens_of(texts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]]:
     """The tokens of bounce addresses, of ways out, and the deliveries named, in texts that are no message."""
     bounce, leave, delivery = (_in(mark, texts) for mark in (BOUNCE_TOKEN, UNSUBSCRIBE_TOKEN, MESSAGE_ID))
     return tuple(bounce), tuple(leave), tuple(map(int, delivery))
@@ -53,4 +53,4 @@ def _found(mark: re.Pattern[str], content: bytes, message: Opened) -> list[str]:
 
 
 def _in(mark: re.Pattern[str], texts: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(token for text in texts for token in mark.findall(text)))[:MOST_MARKS]
+    return list(dict.fromkeys(token for text in texts for token in mark.findall(text)))[:MOST_TOKENS]

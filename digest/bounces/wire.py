@@ -50,7 +50,7 @@ def from_wire(said: bytes) -> Reading:
     verdict = answer["verdict"]
     return Reading(
         Verdict(VerdictKind(verdict["kind"]), tuple(verdict["recipients"]), verdict["reason"], verdict["status"]),
-        tuple(answer["bounce_marks"]),
-        tuple(answer["leave_marks"]),
-        tuple(answer["delivery_marks"]),
+        tuple(answer["bounce_tokens"]),
+        tuple(answer["leave_tokens"]),
+        tuple(answer["delivery_ids"]),
     )

@@ -6,6 +6,8 @@ One pattern a line. A word in capitals stands for the many ways to say it.
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import TypeAlias
 
 from digest.bounces.our_words import OF_US, WORDS
 
@@ -244,11 +246,25 @@ _VAGUE = {
 }
 
 
+# Each reason, and what shows it.
+Phrases: TypeAlias = tuple[tuple[str, re.Pattern[str]], ...]
 # Longer names first: each word is spelt out by itself.
 NAMES = dict(sorted((MANY | WORDS).items(), key=lambda named: -len(named[0])))
 
 
-def _compiled(table: dict[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+@cache
+def plain() -> Phrases:
+    """The phrases that are plain, in order. Compiling them takes as long as importing ten modules: at first use."""
+    return _compiled(_PLAIN)
+
+
+@cache
+def vague() -> Phrases:
+    """The phrases that a code knows better than, in order."""
+    return _compiled(_VAGUE)
+
+
+def _compiled(table: dict[str, str]) -> Phrases:
     # A long pattern goes on below its backslash.
     return tuple(
         (reason.strip(), _one_of(re.sub(r"\\\n\s*", "", lines).split("\n"))) for reason, lines in table.items()
@@ -261,6 +277,3 @@ def _one_of(lines: list[str]) -> re.Pattern[str]:
 
 def _spelt_out(line: str) -> str:
     return re.sub("|".join(NAMES), lambda word: f"(?:{NAMES[word[0]]})", line)
-
-
-PLAIN, VAGUE = _compiled(_PLAIN), _compiled(_VAGUE)

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from digest.bootstrap import Service
 
 app = app_of(help=__doc__)
-# They open the service themselves: for `bounce` each end is a word to a mail server, and `doctor` says what is wrong.
-OPENS_ITSELF = {"bounce", "doctor"}
+# They open the service themselves, if at all: for `bounce` each end is a word to a mail server, `doctor` says what is
+# wrong, and `keep` needs no settings.
+OPENS_ITSELF = {"bounce", "doctor", "keep"}
 YOUNG_OBJECTS = 100_000
 
 
@@ -35,7 +36,7 @@ def start(
     now: Annotated[
         str,
         typer.Option(
-            help="Run as if at this moment (ISO 8601): for rehearsals and tests.", envvar="DIGEST_NOW", metavar="ISO"
+            help="Run as if at this moment (ISO 8601): for dry runs and tests.", envvar="DIGEST_NOW", metavar="ISO"
         ),
     ] = "",
     env_file: Annotated[

@@ -21,7 +21,7 @@ app = app_of()
 
 @app.command()
 def stats(context: typer.Context, as_json: Json = False) -> None:
-    """Show readers, deliveries, the account of the last runs, what failed, what rests, and the last collections."""
+    """Show readers, deliveries, the account of the last runs, what failed, open breakers, and the last collections."""
     service: Service = context.obj
     statuses, states = readers.counts(service.engine), ledger.counts(service.engine)
     account, looks = runs(service), collections.newest(service.engine)

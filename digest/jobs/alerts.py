@@ -6,7 +6,7 @@ told is told after the next look.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -23,6 +23,8 @@ from digest.store import alerts, bounces, collections
 FAILING_FOR = timedelta(hours=12)
 HELD_FOR = timedelta(hours=1)
 Causes = dict[tuple[str, date], str]
+# Tells of lines in another way than by mail; says whether it could.
+Notify = Callable[[Sequence[str]], bool]
 
 
 def tell(engine: Engine, post: Dispatcher, operator: str, looks: Iterable[CollectionRun]) -> list[str]:
@@ -54,19 +56,22 @@ def too_many(engine: Engine, most_confirmations: int, now: datetime) -> Causes:
     return found
 
 
-def tell_of(engine: Engine, post: Dispatcher, operator: str, wrong: Causes) -> list[str]:
-    """Mail the operator those causes that nobody was told of today; return them, a line each."""
+def tell_of(engine: Engine, post: Dispatcher, operator: str, wrong: Causes, notify: Notify | None = None) -> list[str]:
+    """Tell the operator, by mail and by webhook, of those causes that nobody was told of; return them, a line each."""
+    if not (operator or notify):
+        return []
     now = post.clock()
     wrong = wrong if operator else {}
     new = alerts.claim(engine, list(wrong))
     lines = [wrong[cause] for cause in new]
-    results: list[Result] = []
+    told, results = False, list[Result]()
     try:
-        if lines and (now_open := routing.current(engine, post.route.relays, now)).relays:
+        told = bool(lines and notify and notify(lines))
+        if lines and operator and (now_open := routing.current(engine, post.route.relays, now)).relays:
             mail = post.composer.alert(operator, lines, now)
             routing.send(engine, [mail], now_open, replace(post.route, connections=1), results.extend, post.clock)
     finally:
-        if lines and not any(result.state in (State.SENT, State.UNCERTAIN) for result in results):
+        if lines and not told and not any(result.state in (State.SENT, State.UNCERTAIN) for result in results):
             alerts.release(engine, new)
     return lines
 

@@ -25,7 +25,7 @@ class Blame(StrEnum):
 OF_THE_ACCOUNT = frozenset({"account", "quota", "authentication", "relaying"})
 # Of these a 4yz slows a domain down; a 5yz is about us wherever we go.
 OF_OUR_NAME = frozenset({"reputation"})
-# A relay in trouble says the same again and again.
+# A relay that fails gives the same reply again and again.
 KEEP = 1_024
 
 

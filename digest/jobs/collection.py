@@ -100,7 +100,7 @@ def collect(
 
 
 def _fell_over(site: Site, day: date, error: Exception, now: datetime) -> CollectionRun:
-    """Say of a look that it failed: to the log, and to whoever reads the runs, for it may not have been stored."""
+    """Record that a collection failed: in the log, and for those who read the runs, for it may not have been stored."""
     log.error("collection.failed", source=site.source.name, day=str(day), error=type(error).__name__, exc_info=error)
     note = _joined([f"{type(error).__name__}: {error}"])
     return CollectionRun(site.source.name, day, "", 0, 0.0, Outcome.FAILED, note, now)

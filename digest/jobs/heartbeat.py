@@ -74,7 +74,7 @@ class Heart:
 
 
 def mine(process: str) -> Heartbeat:
-    """This process, now. By the real time: a rehearsal's is no help in finding what stopped."""
+    """This process, now. By the real time: that of a dry run is no help in finding what stopped."""
     return Heartbeat(process, socket.gethostname(), os.getpid(), __version__, datetime.now(UTC))
 
 

@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from digest import bounces
 from digest.bounces import Reading, Trouble
-from digest.bounces.safely import Judge, JudgeAway
 from digest.domain import EPOCH, Delivery, Reader, Result, State, Verdict, VerdictKind
+from digest.jobs.giving_up import COUNTS_FOR, SOON, too_many, worn_out
 from digest.links import Links, Named, Purpose
 from digest.logs import get_logger
 from digest.readers.access import reader_of
 from digest.readers.changes import apply
 from digest.readers.life import Event, transition
 from digest.store import bounces as notes
-from digest.store import breakers, readers
+from digest.store import breakers, day_counts, readers
 from digest.store.engine import reading, retried, writing
-from digest.transport.mailbox import Mailbox, empty
 
 log = get_logger()
-Clock = Callable[[], datetime]
 
-# How long a failure counts: twelve mails of a weekly reader.
-COUNTS_FOR = timedelta(days=90)
-# A full mailbox outlasts a holiday; a server may be down for a week.
-WORN_OUT = (5, timedelta(days=21))
-# A mailbox that is disabled, or said in doubt not to exist, seldom comes back.
-SOON_WORN_OUT = (3, timedelta(days=2))
-SOON = frozenset({"disabled", "no-such-user"})
 # What a reply says of the address; the other soft ones are the relay's own trouble, and no reader's.
 OF_THE_ADDRESS = SOON | {"mailbox-full", "refused", "no-such-domain", "moved", "takes-no-mail"}
 # What a report says of a server that cannot, and not of an address.
@@ -41,13 +31,9 @@ OF_THE_RELAY = frozenset({"system", "busy"})
 FAILURES = (VerdictKind.HARD, VerdictKind.SOFT, VerdictKind.SENDER_FAULT)
 ENDINGS = {VerdictKind.COMPLAINT: Event.COMPLAIN, VerdictKind.UNSUBSCRIBE: Event.LEAVE_BY_MAIL}
 
-# So many readers may end for bounces in an hour, or one in so many of the mails tried in it, if that is more. A list
-# with 5 % of dead addresses is a bad one, and no list loses as much in an hour.
-AN_HOUR = timedelta(hours=1)
-PLAUSIBLE, PLAUSIBLE_OF = 20, 20
-# No mail is tried for longer (`delivery.GIVE_UP_AFTER`, and the day it was due).
-TRIED_FOR = timedelta(days=5)
 TOO_MANY = "more bounces than is plausible"
+# How it is said that a message changed nothing: sent once more, it is not counted once more.
+UNCHANGED = ("already", "nothing changes")
 HELD = f"held for the operator: {TOO_MANY}"
 
 
@@ -103,32 +89,6 @@ def hear(engine: Engine, tried: Collection[tuple[Delivery, Result]], now: dateti
         _tell(verdict, mails)
 
 
-def empty_mailbox(engine: Engine, links: Links, mailbox: Mailbox, clock: Clock) -> Counter[VerdictKind]:
-    """Take in what came back to a mailbox; return how many of each kind. What nobody understands stays there, flagged.
-
-    Each is judged in another process, which no message can break. Raises MailboxAway and JudgeAway; what was taken
-    until then is committed, and gone from the mailbox.
-    """
-    taken: Counter[VerdictKind] = Counter()
-
-    def take_one(content: bytes) -> bool:
-        try:
-            taking = act_on(engine, links, judge.read(content), clock())
-        except (SQLAlchemyError, JudgeAway):
-            raise  # The database is away, or this machine at its end: the message waits.
-        except Exception:
-            log.exception("returned.unjudged")
-            return False
-        verdict = taking.verdict
-        log.info("returned.taken", kind=verdict.kind, reason=verdict.reason, reader=taking.reader_id, done=taking.done)
-        taken[verdict.kind] += 1
-        return verdict.reason not in bounces.SET_ASIDE
-
-    with Judge() as judge:
-        empty(mailbox, take_one, bounces.MOST_BYTES)
-    return taken
-
-
 def _tell(verdict: Verdict, mails: int) -> None:
     log.warning("mail.refused_for_our_fault", reason=verdict.reason, status=verdict.status, mails=mails)
 
@@ -145,12 +105,12 @@ class Whose:
 def _whose(engine: Engine, links: Links, read: Reading) -> Whose | None:
     """The reader, and the delivery if it is named, that the first true token in a message is of."""
     with reading(engine) as connection:
-        for token in read.bounce_marks:
+        for token in read.bounce_tokens:
             if (named := links.read_bounce(token)) and (found := _named(connection, named, named.delivery_id)):
                 return found
-        for token in read.leave_marks:
+        for token in read.leave_tokens:
             # Which of the mails it was decides nothing but whether a failure still counts.
-            delivery_id = next(iter(read.delivery_marks), None)
+            delivery_id = next(iter(read.delivery_ids), None)
             if (named := links.read(Purpose.UNSUBSCRIBE, token)) and (found := _named(connection, named, delivery_id)):
                 return found
     return None
@@ -166,6 +126,8 @@ def _named(connection: Connection, named: Named, delivery_id: int | None) -> Who
 def _act(engine: Engine, whose: Whose, verdict: Verdict, now: datetime) -> str:
     """Let a verdict happen to a reader, in a transaction of its own; say what was done."""
     done = _apply(engine, whose, verdict, now)
+    if not done.endswith(UNCHANGED):
+        day_counts.add(engine, day_counts.RETURNED, verdict.kind, verdict.reason, now)
     if done is HELD:
         domain = whose.reader.email.rpartition("@")[2].lower()
         # Not above: a mail server pays for every import with every message, and this is rare.
@@ -236,17 +198,3 @@ def _give_up(
         return HELD
     notes.mark(connection, delivery_id, kind, notes.ENDED)
     return _happens(connection, reader, event, now)
-
-
-def too_many(connection: Connection, now: datetime) -> bool:
-    """Whether more readers end for bounces than is plausible: then a server is wrong, not so many addresses."""
-    ended = notes.ended(connection, now - AN_HOUR)
-    if ended < PLAUSIBLE:
-        return False
-    return not notes.tried_at_least(connection, (ended + 1) * PLAUSIBLE_OF, now - AN_HOUR, due_since=now - TRIED_FOR)
-
-
-def worn_out(moments: Sequence[datetime], reason: str) -> bool:
-    """Whether it is time to give an address up, after soft failures at these moments, the last one for this reason."""
-    enough, long_enough = SOON_WORN_OUT if reason in SOON else WORN_OUT
-    return len(moments) >= enough and moments[-1] - moments[0] >= long_enough

@@ -39,7 +39,7 @@ class Routing:
 
 
 def current(engine: Engine, relays: Iterable[Relay], now: datetime) -> Routing:
-    """Look at the brakes. A relay that rested long enough is tried with one mail, by one worker."""
+    """Read the breakers. A relay left alone long enough is half-open: one worker tries it with one mail."""
     known = breakers.known(engine)
     slowed = {name.removeprefix("domain "): each for name, each in known.items() if each.until > now}
     free = []

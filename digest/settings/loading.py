@@ -23,7 +23,7 @@ def load(file: str | None = None, **overrides: Any) -> Settings:  # noqa: ANN401
     written = env_file.read(path, must_be_there=file is not None)
     _refuse_slips([*os.environ, *written])
     try:
-        return Settings(_env_file=path, **overrides)  # type: ignore[call-arg]  # pydantic-settings' own argument
+        return Settings(_env_file=path, **overrides)
     except ValidationError as error:
         raise BadSetting("; ".join(_complaint(dict(item)) for item in error.errors(include_url=False))) from None
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import Engine, tuple_
+from sqlalchemy import Engine, select, tuple_
 
-from digest.store.engine import insert_into, writing
+from digest.store.engine import insert_into, reading, writing
 from digest.store.tables import alerts
 
 
@@ -19,6 +19,12 @@ def claim(engine: Engine, causes: Sequence[tuple[str, date]]) -> list[tuple[str,
     with writing(engine) as connection:
         statement = insert_into(connection, alerts).values(rows).on_conflict_do_nothing()
         return [(row.cause, row.day) for row in connection.execute(statement.returning(alerts.c.cause, alerts.c.day))]
+
+
+def standing(engine: Engine, day: date) -> set[str]:
+    """The causes with this day that the operator was told of."""
+    with reading(engine) as connection:
+        return set(connection.execute(select(alerts.c.cause).where(alerts.c.day == day)).scalars())
 
 
 def release(engine: Engine, causes: Sequence[tuple[str, date]]) -> None:

@@ -22,7 +22,7 @@ REMEMBERED_FOR = timedelta(hours=6)
 
 
 def known(engine: Engine) -> dict[str, Breaker]:
-    """All brakes by name, those that hold no longer included; one that cannot be read holds nothing."""
+    """All breakers and throttles by name, those that have ended included; one that cannot be read holds nothing."""
     names = select(breakers.c.name).order_by(breakers.c.name)
     with reading(engine) as connection:
         found, unreadable = readable(
@@ -43,7 +43,7 @@ def _read(connection: Connection, which: ColumnElement[bool]) -> list[Breaker]:
 def trip(engine: Engine, name: str, reason: str, first: timedelta, longest: timedelta, now: datetime) -> Breaker | None:
     """Rest a relay or slow a domain: at first for `first`, and twice as long each time it is tripped again soon.
 
-    None if it holds already: of workers that find the same trouble, one pulls.
+    None if it is open already: of workers that see the same failure, one opens it.
     """
     with writing(engine) as connection:
         connection.execute(breakers.delete().where(breakers.c.until < now - REMEMBERED_FOR))

@@ -57,6 +57,14 @@ def last_good(engine: Engine) -> dict[str, datetime]:
         return dict(connection.execute(question.group_by(collections.c.source)).all())
 
 
+def counts(engine: Engine) -> dict[tuple[str, str], int]:
+    """How many runs there were of each source and outcome."""
+    columns = (collections.c.source, collections.c.outcome)
+    with reading(engine) as connection:
+        rows = connection.execute(select(*columns, func.count()).group_by(*columns))
+        return {(source, outcome): count for source, outcome, count in rows}
+
+
 def last_look(connection: Connection, now: datetime) -> datetime | None:
     """When a source was last looked at, by now."""
     by_now = collections.c.collected_at <= now

@@ -131,6 +131,27 @@ def migrate(engine: Engine) -> str:
     return _newest()
 
 
+def present(engine: Engine) -> str | None:
+    """Which schema the database has. Raises StoreUnready for one that this version does not know, or no answer."""
+    try:
+        with engine.connect() as connection:
+            return _present(connection)
+    except (DBAPIError, OSError) as error:
+        raise StoreUnready(unreachable(engine.url, error)) from error
+
+
+def newest() -> str:
+    """The schema that this version needs."""
+    return _newest()
+
+
+def go_to(engine: Engine, revision: str, *, down: bool) -> None:
+    """Take the schema to a revision, up or down."""
+    from alembic import command
+
+    move(engine, command.downgrade if down else command.upgrade, revision)
+
+
 def move(engine: Engine, way: Callable[[Config, str], None], revision: str) -> None:
     """Take the schema up or down to a revision; what is stored stays."""
     with engine.connect() as connection, _keeping_rows(connection):

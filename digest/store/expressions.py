@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
-from digest.store.terms import AUTHOR, JOINED, ORGANIZATION, fact, key, term
+from digest.store.terms import AUTHOR, JOINED, ORGANIZATION, fact, key, pair, term
 from digest.topics.query import And, Author, Fact, Not, Or, Phrase, Query, Word
 from digest.topics.words import HYPHEN, fold, is_name, name_forms
 
@@ -132,7 +132,16 @@ def _author(author: Author) -> Expression | None:
         for at, (left, right) in enumerate(pairwise(author.names))
         if right.gap == HYPHEN
     ]
-    return some([every(names), joined, *pairs])
+    return some([_two(author) or every(names), joined, *pairs])
+
+
+def _two(author: Author) -> Expression | None:
+    """Two names in full: both of one person, or one of them with the other's initial."""
+    names = [fold(name.text) for name in author.names if not name.prefix and len(name.text) > 1]
+    if len(names) != len(author.names) or len(names) != 2:
+        return None
+    one, other = names
+    return some([Run((pair(*two),)) for two in ((one, other), (one[0], other), (one, other[0]))])
 
 
 def _name(name: Word) -> Expression | None:

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, select
 
+from digest.store.columns import RandomKey
 from digest.store.engine import insert_into
-from digest.store.tables import RandomKey, old_keys, readers
+from digest.store.tables import old_keys, readers
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from digest.logs import get_logger
 from digest.store import search
 from digest.store.catalogue import PAPER_FIELDS, bare, paper_of, whole
 from digest.store.collections import record
+from digest.store.columns import Strings
 from digest.store.engine import insert_into, reading, writing
 from digest.store.readable import readable
-from digest.store.tables import Strings, listings, papers
+from digest.store.tables import listings, papers
 
 log = get_logger()
 
@@ -107,6 +108,13 @@ def latest_day(connection: Connection) -> date | None:
     newest = select(func.max(listings.c.day)).where(~listings.c.archived).group_by(listings.c.source)
     days = list(connection.execute(newest).scalars())
     return min((day for day in days if day >= max(days) - SILENT_AFTER), default=None)
+
+
+def back_from(connection: Connection, latest: date, days: int) -> date:
+    """The earliest of so many listed days up to the latest: how far a digest of several days reaches back."""
+    newest = select(listings.c.day).where(~listings.c.archived, listings.c.day <= latest).distinct()
+    found = connection.execute(newest.order_by(listings.c.day.desc()).limit(days)).scalars()
+    return min(found, default=latest)
 
 
 def in_window(engine: Engine, window: Window) -> list[Paper]:

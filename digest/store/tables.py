@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     Date,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -21,15 +15,12 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     false,
-    text,
     true,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
+
+from digest.store.columns import Moment, Number, RandomKey, Strings, text_column
 
 metadata = MetaData(
     naming_convention={
@@ -41,75 +32,6 @@ metadata = MetaData(
 )
 
 
-class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime; SQLite, which knows no zones, keeps it as naive UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or dialect.name != "sqlite":
-            return value
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Strings(TypeDecorator[tuple[str, ...]]):
-    """A tuple of strings, as a JSON array in text: read whole or not at all.
-
-    What is no list of text, as UTF-8 can write it, raises ValueError here, and not where the strings are used.
-    """
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:  # noqa: ANN401 - the base class's signature
-        return None if value is None else json.dumps(list(value), ensure_ascii=False)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
-        return None if value is None else _strings(value)
-
-
-def _strings(written: str) -> tuple[str, ...]:
-    try:
-        found = json.loads(written)
-    except (TypeError, RecursionError) as error:
-        raise ValueError(f"no list of text: {type(error).__name__}") from None
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise ValueError("no list of text")
-    "".join(found).encode()
-    return tuple(found)
-
-
-class RandomKey(FunctionElement[str]):
-    """Draw a key for a reader (`links.KEY`): 64 random bits in hex after a letter, so that it is no number.
-
-    The database draws it, so that no row can come to be without one, whoever writes it.
-    """
-
-    type = Text()
-    inherit_cache = True
-
-
-@compiles(RandomKey, "sqlite")
-def _on_sqlite(_element: RandomKey, _compiler: SQLCompiler, **_: object) -> str:
-    return "('k' || lower(hex(randomblob(8))))"
-
-
-@compiles(RandomKey, "postgresql")
-def _on_postgresql(_element: RandomKey, _compiler: SQLCompiler, **_: object) -> str:
-    # Of a random UUID, the last twelve and the first four digits are all random.
-    return "('k' || right(gen_random_uuid()::text, 12) || left(gen_random_uuid()::text, 4))"
-
-
-# SQLite numbers rows by itself only in a column of type INTEGER.
-Number = BigInteger().with_variant(Integer, "sqlite")
-
-
 # The deliveries that are not over, in SQL, so that both databases see that the index of them will do.
 OPEN = "state IN ('queued', 'sending', 'deferred', 'uncertain')"
 
@@ -117,29 +39,25 @@ OPEN = "state IN ('queued', 'sending', 'deferred', 'uncertain')"
 ASKED = "mailbox <> ''"
 
 
-def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default="")
-
-
 papers = Table(
     "papers",
     metadata,
     Column("id", Text, primary_key=True),
     Column("title", Text, nullable=False),
-    _text("abstract"),
+    text_column("abstract"),
     Column("authors", Strings, nullable=False),
-    _text("organization"),
-    _text("organization_handle"),
+    text_column("organization"),
+    text_column("organization_handle"),
     Column("published_at", Moment),
-    _text("summary"),
+    text_column("summary"),
     Column("keywords", Strings, nullable=False),
     Column("categories", Strings, nullable=False),
-    _text("code_url"),
+    text_column("code_url"),
     Column("code_stars", Integer),
-    _text("project_url"),
-    _text("thumbnail_url"),
-    _text("original_title"),
-    _text("original_abstract"),
+    text_column("project_url"),
+    text_column("thumbnail_url"),
+    text_column("original_title"),
+    text_column("original_abstract"),
 )
 
 listings = Table(
@@ -211,9 +129,9 @@ readers = Table(
     Column("confirmed_at", Moment),
     Column("next_due_at", Moment),
     # Where the digest shall go, until that address confirms.
-    _text("new_email"),
+    text_column("new_email"),
     # Why no digest could be planned when one was last due, if so.
-    _text("set_aside"),
+    text_column("set_aside"),
     # The day of a weekly digest, from Monday.
     Column("weekday", Integer, nullable=False, server_default="0"),
     Column("order", Text, nullable=False, server_default="mixed"),
@@ -261,7 +179,7 @@ deliveries = Table(
     Column("preferences", Text),
     Column("tried_at", Moment),
     # Where the mail goes, if not to the reader's own address.
-    _text("recipient"),
+    text_column("recipient"),
     # Drawn by whoever claims: what tells a worker's hold on a delivery from that of the next.
     Column("claim", BigInteger, nullable=False, server_default="0"),
     # While `sending`: whether it may be on its way. Until it is, whatever becomes of the worker, nothing has arrived.
@@ -269,13 +187,9 @@ deliveries = Table(
     # After how many attempts nobody knew whether the mail had arrived.
     Column("unanswered", Integer, nullable=False, server_default="0"),
     # Of a mail that somebody asked for: a hash of the mailbox it goes to, however that is spelt. For counting.
-    _text("mailbox"),
+    text_column("mailbox"),
     UniqueConstraint("reader_id", "kind", "due_at"),
-    # What is over and done with, nearly all of the ledger, is not in it.
-    Index("ix_deliveries_open", "next_attempt_at", "id", postgresql_where=text(OPEN), sqlite_where=text(OPEN)),
-    Index("ix_deliveries_asked", "due_at", "mailbox", postgresql_where=text(ASKED), sqlite_where=text(ASKED)),
-    # For the account of the last days. The rows lie by it already, so PostgreSQL needs next to nothing for it.
-    Index(None, "due_at", postgresql_using="brin"),
+    # Its other indexes are in `indexes`: each database words them for itself.
     sqlite_autoincrement=True,
 )
 
@@ -313,7 +227,7 @@ bounces = Table(
     Column("status", Text, nullable=False),
     Column("noted_at", Moment, nullable=False),
     # What it did to the reader: nothing, `ended` them, was `held` for the operator, or was `forgiven` by them.
-    _text("effect"),
+    text_column("effect"),
     # The same report twice counts once.
     UniqueConstraint("delivery_id", "kind"),
     Index(None, "reader_id", "delivery_id"),
@@ -338,4 +252,48 @@ heartbeats = Table(
     Column("pid", Integer, primary_key=True),
     Column("version", Text, nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+# What happened on each day (UTC), counted once, so that nobody counts the ledger to know it: `deliveries` by kind and
+# state, `delays` of digests by the seconds within which they went, `returned` by verdict and reason.
+day_counts = Table(
+    "day_counts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("state", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+# What a round measured, for those who look later.
+gauges = Table(
+    "gauges",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Float, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# What readers made of a mail, or of a paper in it (no paper: of the mail).
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("reader_id", ForeignKey("readers.id", ondelete="CASCADE"), primary_key=True),
+    # The mail may be forgotten before what was said of it.
+    Column("delivery_id", Number, primary_key=True, autoincrement=False),
+    Column("paper_id", Text, primary_key=True),
+    Column("answer", Text, nullable=False),
+    Column("answered_at", Moment, nullable=False),
+    # The preferences before and after it, as JSON, where an answer changed them: what an undo takes back.
+    text_column("change"),
+)
+
+# What readers keep to read later.
+saved = Table(
+    "saved",
+    metadata,
+    Column("reader_id", ForeignKey("readers.id", ondelete="CASCADE"), primary_key=True),
+    Column("paper_id", Text, primary_key=True),
+    Column("saved_at", Moment, nullable=False),
 )

@@ -6,14 +6,17 @@ Every term is letters and digits of ASCII, so that no tokenizer and no query syn
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from digest.domain import Paper
 from digest.topics.words import HYPHEN, Token, cut, fold, joinable, stem
 
 LONGEST_TERM = 60
+LONGEST_NAME = 25
+# Of a person, to be paired: whoever lists more is found by each name alone.
+MOST_NAMES = 6
 # What a term begins with that is no word of a text.
-AUTHOR, ORGANIZATION, JOINED, FACT = "a1", "o1", "j1", "f1"
+AUTHOR, PAIR, ORGANIZATION, JOINED, FACT = "a1", "p1", "o1", "j1", "f1"
 
 
 def term(text: str) -> str:
@@ -52,14 +55,32 @@ def _joined(tokens: Sequence[Token]) -> Iterator[str]:
 
 def _names(paper: Paper) -> Iterator[str]:
     for author in paper.authors:
-        names = [token.surface for token in cut(author)]
-        for name in names:
-            yield AUTHOR + term(fold(name))
-        for token, after in pairwise(cut(author)):
-            if after.gap == HYPHEN:
-                yield AUTHOR + term(fold(token.surface + after.surface))
+        apart, joined = _spelled(author)
+        yield from (AUTHOR + term(name) for name in dict.fromkeys([*apart, *joined]))
+        for names in (apart, joined):
+            yield from (pair(*two) for two in combinations(names[:MOST_NAMES], 2))
     for token in cut(f"{paper.organization} {paper.organization_handle}"):
         yield ORGANIZATION + key(token.surface)
+
+
+def _spelled(author: str) -> tuple[list[str], list[str]]:
+    """A person's names, folded: double names apart, and as one."""
+    apart: list[str] = []
+    joined: list[str] = []
+    for token in cut(author):
+        name = fold(token.surface)
+        apart.append(name)
+        if joined and token.gap == HYPHEN:
+            joined[-1] += name
+        else:
+            joined.append(name)
+    return apart, joined
+
+
+def pair(one: str, other: str) -> str:
+    """The term of two names of one person, in whatever order."""
+    first, second = sorted((one, other))
+    return f"{PAIR}{term(first)[:LONGEST_NAME]}x{term(second)[:LONGEST_NAME]}"
 
 
 def _facts(paper: Paper) -> Iterator[str]:

@@ -6,14 +6,15 @@ import asyncio
 
 from limits import RateLimitItemPerSecond
 
+from digest.settings.servers import Broker
 from digest.transport.rate_limiter import RateLimiter
 
 
 class SendingRate:
     """Lets so many mails a second go."""
 
-    def __init__(self, rate: int, broker_url: str) -> None:
-        self._limit = RateLimiter(broker_url, RateLimitItemPerSecond(rate), "mails")
+    def __init__(self, rate: int, broker: Broker) -> None:
+        self._limit = RateLimiter(broker, RateLimitItemPerSecond(rate), "mails")
 
     async def wait(self) -> None:
         """Return when the next mail may go."""

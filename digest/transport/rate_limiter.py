@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from limits import RateLimitItem
 from limits.storage import MemoryStorage, RedisStorage
@@ -12,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from digest.logs import get_logger
+from digest.settings.servers import Broker
 
 log = get_logger()
 # A visitor waits for the broker no longer than this, and neither does a mail.
@@ -22,9 +24,9 @@ SHORTEST_WAIT = 0.005
 class RateLimiter:
     """So many of something in a time, for all processes together; while the broker is away, for each alone."""
 
-    def __init__(self, broker_url: str, most: RateLimitItem, of: str) -> None:
+    def __init__(self, broker: Broker, most: RateLimitItem, of: str) -> None:
         self._most, self._of = most, of
-        self._shared = MovingWindowRateLimiter(_counters(broker_url))
+        self._shared = MovingWindowRateLimiter(_counters(broker))
         self._own = MovingWindowRateLimiter(MemoryStorage())
 
     def wait(self, key: str) -> float:
@@ -35,16 +37,20 @@ class RateLimiter:
             log.warning("broker.away", counted_alone=self._of, why=str(error))
             return self._wait(self._own, key)
 
+    def forget(self, key: str) -> None:
+        """Count nothing under this key any more."""
+        self._own.clear(self._most, key)
+        with suppress(RedisError):
+            self._shared.clear(self._most, key)
+
     def _wait(self, limiter: MovingWindowRateLimiter, key: str) -> float:
         if limiter.hit(self._most, key):
             return 0
         return max(SHORTEST_WAIT, limiter.get_window_stats(self._most, key).reset_time - time.time())
 
 
-def _counters(broker_url: str) -> RedisStorage:
+def _counters(broker: Broker) -> RedisStorage:
     """Open the counts; connects at the first one, and raises RedisError then."""
-    # Celery says redis+socket:// where the client says unix://.
-    url = broker_url.replace("redis+socket://", "unix://", 1)
     patience = {"socket_connect_timeout": PATIENCE_SECONDS, "socket_timeout": PATIENCE_SECONDS}
-    pool = ConnectionPool.from_url(url, retry=Retry(NoBackoff(), 0), **patience)
-    return RedisStorage("redis://", connection_pool=pool, key_prefix="digest")
+    pool = ConnectionPool.from_url(broker.client_url, retry=Retry(NoBackoff(), 0), **patience)
+    return RedisStorage("redis://", connection_pool=pool, key_prefix=broker.prefix)

@@ -12,6 +12,7 @@ from limits import RateLimitItem, parse
 from limits.limits import RateLimitItemPerHour
 
 from digest.readers.subscriptions import MOST_ASKED
+from digest.settings.servers import Broker
 from digest.store.mailboxes import mailbox_key
 from digest.transport.rate_limiter import RateLimiter
 
@@ -34,10 +35,10 @@ TRUSTED = 100
 class VisitorLimit:
     """Lets visitors in, so many an hour from one network."""
 
-    def __init__(self, broker_url: str, an_hour: int, of: str, trusted: Sequence[Network] = ()) -> None:
+    def __init__(self, broker: Broker, an_hour: int, of: str, trusted: Sequence[Network] = ()) -> None:
         self._trusted = trusted
         self._limits = {
-            times: RateLimiter(broker_url, RateLimitItemPerHour(an_hour * times, namespace=of), "visits")
+            times: RateLimiter(broker, RateLimitItemPerHour(an_hour * times, namespace=of), "visits")
             for times in (1, WHOLE_CUSTOMER, TRUSTED)
         }
 
@@ -55,8 +56,8 @@ class VisitorLimit:
 class AddressLimit:
     """Lets mails go to one address, so many in a while."""
 
-    def __init__(self, broker_url: str, most: RateLimitItem) -> None:
-        self._limit = RateLimiter(broker_url, most, "visits")
+    def __init__(self, broker: Broker, most: RateLimitItem) -> None:
+        self._limit = RateLimiter(broker, most, "visits")
 
     def wait(self, address: str) -> int:
         """Count a mail to somebody's address, which is known by its hash; or say how long until there is room."""

@@ -179,7 +179,7 @@ def test_every_reason_that_is_given_is_documented():
 @example(b"Content-Type: text/plain; charset=idna\nFrom: mailer-daemon\n\n.." + b"x" * 70)
 def test_no_bytes_break_it(content):
     assert bounces.of_message(content).kind in VerdictKind
-    assert list(bounces.bounce_marks(content)) == []
+    assert list(bounces.bounce_tokens(content)) == []
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])

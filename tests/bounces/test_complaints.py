@@ -39,8 +39,8 @@ SHAPES = {
 def test_a_complaint_is_known_in_any_shape_and_bears_our_token(shape):
     found = bounces.read(SHAPES[shape])
     assert found.verdict.kind is VerdictKind.COMPLAINT
-    assert found.leave_marks
-    assert LINKS.read(Purpose.UNSUBSCRIBE, found.leave_marks[0]) == Named("k0123456789abcdef")
+    assert found.leave_tokens
+    assert LINKS.read(Purpose.UNSUBSCRIBE, found.leave_tokens[0]) == Named("k0123456789abcdef")
 
 
 def test_an_address_that_is_blacked_out_is_nobodys():

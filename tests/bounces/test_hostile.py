@@ -5,8 +5,8 @@ import pkgutil
 import re
 import string
 import sys
-from re import _constants as parsed
-from re import _parser as parser
+from re import _constants as parsed  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -135,7 +135,7 @@ def every_pattern():
             yield from ((f"{module.name}.{name}", one) for one in values if isinstance(one, re.Pattern))
 
 
-PATTERNS = dict(every_pattern()) | {f"words.{reason}": one for reason, one in [*words.PLAIN, *words.VAGUE]}
+PATTERNS = dict(every_pattern()) | {f"words.{reason}": one for reason, one in [*words.plain(), *words.vague()]}
 
 
 def has_unbounded_repeat(tree):
@@ -150,7 +150,7 @@ def has_unbounded_repeat(tree):
     return False
 
 
-@pytest.mark.parametrize(("reason", "pattern"), [*words.PLAIN, *words.VAGUE])
+@pytest.mark.parametrize(("reason", "pattern"), [*words.plain(), *words.vague()])
 def test_no_phrase_repeats_without_a_bound(reason, pattern):
     assert not has_unbounded_repeat(parser.parse(pattern.pattern)), reason
 

@@ -1,6 +1,7 @@
 """A judge in a process of its own: it judges as one does at home, and survives what nobody has thought of."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_it_judges_as_one_does_here():
     content = report(to=LINKS.bounce_address(a_key(7), 9, "papers.example.org"))
     found = read_safely(content)
     assert found == bounces.read(content)
-    assert LINKS.read_bounce(found.bounce_marks[0]) == Named(a_key(7), 9)
+    assert LINKS.read_bounce(found.bounce_tokens[0]) == Named(a_key(7), 9)
 
 
 @pytest.mark.parametrize("bomb", [b"long", b"huge", b"dead"])
@@ -66,7 +67,7 @@ def test_a_process_that_cannot_begin_is_no_messages_fault(monkeypatch, start):
 
 
 def test_a_machine_that_starts_nothing_is_no_messages_fault(monkeypatch):
-    monkeypatch.setattr(safely.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(JudgeAway, match="no process to judge in"):
         read_safely(report())
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from digest.bounces import Trouble, of_reply, trouble_of_reply
 from digest.bounces.reasons import CODES, MEANS, SUBJECTS
-from digest.bounces.words import PLAIN, VAGUE
+from digest.bounces.words import plain, vague
 from digest.domain import VerdictKind
 
 REPLIES = {
@@ -142,5 +142,5 @@ def test_any_words_are_somebodys_trouble(words, code):
 
 
 def test_every_reason_that_words_or_codes_give_has_a_meaning():
-    given_reasons = {reason for reason, _ in [*PLAIN, *VAGUE]} | set(CODES.values()) | set(SUBJECTS.values())
+    given_reasons = {reason for reason, _ in [*plain(), *vague()]} | set(CODES.values()) | set(SUBJECTS.values())
     assert given_reasons - set(MEANS) == set()

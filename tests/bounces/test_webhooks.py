@@ -28,7 +28,7 @@ MESSAGE_ID = "digest.9.20261126120000@papers.example.org"
 
 
 def whose(reading):
-    return LINKS.read_bounce(reading.bounce_marks[0])
+    return LINKS.read_bounce(reading.bounce_tokens[0])
 
 
 def judged(readings):
@@ -58,7 +58,7 @@ def test_sendgrid_tells_many_things_at_once():
     readings = sendgrid.parse(json.dumps(events).encode())
     kinds = [K.HARD, K.SOFT, K.DELAYED, K.NONE, K.COMPLAINT, K.UNSUBSCRIBE, K.HARD, K.COMPLAINT]
     assert [one.verdict.kind for one in readings] == kinds
-    assert {(whose(one), one.delivery_marks) for one in readings} == {(Named(a_key(7), 9), (9,))}
+    assert {(whose(one), one.delivery_ids) for one in readings} == {(Named(a_key(7), 9), (9,))}
 
 
 def test_an_event_of_sendgrid_is_believed_while_it_is_fresh():
@@ -101,7 +101,7 @@ def from_mailgun(event, key="key", **said):
 def test_mailgun_tells_of_failures(said, means):
     [reading] = mailgun.parse(from_mailgun("failed", **said))
     assert reading.verdict.kind is means
-    assert (whose(reading), reading.delivery_marks) == (Named(a_key(7), 9), (9,))
+    assert (whose(reading), reading.delivery_ids) == (Named(a_key(7), 9), (9,))
 
 
 def test_mailgun_tells_of_wishes_and_arrivals():

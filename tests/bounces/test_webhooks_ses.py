@@ -26,7 +26,7 @@ TOPIC = "arn:aws:sns:eu-west-1:1:bounces"
 
 
 def whose(reading):
-    return LINKS.read_bounce(reading.bounce_marks[0])
+    return LINKS.read_bounce(reading.bounce_tokens[0])
 
 
 def a_notice(kind, **said):
@@ -66,14 +66,14 @@ def test_ses_tells_what_became_of_a_mail(notice, means):
         assert (reading.verdict.kind, reading.verdict.reason) == means
         assert reading.verdict.recipients == ADA
         assert whose(reading) == Named(a_key(7), 9)
-        assert LINKS.read(Purpose.UNSUBSCRIBE, reading.leave_marks[0]) == Named(a_key(7))
-        assert reading.delivery_marks == (9,)
+        assert LINKS.read(Purpose.UNSUBSCRIBE, reading.leave_tokens[0]) == Named(a_key(7))
+        assert reading.delivery_ids == (9,)
 
 
 def test_what_a_server_says_names_nobody():
     other = LINKS.bounce_address(a_key(8), 1, "papers.example.org")
     [reading] = ses.parse(from_sns(a_bounce(f"smtp; 550 5.1.1 no such user, said to {other}")))
-    assert [LINKS.read_bounce(one) for one in reading.bounce_marks] == [Named(a_key(7), 9)]
+    assert [LINKS.read_bounce(one) for one in reading.bounce_tokens] == [Named(a_key(7), 9)]
 
 
 AMAZON = rsa.generate_private_key(public_exponent=65537, key_size=2048)

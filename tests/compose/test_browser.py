@@ -1,29 +1,25 @@
-"""Every mail and every page in a real browser: accessible, nowhere too wide, readable whatever is taken away."""
+"""Every mail in a real browser: accessible, nowhere too wide, readable whatever is taken away."""
 
 import base64
 import re
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from digest.compose import opened
-from digest.domain import Preferences, Status
-from digest.readers import addresses, subscriptions
 from digest.sample.mails import compose
-from digest.store import readers
-from digest.store.engine import writing
 from tests.emails import COMPOSER
+from tests.support.browser import CHROMIUM, FLAGS, NARROWEST, NEEDS_CHROMIUM
 from tests.support.factories import NOW
-from tests.web.test_browser import CHROMIUM, FLAGS, NARROWEST, chromium, engine, links, site  # noqa: F401 - fixtures
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium: apt-get install chromium"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 MAILS = {name: opened(mail.content).html for name, mail in compose(COMPOSER, NOW).items()}
+PAINTED = (
+    *("h1", ".of", ".under a", ".entry a", ".title", ".label", ".text", ".hit"),
+    *(".meta", ".links a", ".foot .quiet", ".ways a"),
+)
 SCHEMES = ["light", "dark"]
 FORCED = ["--enable-features=WebContentsForceDark", "--blink-settings=forceDarkModeEnabled=true"]
 STYLE = re.compile(r"<style.*?</style>", re.S)
@@ -64,7 +60,7 @@ def violations(page):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_every_mail_is_accessible(chromium, scheme):  # noqa: F811
+def test_every_mail_is_accessible(chromium, scheme):
     """F8: axe-core finds nothing serious or critical, its contrasts included."""
     wrong = {}
     with tab(chromium, color_scheme=scheme, viewport={"width": 600, "height": 900}) as page:
@@ -80,7 +76,7 @@ def bare(html):
 
 
 @pytest.mark.parametrize("taken", [str, lambda html: STYLE.sub("", html), bare], ids=["nothing", "sheet", "all style"])
-def test_no_mail_is_wider_than_the_smallest_phone_whatever_style_is_taken(chromium, taken):  # noqa: F811
+def test_no_mail_is_wider_than_the_smallest_phone_whatever_style_is_taken(chromium, taken):
     """F9."""
     with tab(chromium, viewport={"width": NARROWEST, "height": 600}) as page:
         for name, html in MAILS.items():
@@ -88,7 +84,7 @@ def test_no_mail_is_wider_than_the_smallest_phone_whatever_style_is_taken(chromi
             assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST, name
 
 
-def test_every_mail_says_everything_without_pictures_and_without_style(chromium):  # noqa: F811
+def test_every_mail_says_everything_without_pictures_and_without_style(chromium):
     """F9: a picture says nothing that the text does not, and no style hides a word but the preview's."""
     with tab(chromium) as page:
         for name, html in MAILS.items():
@@ -111,7 +107,7 @@ def luminance_of_the_ground(page):
 
 
 @pytest.mark.parametrize("look", ["light", "dark", "forced", "forced without style"])
-def test_what_is_painted_can_be_read(chromium, look):  # noqa: F811
+def test_what_is_painted_can_be_read(chromium, look):
     """F8, F9: 4.5 to 1 measured in the pixels, also where the program darkens a mail by itself."""
     forced = look.startswith("forced")
     browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=FLAGS + FORCED) if forced else chromium
@@ -121,44 +117,7 @@ def test_what_is_painted_can_be_read(chromium, look):  # noqa: F811
         page.set_content(html)
         ground = luminance_of_the_ground(page)
         assert ground > 0.9 if look == "light" else ground < 0.1
-        for selector in ("h1", "h2 a", ".sub", ".meta", ".text", ".hit", ".links a", ".foot .quiet", ".ways a"):
+        for selector in PAINTED:
             assert painted_contrast(page, selector) >= 4.5, selector
     if forced:
         browser.close()
-
-
-@pytest.fixture
-def pages(engine, links):  # noqa: F811
-    """The address of every page, with readers in every state behind them."""
-    wanted = Preferences(("speculative decoding",))
-    by_status = {status: readers.admit(engine, f"{status}@example.org", wanted, NOW) for status in Status}
-    with writing(engine) as connection:
-        for status, reader in by_status.items():
-            readers.set_status(connection, reader.id, status)
-    active = by_status[Status.ACTIVE]
-    now = datetime.now(UTC)
-    addresses.ask(engine, active.id, "ada@new.example.org", now)
-    found = [
-        "/",
-        "/nowhere",
-        "/archive",
-        "/dev/mails",
-        links.unsubscribe(active.key),
-        links.preferences(active.key) + "/delete",
-    ]
-    found += [links.preferences(reader.key) for reader in by_status.values()]
-    subscriptions.subscribe(engine, by_status[Status.PENDING].email, Preferences(), now)
-    found += [links.confirm(by_status[Status.PENDING].key, 2, now), links.move(active.key, 1, now)]
-    return found
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_page_is_accessible_and_not_too_wide(chromium, site, pages, scheme):  # noqa: F811
-    with tab(chromium, color_scheme=scheme, base_url=site, viewport={"width": NARROWEST, "height": 600}) as page:
-        page.route("https://**", lambda route: route.abort())
-        wrong = {}
-        for url in pages:
-            page.goto(url)
-            wide = page.evaluate("document.documentElement.scrollWidth") > NARROWEST
-            wrong[url] = violations(page) + (["too wide"] if wide else [])
-        assert {url: found for url, found in wrong.items() if found} == {}

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from digest.domain import Preferences, Result, State, Status
-from digest.jobs import alerts, returns
+from digest.jobs import alerts, giving_up, returns
 from digest.readers import operator, subscriptions
 from digest.store import bounces, breakers, ledger, readers
 from digest.store.engine import writing
@@ -44,7 +44,7 @@ def test_a_wrong_alias_map_costs_twenty_readers_and_not_all(engine):
     deliveries = a_list(engine, 60)
     with capture_logs() as logged:
         comes_back(engine, deliveries)
-    assert bounced(engine) == returns.PLAUSIBLE
+    assert bounced(engine) == giving_up.PLAUSIBLE
     assert bounces.held(engine, NOW - AN_HOUR) == 40
     assert list(breakers.known(engine)) == ["domain wrong.example.org"]
     assert {line["event"] for line in logged} == {"bounces.held"}
@@ -54,7 +54,7 @@ def test_a_wrong_alias_map_costs_twenty_readers_and_not_all(engine):
 def test_replies_of_a_relay_are_held_too(engine):
     deliveries = a_list(engine, 60)
     returns.hear(engine, [(one, Result(one.id, State.FAILED, HARD)) for one in deliveries], NOW)
-    assert bounced(engine) == returns.PLAUSIBLE
+    assert bounced(engine) == giving_up.PLAUSIBLE
 
 
 def test_what_is_plausible_grows_with_the_list(engine):
@@ -67,7 +67,7 @@ def test_the_next_hour_begins_anew(engine):
     deliveries = a_list(engine, 60)
     comes_back(engine, deliveries[:25])
     comes_back(engine, deliveries[25:40], NOW + AN_HOUR + timedelta(seconds=1))
-    assert bounced(engine) == returns.PLAUSIBLE + 15
+    assert bounced(engine) == giving_up.PLAUSIBLE + 15
 
 
 def test_a_held_address_that_is_dead_is_given_up_with_its_next_mail(engine):
@@ -90,7 +90,7 @@ def test_the_operator_takes_them_back_and_late_reports_do_not_undo_it(engine):
     assert operator.reactivate(engine, later, since=NOW + timedelta(minutes=1)) == []
     assert operator.reactivate(engine, later, since=NOW, reason="mailbox-full") == []
     back = operator.reactivate(engine, later, since=NOW, reason="no-such-user")
-    assert len(back) == returns.PLAUSIBLE - 1
+    assert len(back) == giving_up.PLAUSIBLE - 1
     assert all(one.status is Status.ACTIVE and one.next_due_at > later for one in back)
     assert status_of(engine, gone) is Status.UNSUBSCRIBED, "who left stays away"
     comes_back(engine, deliveries, later)

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from digest.compose import Composer
 from digest.domain import Kind, Preferences, Result, State, Status
-from digest.jobs import returns
+from digest.jobs import giving_up, returns
 from digest.links import Named, Purpose
 from digest.readers import addresses, subscriptions
 from digest.store import bounces, ledger, readers
@@ -173,10 +173,10 @@ def test_reports_that_come_late_count_for_the_mails_they_are_about(ada):
 def test_failures_of_long_ago_count_no_more(ada):
     for _ in range(2):
         ada.returns(ada.is_sent(), DISABLED)
-    ada.now += returns.COUNTS_FOR
+    ada.now += giving_up.COUNTS_FOR
     ada.returns(ada.is_sent(), DISABLED)
     assert ada.status is Status.ACTIVE
-    assert bounces.forget(ada.engine, ada.now - returns.COUNTS_FOR) == 2
+    assert bounces.forget(ada.engine, ada.now - giving_up.COUNTS_FOR) == 2
 
 
 def test_one_report_twice_counts_once(ada):
@@ -361,6 +361,6 @@ def test_the_envelope_sender_of_a_mail_is_its_bounce_address():
 )
 def test_nobody_is_worn_out_within_a_day_or_by_two(days, reason):
     moments = sorted(NOW + timedelta(days=day) for day in days)
-    if returns.worn_out(moments, reason):
+    if giving_up.worn_out(moments, reason):
         assert len(moments) >= 3
         assert moments[-1] - moments[0] >= timedelta(days=2)

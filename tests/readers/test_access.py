@@ -199,7 +199,7 @@ def test_a_key_that_somebody_else_has_is_not_given_twice(engine):
     assert mallory.key not in (reader.key, moved.key)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def migrated(request, tmp_path):
     """A database with a reader, a digest and a confirmed address from before there were keys."""
     url = f"sqlite:///{tmp_path}/m.sqlite3"

@@ -14,7 +14,7 @@ TO_ANOTHER = f"""INSERT INTO deliveries (reader_id, kind, due_at, window_start, 
     'queued', '', 0, '{THEN}', '[]', 'ada@new.example.org')"""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def empty(request, tmp_path):
     """An engine on a database without any table."""
     sqlite = request.param == "sqlite"

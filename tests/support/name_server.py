@@ -2,6 +2,7 @@
 
 import socketserver
 import threading
+from typing import Any
 
 from dns import flags, message, rcode, rrset
 from dns.resolver import Resolver
@@ -29,6 +30,8 @@ class NameServer(socketserver.ThreadingUDPServer):
 
 
 class _Answer(socketserver.BaseRequestHandler):
+    server: Any
+
     def handle(self):
         asked = message.from_wire(self.request[0])
         [question] = asked.question

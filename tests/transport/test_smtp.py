@@ -7,6 +7,7 @@ import time
 import pytest
 
 from digest.domain import Mail, State
+from digest.settings.servers import Broker
 from digest.transport import relay as relays
 from digest.transport import session
 from digest.transport.smtp import FAILURES_TO_REST, MOST_UNWRITTEN, Relay, Route, SendingRate, send_all
@@ -285,7 +286,7 @@ def test_no_mail_is_begun_that_could_end_after_its_lease(mail_server):
 
 def test_the_pace_holds_for_all_who_count_at_the_same_broker(mail_server, broker):
     def send(numbers):
-        rate = SendingRate(20, broker)
+        rate = SendingRate(20, Broker(broker, "digest-one"))
         send_all(numbers, route(mail_server, connections=2, rate=rate), lambda results: None)
 
     everybody = mails(50)
@@ -301,7 +302,7 @@ def test_the_pace_holds_for_all_who_count_at_the_same_broker(mail_server, broker
 
 
 def test_without_the_broker_each_process_keeps_the_pace_alone(mail_server):
-    rate = SendingRate(20, "redis://127.0.0.1:1/0")
+    rate = SendingRate(20, Broker("redis://127.0.0.1:1/0", "digest-one"))
     started = time.monotonic()
     results = []
     send_all(mails(30), route(mail_server, rate=rate), results.extend)

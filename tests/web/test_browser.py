@@ -6,7 +6,6 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 
 import pytest
 import uvicorn
@@ -18,41 +17,17 @@ from digest.settings import Settings
 from digest.store import ledger, papers, readers
 from digest.store.engine import connect, migrate, writing
 from digest.web import create_app
+from tests.support.browser import NARROWEST, NEEDS_CHROMIUM
 from tests.support.factories import NOW, a_listing
 from tests.support.visitor import dump
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NARROWEST = 320
 ABSTRACT = "Speculative decoding drafts ahead. Then the model looks at it once. It is faster."
 LISTED = {
     date(2025, 12, 23): ["Speculative decoding for tides", "Marsh birds of the north"],
     date(2025, 12, 24): ["Speculative decoding for moss", "Agents in a house"],
 }
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium: apt-get install chromium"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture
@@ -211,7 +186,7 @@ def test_one_field_at_the_top_is_enough_on_the_smallest_screen(open_page, engine
     button.click()
     page.get_by_text("ada@example.org").wait_for()
     assert mailed("confirm")
-    assert ledger.find(engine, 1).wanted.timezone == "Europe/Berlin"
+    assert ledger.find(engine, 1).requested.timezone == "Europe/Berlin"
 
 
 def test_what_topics_bring_is_shown_as_one_types_and_a_chip_adds_itself(open_page):
@@ -250,7 +225,7 @@ def test_a_city_is_enough_of_a_time_zone(open_page, mailed, engine):
     page.get_by_label("Your email address").fill("ada@example.org")
     page.get_by_role("button", name="Subscribe").click()
     assert mailed("confirm")
-    assert ledger.find(engine, 1).wanted.timezone == "Europe/Berlin"
+    assert ledger.find(engine, 1).requested.timezone == "Europe/Berlin"
 
 
 def test_search_archive_and_a_paper_are_a_few_clicks_apart(open_page):

@@ -7,12 +7,13 @@ from ipaddress import ip_network
 import pytest
 from structlog.testing import capture_logs
 
+from digest.settings.servers import Broker
 from digest.web import create_app
 from digest.web.limits import WHOLE_CUSTOMER, VisitorLimit, customer, network
 from digest.web.pools import DEAR_AT_ONCE
 from tests.support.visitor import the_settings
 
-NOWHERE = "redis://127.0.0.1:1/0"
+NOWHERE = Broker("redis://127.0.0.1:1/0", "digest-one")
 TWICE = 2, "test"
 
 
@@ -40,10 +41,12 @@ def test_beyond_the_limit_one_is_told_how_long_to_wait_and_others_are_not():
 
 @pytest.mark.slow
 def test_all_processes_count_together_in_the_broker(broker):
-    one, other = VisitorLimit(broker, *TWICE), VisitorLimit(broker, *TWICE)
+    one, other = (VisitorLimit(Broker(broker, "digest-one"), *TWICE) for _ in range(2))
     assert [one.wait("192.0.2.1"), other.wait("192.0.2.1")] == [0, 0]
     assert one.wait("192.0.2.1") > 0
     assert other.wait("192.0.2.1") > 0
+    elsewhere = VisitorLimit(Broker(broker, "digest-two"), *TWICE)
+    assert elsewhere.wait("192.0.2.1") == 0, "another installation on the same broker counts its own visitors"
 
 
 def test_without_the_broker_it_counts_alone_and_says_so_in_one_line():

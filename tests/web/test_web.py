@@ -22,7 +22,7 @@ from digest.links import Links, Purpose
 from digest.logs import redact
 from digest.store import collections, ledger, readers
 from digest.store.engine import connect, writing
-from digest.web import ROUTES
+from digest.web.routes import ROUTES
 from digest.web.security import mask_tokens
 from tests.support.factories import NOW
 from tests.support.visitor import BASE, LINKS, a_subscriber, a_visitor, dump, mails, status_of

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from digest.bounces.addressees import addresses
 from digest.bounces.reading import Reading
 from digest.bounces.reasons import judge
-from digest.bounces.tokens import MOST_MARKS, marks_of
+from digest.bounces.tokens import MOST_TOKENS, tokens_of
 from digest.domain import Verdict, VerdictKind
 
 # SES sends the header of the mail with each notice, SendGrid a thousand events at once.
@@ -66,5 +66,5 @@ def of_kind(kind: VerdictKind, reason: str, who: str) -> Verdict:
 
 def reading(verdict: Verdict, said: Iterable[str], message_ids: Iterable[str] = ()) -> Reading:
     """A verdict beside the tokens in what the provider says of our own mail, never in what others said."""
-    texts = [*said, *(f"<{one.strip().strip('<>')}" for one in message_ids)][:MOST_MARKS]
-    return Reading(verdict, *marks_of(texts))
+    texts = [*said, *(f"<{one.strip().strip('<>')}" for one in message_ids)][:MOST_TOKENS]
+    return Reading(verdict, *tokens_of(texts))

@@ -1,4 +1,4 @@
-"""The time: this machine's clock beside the database's, a rehearsal that was never ended, and time zones."""
+"""The time: this machine's clock beside the database's, a DIGEST_NOW that was left set, and time zones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _clock(service: Service) -> Iterator[Finding]:
         return  # The database is told of elsewhere.
     if service.settings.now:
         yield warning(
-            "clock", f"DIGEST_NOW says it is {service.settings.now:%Y-%m-%d %H:%M}", "take it out after the rehearsal"
+            "clock", f"DIGEST_NOW says it is {service.settings.now:%Y-%m-%d %H:%M}", "take it out after the dry run"
         )
     else:
         yield fine("clock", f"{service.now:%Y-%m-%d %H:%M} UTC, as the database says")

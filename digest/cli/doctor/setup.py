@@ -24,7 +24,7 @@ def look(service: Service, file: str, environment: Mapping[str, str]) -> Iterato
     else:
         yield warning("settings", "for development", "set DIGEST_ENV=production where readers are")
     if not settings.operator_email:
-        yield warning("operator", "nobody hears of trouble", "set DIGEST_OPERATOR_EMAIL")
+        yield warning("operator", "no one is told of failures", "set DIGEST_OPERATOR_EMAIL")
     yield from _names(file, environment)
     for name in settings.sources:
         if name not in NAMES:

@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from digest.settings import load
+from digest.store import indexes  # noqa: F401 - importing it adds them to the tables
 from digest.store.engine import connect
 from digest.store.tables import metadata
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from digest.store.tables import Moment, Number, Strings
+from digest.store.columns import Moment, Number, Strings
 
 revision = "0001"
 down_revision = None

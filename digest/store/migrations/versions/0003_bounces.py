@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from digest.store.tables import Moment, Number
+from digest.store.columns import Moment, Number
 
 revision = "0003"
 down_revision = "0002"

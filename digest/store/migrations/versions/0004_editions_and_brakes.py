@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from digest.store.tables import Moment, Strings
+from digest.store.columns import Moment, Strings
 
 revision = "0004"
 down_revision = "0003"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from digest.store.tables import Moment, Number, RandomKey
+from digest.store.columns import Moment, Number, RandomKey
 
 revision = "0006"
 down_revision = "0005"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from digest.store.tables import Moment
+from digest.store.columns import Moment
 
 revision = "0009"
 down_revision = "0008"

@@ -1,0 +1,34 @@
+"""What a round measured, for those who look later, on whichever host: one value a name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, select
+
+from digest.store.engine import insert_into, reading, writing
+from digest.store.tables import gauges
+
+MAILBOX_UNREAD = "mailbox unread"
+# The first day that is not counted in `day_counts`, as its number.
+COUNTED_UNTIL = "counted until"
+
+
+def measured(engine: Engine, name: str, value: float, now: datetime) -> None:
+    with writing(engine) as connection:
+        measured_in(connection, name, value, now)
+
+
+def measured_in(connection: Connection, name: str, value: float, now: datetime) -> None:
+    news = {"value": value, "at": now}
+    statement = insert_into(connection, gauges).values(name=name, **news)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=news))
+
+
+def known(engine: Engine) -> dict[str, float]:
+    with reading(engine) as connection:
+        return {row.name: row.value for row in connection.execute(select(gauges))}
+
+
+def known_in(connection: Connection, name: str) -> float | None:
+    return connection.execute(select(gauges.c.value).where(gauges.c.name == name)).scalar_one_or_none()

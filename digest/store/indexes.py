@@ -1,0 +1,28 @@
+"""The indexes that each database words for itself. Only whoever makes or compares the schema imports them.
+
+SQLAlchemy loads its dialects of PostgreSQL to read `postgresql_where`: a tenth of the start of a command on SQLite.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, text
+
+from digest.store.tables import ASKED, OPEN, deliveries
+
+# What is over and done with, nearly all of the ledger, is not in them.
+Index(
+    "ix_deliveries_open",
+    deliveries.c.next_attempt_at,
+    deliveries.c.id,
+    postgresql_where=text(OPEN),
+    sqlite_where=text(OPEN),
+)
+Index(
+    "ix_deliveries_asked",
+    deliveries.c.due_at,
+    deliveries.c.mailbox,
+    postgresql_where=text(ASKED),
+    sqlite_where=text(ASKED),
+)
+# For the account of the last days. The rows lie by it already, so PostgreSQL needs next to nothing for it.
+Index(None, deliveries.c.due_at, postgresql_using="brin")
