@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PROCESSES ?= 2
 QUICK := not slow and not postgres and not realdata
 
-.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-start bench-delivery chaos clean
+.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-start bench-web bench-delivery chaos attack coverage clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -65,11 +65,17 @@ bench: install ## measure matching, its quality, verdicts and composing beside p
 bench-start: install ## measure what a command costs before it does anything
 	$(BIN)/python -m bench.start
 
+bench-web: install ## measure how fast pages, searches and previews answer
+	$(BIN)/python -m bench.web $(ARGS)
+
 bench-delivery: install ## measure delivery beside its peers; ARGS="--readers 3000" takes a minute
 	$(BIN)/python -m bench.delivery $(ARGS)
 
 chaos: install ## kill workers, break everything else, and look whether anybody is lost; ARGS="--deliveries 1500 --kills 4"
 	$(BIN)/python -m bench.chaos $(ARGS)
+
+attack: install ## try what strangers may try, and say what got through; ARGS=--small takes half a minute
+	$(BIN)/python -m bench.attack $(ARGS)
 
 clean: ## remove the virtual environment and what a demo left
 	rm -rf $(VENV) var

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
-from itertools import chain, count, repeat
+from itertools import count
 from multiprocessing import get_context
 from time import process_time
 
@@ -19,10 +19,13 @@ from markupsafe import Markup
 
 from bench import captures, profiles, report
 from digest import paths
-from digest.compose import IN_FULL, Composer, Letterhead, marking, opened, wording
-from digest.compose.cards import LONG_EXCERPT, SHORT_EXCERPT
+from digest.compose import Composer, Letterhead, claims, contents, facts, marking, opened, sharing, wording
+from digest.compose.cards import LONG_LEAD, SHORT_LEAD, Level, anchor
+from digest.compose.claims import Listed
 from digest.compose.dkim import HASH, PADDING, Signer, new_key, pem, read_key
+from digest.compose.lead import Lead, lead
 from digest.compose.pages import environment
+from digest.compose.papers import label_of, place_of
 from digest.domain import Delivery, Kind, Mail, Paper, Pick, Preferences, Reader, Selection, Status, Window
 from digest.links import Links
 from digest.match import Matcher
@@ -106,10 +109,11 @@ class Plain:
         said["subject"] = marking.shortened(self._page("digest/subject.txt", said).strip(), 74)
         for name, value in self._headers(delivery, str(said["subject"])):
             message[name] = value
-        bodies = [
-            self._page(f"digest/body.{kind}", said | {"cards": Markup(self._cards(kind, delivery, selection))})
-            for kind in ("txt", "html")
-        ]
+        groups = contents.arranged(selection.picks, by_topic=True)
+        bodies = []
+        for kind in ("txt", "html"):
+            parts = {"cards": self._cards(kind, delivery, groups), "contents": self._contents(kind, groups)}
+            bodies.append(self._page(f"digest/body.{kind}", said | {k: Markup(v) for k, v in parts.items()}))
         message.set_content(bodies[0])
         message.add_alternative(bodies[1], subtype="html")
         content = message.as_bytes()
@@ -117,7 +121,14 @@ class Plain:
 
     def _said(self, delivery: Delivery, selection: Selection) -> dict[str, object]:
         reader, links = delivery.reader, LETTERHEAD.links
-        titles = [pick.paper.title for pick in selection.picks[:3]]
+        wanted, today = reader.preferences, delivery.due_at.date()
+        day = Listed(self.listed)
+        words = sum(
+            len(
+                f"{marking.shortened(pick.paper.title, 400)} {''.join(run.text for run in _lead(pick, place).runs)}".split()
+            )
+            for place, pick in enumerate(selection.picks)
+        )
         return {
             "name": LETTERHEAD.name,
             "postal_address": LETTERHEAD.postal_address,
@@ -126,24 +137,49 @@ class Plain:
             "preferences": links.preferences(reader.key),
             "view": links.view(reader.key, delivery.id),
             "email": reader.email,
-            "why": wording.why(reader.preferences),
-            "day": wording.long_day(delivery.due_at),
-            "weekly": False,
-            "week": "",
-            "count": len(selection.picks),
-            "more": selection.more,
-            "listed": self.listed,
-            "title": marking.shortened(titles[0], 74),
-            "also": "; ".join(marking.shortened(title, 74) for title in titles[1:]),
+            "why": wording.why(wanted),
+            **claims.of_digest(selection.picks, wanted, day, today, left=selection.more, shared=False),
+            "minutes": f"{max(1, round(words / 200))} min read",
+            "subscribe": "",
+            "own": sharing.with_topics(f"{links.base_url}/", wanted.topics),
+            "feed": sharing.with_topics(f"{links.base_url}/feed.atom", wanted.topics),
+            "references": f"{links.view(reader.key, delivery.id)}.bib",
+            "useful": links.feedback(reader.key, delivery.id),
         }
 
-    def _cards(self, kind: str, delivery: Delivery, selection: Selection) -> str:
+    def _cards(self, kind: str, delivery: Delivery, groups: Sequence[contents.Group]) -> str:
         brief = {"txt": "digest/card.txt", "html": "digest/brief.html"}[kind]
-        cards = (
-            self._page(f"digest/card.{kind}" if full else brief, _card(pick, full, delivery.due_at.year))
-            for pick, full in zip(selection.picks, chain(repeat(True, IN_FULL), repeat(False)), strict=False)
-        )
-        return "".join(cards).removesuffix("\n")
+        written = []
+        for group in groups:
+            if group.topics:
+                said = {"label": label_of(group.topics), "anchor": place_of(group.topics)}
+                written.append(self._page(f"digest/group.{kind}", said))
+            for each in group.papers:
+                full = each.level is Level.FULL
+                card = _card(each.pick, each.place, 3 if group.topics else 2)
+                card["own_page"] = LETTERHEAD.links.feedback(delivery.reader.key, delivery.id, each.pick.paper.id)
+                written.append(self._page(f"digest/card.{kind}" if full else brief, card))
+        return "".join(written).removesuffix("\n")
+
+    def _contents(self, kind: str, groups: Sequence[contents.Group]) -> str:
+        written, start = [], 1
+        for group in groups:
+            entries = [
+                self._page(
+                    f"digest/entry.{kind}",
+                    {
+                        "title": marking.shortened(each.pick.paper.title, 120),
+                        "anchor": anchor(each.pick.paper),
+                        "place": place,
+                    },
+                )
+                for place, each in enumerate(group.cards, start)
+            ]
+            said = {"label": label_of(group.topics), "anchor": place_of(group.topics), "start": start}
+            said |= {"count": len(group.papers), "entries": Markup("".join(entries).removesuffix("\n"))}
+            written.append(self._page(f"digest/contents.{kind}", said))
+            start += len(group.cards)
+        return "".join(written).removesuffix("\n")
 
     def _page(self, template: str, said: dict[str, object]) -> str:
         return self.pages.get_template(template).render(said)
@@ -174,16 +210,25 @@ class Plain:
         )
 
 
-def _card(pick: Pick, full: bool, year: int) -> dict[str, object]:
+def _lead(pick: Pick, place: int) -> Lead:
+    return lead(pick, LONG_LEAD if place < contents.IN_FULL else SHORT_LEAD)
+
+
+def _card(pick: Pick, place: int, rank: int) -> dict[str, object]:
+    told = _lead(pick, place)
     return {
         "title": marking.title(pick),
+        "lead": told.runs,
+        "label": told.label,
+        "topics": facts.topics(pick),
+        "anchor": anchor(pick.paper),
+        "rank": rank,
+        "when": facts.when(pick.paper),
+        "upvotes": pick.paper.upvotes,
+        "who": facts.who(pick),
         "page": wording.page(pick.paper),
-        "byline": wording.byline(pick),
-        "facts": wording.facts(pick.paper, year),
         "picture": "",
-        "excerpt": marking.excerpt(pick, LONG_EXCERPT if full else SHORT_EXCERPT),
-        "because": wording.because(pick.reasons),
-        "links": wording.links(pick.paper),
+        "links": facts.links(pick.paper),
     }
 
 

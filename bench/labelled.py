@@ -10,10 +10,11 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from digest.match.novelty import novelty
+
 from bench import captures, report
 from digest.domain import Paper
 from digest.match import Matcher
-from digest.match.novelty import novelty
 from digest.text import sentences
 from digest.topics import parse
 

@@ -21,8 +21,8 @@ from itsdangerous.signer import SigningAlgorithm
 
 # Long enough for a holiday, short enough for privacy: who has not confirmed by then is forgotten.
 CONFIRM_WITHIN = timedelta(days=7)
-# The longest token of ours has some 70 characters; whatever is far longer is not worth a look.
-LONGEST_TOKEN = 100
+# The longest token of ours has some 110 characters, 40 of them a paper's id; what is far longer is not worth a look.
+LONGEST_TOKEN = 120
 MINUTE = 60
 # Of 160 bits, what is enough: the local part of an address has at most 64 octets (RFC 5321, 4.5.3.1.1).
 SIGNED_OCTETS = 16
@@ -30,6 +30,9 @@ SIGNED_OCTETS = 16
 NUMBER = r"[0-9]{1,18}"
 # A reader's key, as the database draws it. No number begins like this.
 KEY = "k[0-9a-f]{16}"
+
+# A paper's id, where it needs no quoting, with "~" for "/", which would end the token.
+PAPER = r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,39}"
 
 BOUNCE_TOKEN = re.compile(
     rf"bounce\+({KEY}\.[0-9a-f]{{1,16}}\.[a-z2-7]{{26}}|[0-9a-f]{{1,16}}\.[0-9a-f]{{1,16}}\.[a-z2-7]{{32}})@",
@@ -42,7 +45,7 @@ MESSAGE_ID = re.compile(rf"<[a-z]+\.({NUMBER})\.\d{{14}}@", re.ASCII)
 class Purpose(StrEnum):
     """What a link is for: the salt of its signature and its place under the base URL.
 
-    A view, a confirmation and a change of address name a delivery too.
+    A view, a confirmation and a change of address name a delivery too; so does feedback, and perhaps a paper in it.
     """
 
     CONFIRM = "confirm"
@@ -50,15 +53,18 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     VIEW = "digest"
+    FEEDBACK = "feedback"
+    SAVED = "saved"
 
 
 # Whoever does not answer these in time has declined.
 PASSING = (Purpose.CONFIRM, Purpose.MOVE)
-OF_A_DELIVERY = (Purpose.VIEW, *PASSING)
+OF_A_DELIVERY = (Purpose.VIEW, Purpose.FEEDBACK, *PASSING)
 # What is signed: for a reader, for a delivery of theirs, and for one that waits for an answer.
 OF_A_READER = re.compile(rf"(?P<key>{KEY}|{NUMBER})", re.ASCII)
 SIGNED = {
     Purpose.VIEW: re.compile(rf"(?:(?P<key>{KEY})\.)?({NUMBER})", re.ASCII),
+    Purpose.FEEDBACK: re.compile(rf"(?P<key>{KEY})\.({NUMBER})(?:\.(?P<paper>{PAPER}))?", re.ASCII),
     **dict.fromkeys(PASSING, re.compile(rf"(?:(?P<key>{KEY})\.)?({NUMBER})\.([0-9]{{1,9}})", re.ASCII)),
 }
 
@@ -68,12 +74,14 @@ class Named:
     """What a true token names.
 
     `key` is a reader's, or their number in a link made before readers had keys; empty where such a link names a
-    delivery alone. `minute` is when a mail that waits for an answer was due, in minutes since 1970.
+    delivery alone. `minute` is when a mail that waits for an answer was due, in minutes since 1970. `paper` is the id
+    of the one that feedback is about.
     """
 
     key: str
     delivery_id: int = 0
     minute: int = 0
+    paper: str = ""
 
 
 class Links:
@@ -105,8 +113,18 @@ class Links:
     def view(self, key: str, delivery_id: int) -> str:
         return self._url(Purpose.VIEW, self.token(Purpose.VIEW, key, delivery_id))
 
-    def token(self, purpose: Purpose, key: str, delivery_id: int = 0, now: datetime | None = None) -> str:
-        """Sign a reader's key for one purpose, with the delivery it is about and the minute it was made in."""
+    def feedback(self, key: str, delivery_id: int, paper: str = "") -> str:
+        """Make the address of the page where a reader says what they make of a mail, or of a paper in it."""
+        return self._url(Purpose.FEEDBACK, self.token(Purpose.FEEDBACK, key, delivery_id, paper=paper))
+
+    def saved(self, key: str) -> str:
+        """Make the address of the page with the papers a reader keeps."""
+        return self._url(Purpose.SAVED, self.token(Purpose.SAVED, key))
+
+    def token(
+        self, purpose: Purpose, key: str, delivery_id: int = 0, now: datetime | None = None, paper: str = ""
+    ) -> str:
+        """Sign a reader's key for a purpose, with the delivery and paper it is about, and the minute it was made in."""
         if purpose is Purpose.UNSUBSCRIBE:
             # It stands in an address, too, and some servers turn local parts to lower case.
             return f"{key}.{_signature(self._leaving[0], key)}"
@@ -115,6 +133,8 @@ class Links:
             named.append(str(delivery_id))
         if purpose in PASSING and now:
             named.append(str(_minute(now)))
+        if paper:
+            named.append(paper.replace("/", "~"))
         return self._signers[purpose].sign(".".join(named)).decode()
 
     def read(
@@ -208,8 +228,10 @@ def _named(purpose: Purpose, signed: str) -> Named | None:
     found = SIGNED.get(purpose, OF_A_READER).fullmatch(signed)
     if not found:
         return None
-    numbers = [int(number) for number in found.groups()[1:]]
-    return Named(found["key"] or "", *numbers)
+    if purpose is Purpose.FEEDBACK:
+        return Named(found["key"], int(found[2]), paper=(found["paper"] or "").replace("~", "/"))
+    delivery_id, minute = (*(int(number) for number in found.groups()[1:]), 0, 0)[:2]
+    return Named(found["key"] or "", delivery_id, minute)
 
 
 def _minute(moment: datetime) -> int:

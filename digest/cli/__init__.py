@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from digest.bootstrap import Service
 
 app = app_of(help=__doc__)
-# They open the service themselves: for `bounce` each end is a word to a mail server, and `doctor` says what is wrong.
-OPENS_ITSELF = {"bounce", "doctor"}
+# They open the service themselves, if at all: for `bounce` each end is a word to a mail server, `doctor` says what is
+# wrong, and `keep` needs no settings.
+OPENS_ITSELF = {"bounce", "doctor", "keep"}
 YOUNG_OBJECTS = 100_000
 
 

@@ -56,10 +56,13 @@ def bounce(
 
 
 def _take(opened: Callable[[], Service], content: bytes) -> None:
+    from digest.bounces.safely import read_safely
     from digest.jobs import returns
 
     service = _explicit(opened)
-    taken = returns.take(service.engine, service.links, content, service.now)
+    engine = service.engine
+    # In a process of its own: no message a stranger sends may break or hold up this one.
+    taken = returns.act_on(engine, service.links, read_safely(content), service.now)
     verdict = taken.verdict
     said = f"{verdict.kind}, {verdict.reason}" if verdict.reason else verdict.kind
     sys.stdout.write(f"{said}: {taken}.\n")
@@ -82,11 +85,14 @@ def _bare(error: Exception) -> str:
     """What is wrong, without the names of users, hosts and files: whoever reads it may be a stranger."""
     from sqlalchemy.exc import SQLAlchemyError
 
+    from digest.bounces.safely import JudgeAway
     from digest.settings import BadSetting
     from digest.store.engine import StoreUnready
 
     if isinstance(error, BadSetting):
         return str(error)
+    if isinstance(error, JudgeAway):
+        return "this machine cannot begin another process now"
     if isinstance(error, (SQLAlchemyError, StoreUnready)):
         return "the database cannot be used now"
     return f"it could not be taken in ({type(error).__name__})"

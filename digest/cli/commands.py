@@ -21,7 +21,8 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "demo": Entry("demo", "Run everything here, on embedded parts, and print the digest that arrives."),
-    "migrate": Entry("migrate", "Bring the database to the newest schema."),
+    "migrate": Entry("migrate", "Bring the database to the newest schema, or say whether it is."),
+    "keep": Entry("keep", "Run a part of the service, and again whenever it ends; for a Procfile."),
     "collect": Entry("collect", "Fetch and store what the sources listed."),
     "papers": Entry("papers", "Show what is stored of a day, in the sources' order."),
     "preview": Entry("preview", "Print the digest that a new reader with these topics would get now."),

@@ -13,10 +13,11 @@ from digest.cli.commands import app_of
 from digest.cli.errors import Failed
 from digest.cli.match import MINUS, Topics, readable
 from digest.compose import opened
-from digest.domain import EPOCH, INSTANT, Delivery, Kind, Preferences, Reader, Selection, Status, Window
+from digest.domain import EPOCH, INSTANT, Delivery, Kind, Paper, Preferences, Reader, Selection, Status, Window
 from digest.match import Matcher
 from digest.store import papers
 from digest.store.engine import reading
+from digest.store.planning import FIRST_REACHES_BACK
 
 
 class Format(StrEnum):
@@ -43,19 +44,22 @@ def preview(
         raise Failed(
             "nothing matches these topics now; a reader would get no mail" if edition else "nothing is stored yet"
         )
-    _print(service, delivery, selection, len(edition), format)
+    _print(service, delivery, selection, edition, format)
 
 
 def _for_a_new_reader(service: Service, topics: tuple[str, ...]) -> Delivery:
     now = service.now
     with reading(service.engine) as connection:
-        since = papers.latest_day(connection) or now.date()
+        latest = papers.latest_day(connection) or now.date()
+        since = papers.back_from(connection, latest, FIRST_REACHES_BACK) if topics else latest
     reader = Reader(0, "reader@example.org", Status.ACTIVE, Preferences(topics), now, now)
     return Delivery(0, Kind.DIGEST, reader, now, Window(EPOCH, now + INSTANT, since))
 
 
-def _print(service: Service, delivery: Delivery, selection: Selection, listed: int, format: Format) -> None:
-    mail = service.composer.digest(delivery, selection, listed=listed, first=True)
+def _print(service: Service, delivery: Delivery, selection: Selection, edition: list[Paper], format: Format) -> None:
+    days = [paper.listed_on for paper in edition if paper.listed_on]
+    spanned = (min(days), max(days)) if days else None
+    mail = service.composer.digest(delivery, selection, listed=len(edition), days=spanned, first=True)
     if format is Format.EML:
         sys.stdout.buffer.write(mail.content)
         return

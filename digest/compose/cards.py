@@ -1,40 +1,76 @@
-"""A paper as its readers see it: printed once for all who have it for the same reasons. Refuses to know any reader."""
+"""A paper as its readers see it: printed once for all who have it for the same reasons. Refuses to know any reader.
+
+Of a card, only the address under "Save", "More" and "Less" is its reader's own: it goes between the pieces.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
+from zlib import crc32
 
 from jinja2 import Environment
 
-from digest.compose import marking, wording
+from digest.compose import facts, marking, wording
 from digest.compose.forms import Encode, Form, Shape, form, shape
+from digest.compose.lead import Lead, lead
 from digest.domain import Paper, Pick
 
-# The best papers get a short abstract, the others a sentence.
-LONG_EXCERPT, SHORT_EXCERPT = 420, 180
-# A busy day's cards for every mix of topics that readers share; 4.5 kB each.
+# The best papers lead with all of a summary, the others with a sentence.
+LONG_LEAD, SHORT_LEAD = 420, 260
+LONGEST_ENTRY = 120
+# A pace at which people read what they choose from.
+WORDS_A_MINUTE = 200
+# A busy day's cards for every mix of topics that readers share; 3 kB each.
 KEEP_CARDS = 16_384
 # The papers of a busy week, before their cards are marked; 8 kB each.
 KEEP_FORMS = 1024
+# The papers of a busy week, at each place of a list; half a kB each.
+KEEP_ENTRIES = 4096
+# Stands in a card for the address of its reader's own page while the card is written; no text of ours has it.
+OWN_PAGE = b"\0"
 
 
-class Collected(NamedTuple):
-    """What a card's looks depend on beside its paper: its place, the reader's year, and what they chose."""
+class Level(StrEnum):
+    """How much is said of a paper: all, less, or its title in a line."""
 
-    full: bool
-    year: int
-    weekly: bool
-    pictures: bool
+    FULL = "full"
+    BRIEF = "brief"
+    LINE = "line"
+
+
+ENDS = "txt", "html"
+TEMPLATES = {
+    Level.FULL: ("card.txt", "card.html"),
+    Level.BRIEF: ("card.txt", "brief.html"),
+    Level.LINE: ("line.txt", "line.html"),
+}
+
+
+class CardStyle(NamedTuple):
+    """What a card's looks depend on beside its paper: how much it says, what it stands under, what readers chose."""
+
+    level: Level = Level.FULL
+    # Under a heading of its topic, a paper's title is a heading of the third rank.
+    grouped: bool = False
+    weekly: bool = False
+    pictures: bool = False
+    # One that is its reader's own leads to a page where they say what they make of it.
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One paper, quoted."""
+    """One paper, quoted: in pieces between which the reader's own page goes, and how many words it has."""
 
-    text: bytes
-    html: bytes
+    text: tuple[bytes, ...]
+    html: tuple[bytes, ...]
+    words: int
+    size: int
 
 
 class Cards:
@@ -44,27 +80,56 @@ class Cards:
         self._pages, self._encode = pages, encode
         self._forms = lru_cache(KEEP_FORMS)(self._open)
         self.card = lru_cache(KEEP_CARDS)(self._card)
+        self.entry = lru_cache(KEEP_ENTRIES)(self._entry)
 
-    def _card(self, pick: Pick, full: bool, year: int, weekly: bool = False, pictures: bool = False) -> Card:
+    def _card(self, pick: Pick, style: CardStyle) -> Card:
         """Fill in what depends on the reader's topics."""
-        values = {
-            "title": marking.title(pick),
-            "excerpt": marking.excerpt(pick, LONG_EXCERPT if full else SHORT_EXCERPT),
-            "because": wording.because(pick.reasons),
-        }
-        look = Collected(full, year, weekly, pictures)
-        text, html = self._forms(pick.paper, wording.byline(pick), look, shape(values))
-        return Card(text.filled(values), html.filled(values))
+        told = Lead([]) if style.level is Level.LINE else lead(pick, _most(style.level))
+        values = {"title": marking.title(pick), "lead": told.runs, "topics": facts.topics(pick)}
+        own_page = OWN_PAGE if style.own and facts.can_be_named(pick.paper) else b""
+        text, html = self._forms(
+            pick.paper, facts.who(pick), told.label, style, shape({**values, "own_page": own_page})
+        )
+        filled = {**values, "own_page": own_page}
+        parts = tuple(text.filled(filled).split(OWN_PAGE)), tuple(html.filled(filled).split(OWN_PAGE))
+        words = sum(len(run.text.split()) for run in (*values["title"], *told.runs))
+        return Card(*parts, words, sum(map(len, parts[1])))
 
-    def _open(self, paper: Paper, byline: str, look: Collected, blanks: Shape) -> tuple[Form, Form]:
+    def _open(self, paper: Paper, who: str, label: str, style: CardStyle, blanks: Shape) -> tuple[Form, Form]:
         """Print what all readers of a paper see of it."""
         said = {
-            "byline": byline,
+            "anchor": anchor(paper),
+            "level": style.level,
+            "rank": 3 if style.grouped else 2,
+            "when": facts.when(paper, weekly=style.weekly),
+            "upvotes": paper.upvotes,
+            "who": who,
+            "label": label,
             "page": wording.page(paper),
-            "facts": wording.facts(paper, look.year, weekly=look.weekly),
-            "picture": wording.picture(paper) if look.pictures else "",
-            "links": wording.links(paper),
+            "picture": wording.picture(paper) if style.pictures and style.level is Level.FULL else "",
+            "links": facts.links(paper),
         }
-        names = "digest/card.txt", "digest/card.html" if look.full else "digest/brief.html"
-        text, html = (form(self._pages.get_template(name), said, blanks, self._encode) for name in names)
+        names = TEMPLATES[style.level]
+        text, html = (form(self._pages.get_template(f"digest/{name}"), said, blanks, self._encode) for name in names)
         return text, html
+
+    def _entry(self, paper: Paper, place: int) -> tuple[bytes, bytes]:
+        """Print a line of the contents: text and HTML."""
+        said = {"title": marking.shortened(paper.title, LONGEST_ENTRY), "anchor": anchor(paper), "place": place}
+        text, html = (self._pages.get_template(f"digest/entry.{end}").render(said) for end in ENDS)
+        return self._encode(text), self._encode(html)
+
+
+def _most(level: Level) -> int:
+    return LONG_LEAD if level is Level.FULL else SHORT_LEAD
+
+
+def anchor(paper: Paper) -> str:
+    """Name the place of a paper within a mail."""
+    plain = re.sub(r"[./]", "-", paper.id)
+    return f"p{plain}" if re.fullmatch(r"[a-z0-9-]{1,40}", plain, re.ASCII) else f"p{crc32(repr(paper.id).encode()):x}"
+
+
+def reading_time(cards: Collection[Card]) -> int:
+    """Say how many minutes the cards take."""
+    return max(1, round(sum(card.words for card in cards) / WORDS_A_MINUTE))

@@ -32,16 +32,16 @@ def shortened(text: str, most: int) -> str:
 
 
 def title(pick: Pick) -> list[Run]:
-    return _runs(shortened(pick.paper.title, LONGEST_TITLE), _spans(pick.reasons, "title"))
+    return runs(shortened(pick.paper.title, LONGEST_TITLE), spans(pick.reasons, "title"))
 
 
 def excerpt(pick: Pick, most: int) -> list[Run]:
     """Take whole sentences from where the abstract matched, about `most` characters of them, the match among them."""
-    spans = _spans(pick.reasons, "abstract")
+    found = spans(pick.reasons, "abstract")
     begin, finish = pick.snippet
-    match = next(((start, end) for start, end in spans if begin <= start < finish), (begin, begin))
+    match = next(((start, end) for start, end in found if begin <= start < finish), (begin, begin))
     start, text = _stretch(pick.paper.abstract, pick.snippet, match, most)
-    return [Run("… ")] * (start > 0) + _runs(text, [(a - start, b - start) for a, b in spans])
+    return [Run("… ")] * (start > 0) + runs(text, [(a - start, b - start) for a, b in found])
 
 
 @lru_cache(KEEP_STRETCHES)
@@ -64,16 +64,17 @@ def _stretch(text: str, snippet: tuple[int, int], match: tuple[int, int], most: 
 _sentences = lru_cache(KEEP_ABSTRACTS)(sentences)
 
 
-def _spans(reasons: Iterable[Reason], field: str) -> list[tuple[int, int]]:
+def spans(reasons: Iterable[Reason], field: str) -> list[tuple[int, int]]:
+    """Gather where a field matched, in order."""
     return sorted(span for reason in reasons if reason.field == field for span in reason.spans)
 
 
-def _runs(text: str, spans: Iterable[tuple[int, int]]) -> list[Run]:
-    """Part a line at sorted spans, which may overlap or reach beyond it."""
-    runs, at = [], 0
-    for span_start, span_end in spans:
+def runs(text: str, stretches: Iterable[tuple[int, int]]) -> list[Run]:
+    """Part a line at sorted stretches, which may overlap or reach beyond it."""
+    parted, at = [], 0
+    for span_start, span_end in stretches:
         start, end = max(span_start, at), min(span_end, len(text))
         if start < end:
-            runs += [Run(text[at:start]), Run(text[start:end], marked=True)]
+            parted += [Run(text[at:start]), Run(text[start:end], marked=True)]
             at = end
-    return [run for run in (*runs, Run(text[at:])) if run.text]
+    return [run for run in (*parted, Run(text[at:])) if run.text]

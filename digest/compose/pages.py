@@ -47,12 +47,16 @@ def _inlined(html: str, css: str) -> str:
 
 
 def _around_jinja(source: str, change: Callable[[str], str]) -> str:
-    """Change the HTML of a template. Its tags wait as comments, which no HTML parser moves, its values as words."""
+    """Change the HTML of a template. Its tags wait as comments, which no HTML parser moves, its values as words.
+
+    The same value is the same word, so that it may name an element where that begins and where it ends.
+    """
     kept: list[str] = []
 
     def keep(tag: re.Match[str]) -> str:
-        kept.append(tag[0])
-        number = len(kept) - 1
+        if tag[0] not in kept:
+            kept.append(tag[0])
+        number = kept.index(tag[0])
         return f"kept{number}kept" if tag[0].startswith("{{") else f"<!--kept{number}-->"
 
     changed = change(JINJA.sub(keep, source))
@@ -61,6 +65,10 @@ def _around_jinja(source: str, change: Callable[[str], str]) -> str:
 
 def plain(runs: Iterable[Run]) -> str:
     return "".join(run.text for run in runs)
+
+
+def labelled(runs: Iterable[Run], label: str) -> str:
+    return f"{label}: {plain(runs)}" if label else plain(runs)
 
 
 def starred(runs: Iterable[Run]) -> str:
@@ -103,7 +111,12 @@ def environment(folder: Path) -> Environment:
         extensions=[InlinedStyle],
         auto_reload=False,
     )
-    pages.filters |= {"plain": patient(plain), "starred": patient(starred), "fold": patient(fold)}
+    pages.filters |= {
+        "plain": patient(plain),
+        "labelled": patient(labelled),
+        "starred": patient(starred),
+        "fold": patient(fold),
+    }
     pages.globals |= {name: patient(_printer(pages, name)) for name in ("marked", "named")}
     return pages
 

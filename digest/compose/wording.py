@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import date, timedelta
 from urllib.parse import quote
 
+from digest.compose.aloud import all_aloud, is_exclusion
 from digest.compose.marking import Run, shortened
-from digest.domain import Cadence, Paper, Pick, Preferences, Reason, Window
+from digest.domain import Cadence, Paper, Pick, Preferences, Reason
 from digest.text import safe_url
 
 NAMES = 3
 LONGEST_NAME = 80
-LONGEST_TOPIC = 80
 TOPICS = 5
 MOST_TOPICS = 20
-# A window that begins earlier has no beginning worth naming.
-A_SEASON = timedelta(days=60)
-# Those that many readers have; 200 bytes each.
-KEEP_TOPICS = 4096
+A_WEEK = timedelta(days=7)
+# A paper that is so much older than its listing is no news, and says when it appeared.
+LONG_AGO = timedelta(days=60)
 
 # A space at which no line breaks: `1 comment` stays together on a phone.
 KEEP = "\u00a0"
@@ -29,11 +27,9 @@ DOT = f"{KEEP}· "
 # Where papers live that a source keys by more than an arXiv id.
 PAGES = {"doi": "https://doi.org/", "openreview": "https://openreview.net/forum?id="}
 ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7}", re.ASCII)
-# `"speculative decoding"` or `author:"Ada Lovelace"`: a topic whose marks can go when it is read aloud.
-SIMPLE_TOPIC = re.compile(
-    r'((?P<field>author|org|organization|title|abstract):)?"?(?P<words>[^":()]+)"?', re.IGNORECASE
-)
-LEAD = {"author": "the author "}
+LEAD = {"by": "the author "}
+# As a heading says it.
+NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -75,13 +71,18 @@ def _followed_authors(pick: Pick, others: Sequence[str]) -> list[str]:
     return [name for name in others if name.casefold() in sought][:NAMES]
 
 
-def week(window: Window, local: datetime) -> str:
-    """Name the days of a weekly digest, `December 22 to 29`; nothing for the first one, which looks back a day."""
-    start = window.start.astimezone(local.tzinfo)
-    if local - start > A_SEASON:
-        return ""
-    first = f"{start:%B}{KEEP}{start.day}"
-    return f"{first} to {local.day}" if start.month == local.month else f"{first} to {local:%B}{KEEP}{local.day}"
+def days(first: date, last: date, today: date) -> str:
+    """Name the listed days a digest covers: `today`, `Thursday`, `June 14`, or `June 15 to 19`."""
+    if first != last:
+        return f"{_short_day(first, today)} to {_short_day(last, today, within=first)}"
+    if last == today:
+        return "today"
+    return f"on {last:%A}" if today - A_WEEK < last < today else f"on {_short_day(last, today)}"
+
+
+def _short_day(day: date, today: date, within: date | None = None) -> str:
+    month = "" if within and (within.year, within.month) == (day.year, day.month) else f"{day:%B}{KEEP}"
+    return f"{month}{day.day}" if day.year == today.year else f"{month}{day.day}, {day.year}"
 
 
 def facts(paper: Paper, year: int, *, weekly: bool = False) -> str:
@@ -99,8 +100,8 @@ def because(reasons: Collection[Reason]) -> list[Run]:
     """Say why a paper is here, in the reader's own words; nothing where nobody knows any more."""
     if not reasons:
         return []
-    topics = list(dict.fromkeys(_topic(reason.topic) for reason in reasons if reason.topic))
-    return [Run("Because you follow "), *_listed(topics)] if topics else [Run("Because it is trending")]
+    topics = [reason.topic for reason in reasons if reason.topic]
+    return [Run("Because you follow "), *_followed(topics)] if topics else [Run("Because it is trending")]
 
 
 def rhythm(preferences: Preferences) -> str:
@@ -117,32 +118,28 @@ def rhythm(preferences: Preferences) -> str:
 def why(preferences: Preferences) -> list[Run]:
     """Say what the reader asked for."""
     lead = f"You get this mail {rhythm(preferences)} because you "
-    if not preferences.topics:
+    if all(map(is_exclusion, preferences.topics)):
         return [Run(f"{lead}asked for the papers that are trending.")]
-    return [Run(f"{lead}follow "), *_listed([_topic(topic) for topic in preferences.topics]), Run(".")]
+    return [Run(f"{lead}follow "), *_followed(preferences.topics), Run(".")]
 
 
 def topics(preferences: Preferences) -> list[str]:
-    """List the first topics as the reader wrote them."""
-    return [shortened(topic, LONGEST_TOPIC) for topic in preferences.topics[:MOST_TOPICS]]
+    """List the first topics a reader follows, read aloud."""
+    said, unsaid = all_aloud(preferences.topics)
+    named = [f"{LEAD.get(preposition, '')}{words}" for preposition, words in said[:MOST_TOPICS]]
+    left = len(said[MOST_TOPICS:]) + unsaid
+    return [*named, *([f"{left} more" if named else number(left, "topic")] if left else [])]
 
 
-@lru_cache(KEEP_TOPICS)
-def _topic(topic: str) -> tuple[str, str]:
-    """Read a topic aloud: what leads to it, and its words."""
-    simple = SIMPLE_TOPIC.fullmatch(" ".join(topic.split()))
-    field, words = (simple["field"] or "", simple["words"]) if simple else ("", topic)
-    return LEAD.get(field.lower(), ""), shortened(words, LONGEST_TOPIC)
-
-
-def _listed(topics: Sequence[tuple[str, str]]) -> Iterator[Run]:
-    shown, others = topics[:TOPICS], len(topics) - TOPICS
-    for place, (lead, words) in enumerate(shown):
-        last = place == len(shown) - 1 and others <= 0
-        joint = "" if place == 0 else " and " if last else ", "
-        yield from (Run(joint + lead), Run(words, marked=True))
-    if others > 0:
-        yield Run(f" and {others} more")
+def _followed(topics: Iterable[str]) -> Iterator[Run]:
+    """Say what a reader follows, as `*agents*, the author *Ada Lovelace* and 2 more`."""
+    said, unsaid = all_aloud(topics)
+    shown, left = said[:TOPICS], len(said[TOPICS:]) + unsaid
+    for place, (preposition, words) in enumerate(shown):
+        joint = "" if place == 0 else " and " if place == len(shown) - 1 and not left else ", "
+        yield from (Run(joint + LEAD.get(preposition, "")), Run(words, marked=True))
+    if left:
+        yield Run(f" and {left} more" if shown else "a topic of yours" if left == 1 else "topics of yours")
 
 
 def page(paper: Paper) -> str:

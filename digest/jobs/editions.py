@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from sqlalchemy import Engine
@@ -30,6 +30,12 @@ class Edition:
     @property
     def papers(self) -> Sequence[Paper]:
         return self.matcher.index.papers
+
+    @property
+    def days(self) -> tuple[date, date] | None:
+        """The first and the last day on which any of them was listed: what a mail says it covers."""
+        listed = [paper.listed_on for paper in self.papers if paper.listed_on]
+        return (min(listed), max(listed)) if listed else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,5 +32,7 @@ class DigestPages:
             chosen, others = chosen_again(delivery, edition)
         shown = Selection((*chosen, *others))
         listed = len(edition.papers)
-        mail = self._composer.digest(delivery, shown, listed=listed, most_bytes=MOST_PAGE_BYTES, shared=True)
+        mail = self._composer.digest(
+            delivery, shown, listed=listed, days=edition.days, most_bytes=MOST_PAGE_BYTES, shared=True
+        )
         return opened(mail.content).html

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from digest.compose import Composer
 from digest.domain import (
@@ -48,7 +49,13 @@ DEEP = "A retrospective over eleven years follows, with tables. " * 12 + "Only a
 def compose(composer: Composer, now: datetime) -> dict[str, Mail]:
     """Compose each kind of mail, some with more than one kind of data, under its own name."""
     return _digests(composer, now) | {
-        "quiet": composer.quiet(_delivery(Kind.DIGEST, now), listed=143),
+        "quiet": composer.quiet(
+            _delivery(Kind.DIGEST, now),
+            listed=143,
+            since=now.date() - timedelta(days=8),
+            last_match=now.date() - timedelta(days=19),
+            broader=("language models", "video generation"),
+        ),
         "confirm": composer.letter(_delivery(Kind.CONFIRM, now)),
         "manage": composer.letter(_delivery(Kind.MANAGE, now)),
         "move": composer.letter(_delivery(Kind.MOVE, now, recipient="marit@new.example.org")),
@@ -66,23 +73,26 @@ def _digests(composer: Composer, now: datetime) -> dict[str, Mail]:
     weekly = _delivery(Kind.DIGEST, now, cadence=Cadence.WEEKLY)
     trending = _delivery(Kind.DIGEST, now, topics=())
     illustrated = _delivery(Kind.DIGEST, now, pictures=True)
+    day, week = (now.date(), now.date()), (now.date() - timedelta(days=6), now.date())
+    of_a_week = Matcher(_over_a_week(edition)).select(parse(TOPICS), limit=10)
+    of_the_day: dict[str, Any] = {"listed": len(edition), "days": day}
     return {
-        "digest": composer.digest(daily, chosen, listed=len(edition)),
-        "digest-weekly": composer.digest(
-            weekly, Matcher(_over_a_week(edition)).select(parse(TOPICS), limit=10), listed=143
-        ),
-        "digest-trending": composer.digest(trending, matcher.select(parse(()), limit=10), listed=len(edition)),
-        "digest-pictures": composer.digest(illustrated, chosen, listed=len(edition)),
-        "digest-one": composer.digest(daily, Selection(chosen.picks[:1]), listed=len(edition)),
-        "digest-fifty": composer.digest(trending, _fifty(edition), listed=187),
+        "digest": composer.digest(daily, chosen, **of_the_day),
+        "digest-weekly": composer.digest(weekly, of_a_week, listed=143, days=week),
+        "digest-trending": composer.digest(trending, matcher.select(parse(()), limit=10), **of_the_day),
+        "digest-pictures": composer.digest(illustrated, chosen, **of_the_day),
+        "digest-one": composer.digest(daily, Selection(chosen.picks[:1]), **of_the_day),
+        "digest-fifty": composer.digest(trending, _fifty(edition), listed=187, days=day),
         "digest-awkward": composer.digest(daily, awkward(), listed=1_213),
-        "welcome": composer.digest(daily, chosen, listed=len(edition), first=True),
+        "digest-shared": composer.digest(daily, chosen, shared=True, **of_the_day),
+        "welcome": composer.digest(daily, of_a_week, listed=143, days=week, first=True),
     }
 
 
 def _fifty(edition: list[Paper]) -> Selection:
     trending = (Reason("", "trending"),)
-    return Selection(tuple(Pick(paper, 1.0, trending) for paper in (*edition, *edition)))
+    again = [replace(paper, id=paper.id.replace("2512", "2511")) for paper in edition]
+    return Selection(tuple(Pick(paper, 1.0, trending) for paper in (*edition, *again)))
 
 
 def papers(day: date) -> list[Paper]:

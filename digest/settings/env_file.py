@@ -38,7 +38,8 @@ def read(path: str, *, must_be_there: bool = False) -> list[str]:
     except OSError as error:
         raise BadSetting(f"{path}: {_unreadable(path, error)}") from None
     for line in lines:
-        if (line.error or line.value is None) and (name := OURS.search(line.original.string)):
+        # A comment has no key; it may well name a setting, as all lines of the example do.
+        if (line.error or (line.key and line.value is None)) and (name := OURS.search(line.original.string)):
             raise BadSetting(f"{path}, line {line.original.line}: {_junk(name.group(), line.original.string)}")
     return [line.key for line in lines if line.key and not line.error]
 

@@ -72,6 +72,18 @@ class Settings(BaseSettings):
         description="The mailbox mails come back to, and nothing else: `imap://user:password@host:port/INBOX`, "
         "`imaps://…` or `imap+starttls://…`.",
     )
+    ses_topic: str = Field(
+        "",
+        description="The ARN of the Amazon SNS topic that tells `/hooks/ses` what became of mails; no such hook if "
+        "empty, as for the next three.",
+    )
+    postmark_hook: str = Field(
+        "", description="The `name:password` that Postmark was given `https://name:password@HOST/hooks/postmark` with."
+    )
+    sendgrid_hook_key: str = Field(
+        "", description="The verification key of SendGrid's webhook, for `/hooks/sendgrid`."
+    )
+    mailgun_hook_key: str = Field("", description="The signing key of Mailgun's webhooks, for `/hooks/mailgun`.")
     postal_address: str = Field("", description="The sender's postal address, at the foot of every digest.")
     dkim_selector: str = Field("", description="The name in the DNS of the key that signs the mails; none if empty.")
     dkim_private_key: str = Field("", description="The file of that key, in PEM form; `digest dkim new` makes both.")
@@ -83,7 +95,9 @@ class Settings(BaseSettings):
     )
     operator_email: str = Field("", description="Whom sources may write to, and alerts do; part of the User-Agent.")
     sources: Words = Field(
-        ("huggingface",), description="Which sources to collect, separated by commas: `huggingface`, `arxiv`."
+        ("huggingface",),
+        description="Which sources to collect, separated by commas: `huggingface`, `arxiv`, `biorxiv`, `medrxiv`, "
+        "`openreview:VENUE`, `feed:ADDRESS`.",
     )
     huggingface_url: str = Field("https://huggingface.co", description="Where the Hugging Face source asks.")
     arxiv_url: str = Field("https://rss.arxiv.org", description="Where the arXiv source asks.")
@@ -153,6 +167,13 @@ class Settings(BaseSettings):
     @classmethod
     def _mailbox(cls, value: str) -> str:
         return value and urls.server(value, MAILBOXES, "imaps://USER:PASSWORD@HOST/INBOX")
+
+    @field_validator("postmark_hook")
+    @classmethod
+    def _name_and_password(cls, value: str) -> str:
+        if value and not (value.partition(":")[0] and value.partition(":")[2]):
+            raise ValueError("give NAME:PASSWORD")
+        return value
 
     @field_validator("base_url", "huggingface_url", "arxiv_url")
     @classmethod

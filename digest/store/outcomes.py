@@ -7,7 +7,7 @@ uncertain twice does not go a third time.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def freeze(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str]]], until: datetime) -> set[int]:
-    """Write down which papers each delivery brings, and for which preferences, and that it may be on its way now.
+    """Write down which papers each delivery brings, and for which preferences, before it is first tried.
 
     The lease is renewed until then. Returns the ids of those that are still this worker's: the others must not go.
     """
@@ -45,6 +45,14 @@ def freeze(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str]]], unt
         held = deliveries.c.claim.in_({row["a_claim"] for row in rows}) & (deliveries.c.state == State.SENDING)
         mine = deliveries.c.id.in_([row["an_id"] for row in rows])
         return set(connection.execute(select(deliveries.c.id).where(mine, held)).scalars())
+
+
+def begin(engine: Engine, held: Collection[Delivery]) -> set[int]:
+    """Note that these may be on their way now; return the ids of those that are still this worker's, and may go."""
+    mine = deliveries.c.id.in_([one.id for one in held]) & deliveries.c.claim.in_({one.claim for one in held})
+    with writing(engine) as connection:
+        begun = deliveries.update().where(mine, deliveries.c.state == State.SENDING).values(begun=True)
+        return set(connection.execute(begun.returning(deliveries.c.id)).scalars())
 
 
 def _frozen(delivery: Delivery, ids: Sequence[str]) -> dict[str, Any]:
@@ -152,8 +160,7 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
 # A statement a group where the database can (PostgreSQL), else one a row, all at once.
 FREEZE = text("""
 UPDATE deliveries
-SET papers = v.papers, preferences = coalesce(v.snapshot, deliveries.preferences), begun = true,
-    next_attempt_at = :until
+SET papers = v.papers, preferences = coalesce(v.snapshot, deliveries.preferences), next_attempt_at = :until
 FROM unnest(CAST(:an_id AS bigint[]), CAST(:a_claim AS bigint[]), CAST(:some_papers AS text[]),
             CAST(:a_snapshot AS text[])) AS v (id, claim, papers, snapshot)
 WHERE deliveries.id = v.id AND deliveries.claim = v.claim AND deliveries.state = 'sending'
@@ -161,7 +168,7 @@ RETURNING deliveries.id
 """)
 FREEZE_ONE = text("""
 UPDATE deliveries
-SET papers = :some_papers, preferences = coalesce(:a_snapshot, preferences), begun = true, next_attempt_at = :until
+SET papers = :some_papers, preferences = coalesce(:a_snapshot, preferences), next_attempt_at = :until
 WHERE id = :an_id AND claim = :a_claim AND state = 'sending'
 """).bindparams(bindparam("until", type_=deliveries.c.next_attempt_at.type))
 END = text("""

@@ -109,6 +109,13 @@ def latest_day(connection: Connection) -> date | None:
     return min((day for day in days if day >= max(days) - SILENT_AFTER), default=None)
 
 
+def back_from(connection: Connection, latest: date, days: int) -> date:
+    """The earliest of so many listed days up to the latest: how far a digest of several days reaches back."""
+    newest = select(listings.c.day).where(~listings.c.archived, listings.c.day <= latest).distinct()
+    found = connection.execute(newest.order_by(listings.c.day.desc()).limit(days)).scalars()
+    return min(found, default=latest)
+
+
 def in_window(engine: Engine, window: Window) -> list[Paper]:
     """The papers a digest for this window chooses from, by id."""
     fits = and_(

@@ -18,6 +18,8 @@ from digest.store.tables import deliveries, readers
 SUPERSEDED = "overtaken"
 # The readers planned in one transaction: some tenths of a second, which is what a crash undoes and others wait for.
 RANGE = 10_000
+# The listed days in a first digest, so that a narrow topic has something to show.
+FIRST_REACHES_BACK = 7
 
 
 def plan(engine: Engine, now: datetime, catch_up: timedelta, next_due: NextDue) -> int:
@@ -123,8 +125,9 @@ def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, old
         .limit(1)
         .scalar_subquery()
     )
-    span = select(readers.c.id, readers.c.next_due_at, covered.label("covered")).where(due).subquery()
-    first = papers.latest_day(connection) or now.date()
+    span = select(readers.c.id, readers.c.next_due_at, readers.c.topics, covered.label("covered")).where(due).subquery()
+    latest = papers.latest_day(connection) or now.date()
+    back = papers.back_from(connection, latest, FIRST_REACHES_BACK)
     start = func.coalesce(span.c.covered, literal(EPOCH, moment))
     look = collections.last_look(connection, now)
     end = literal(look + INSTANT if look else EPOCH, moment)
@@ -134,7 +137,12 @@ def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, old
         "due_at": span.c.next_due_at,
         "window_start": start,
         "window_end": case((start > end, start), else_=end),
-        "since": case((span.c.covered.is_(None), literal(first)), else_=literal(oldest)),
+        "since": case(
+            (span.c.covered.is_not(None), literal(oldest)),
+            # What is trending is of one day.
+            (span.c.topics == (), literal(latest)),
+            else_=literal(back),
+        ),
         "next_attempt_at": now,
         **FRESH,
     }

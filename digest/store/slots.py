@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 # The first keys of our advisory locks.
 SLOTS, WORKERS = 0x5EA7, 0x5EA8
@@ -37,7 +38,11 @@ def _locks(engine: Engine, most: int) -> Iterator[int]:
             connection.execute(text("SELECT pg_advisory_lock(:key, pg_backend_pid())"), {"key": WORKERS})
             yield _patiently(lambda: _share(connection, most))
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock_all()"))
+            try:
+                connection.execute(text("SELECT pg_advisory_unlock_all()"))
+            except SQLAlchemyError:
+                # The session is gone, or about to be, and its locks with it.
+                connection.invalidate()
 
 
 def _share(connection: Connection, most: int) -> int:

@@ -325,3 +325,26 @@ heartbeats = Table(
     Column("version", Text, nullable=False),
     Column("at", Moment, nullable=False),
 )
+
+# What readers made of a mail, or of a paper in it (no paper: of the mail).
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("reader_id", ForeignKey("readers.id", ondelete="CASCADE"), primary_key=True),
+    # The mail may be forgotten before what was said of it.
+    Column("delivery_id", Number, primary_key=True, autoincrement=False),
+    Column("paper_id", Text, primary_key=True),
+    Column("answer", Text, nullable=False),
+    Column("answered_at", Moment, nullable=False),
+    # The preferences before and after it, as JSON, where an answer changed them: what an undo takes back.
+    _text("change"),
+)
+
+# What readers keep to read later.
+saved = Table(
+    "saved",
+    metadata,
+    Column("reader_id", ForeignKey("readers.id", ondelete="CASCADE"), primary_key=True),
+    Column("paper_id", Text, primary_key=True),
+    Column("saved_at", Moment, nullable=False),
+)

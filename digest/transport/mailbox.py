@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import imaplib
-import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from digest.logs import get_logger
 from digest.settings.servers import Mailbox
+from digest.transport.imap import Patience, Session, connect
 
-__all__ = ["Mailbox", "MailboxAway", "empty", "look_in"]
+__all__ = ["Emptied", "Mailbox", "MailboxAway", "empty", "look_in"]
 
 log = get_logger()
 
-SECONDS_FOR_A_REPLY = 60.0
+# One look has four minutes, of the five until the next; what is not reached waits for that.
+PATIENCE = Patience()
+# No message is begun when less than this is left: the judge has ten seconds, and the database some more.
+SECONDS_A_MESSAGE = 20.0
 # As many as a task can take in well below its turn on the timetable; the others wait for the next one.
 MOST_AT_ONCE = 500
 
@@ -24,30 +28,46 @@ class MailboxAway(Exception):
     """The mailbox cannot be used; what is in it waits."""
 
 
-def empty(mailbox: Mailbox, take: Callable[[bytes], bool], most_bytes: int, most: int = MOST_AT_ONCE) -> int:
-    """Hand each message to `take`, up to so many bytes of it, and delete those it returns True for; return how many.
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """What one look did: messages taken and deleted, and those that still wait for the next look."""
 
-    The others, and what the server cannot give, are flagged and stay for a person: no message is looked at twice.
-    Raises MailboxAway, and whatever `take` raises: then that message and the rest wait for the next time.
+    taken: int
+    left: int
+
+
+def empty(
+    mailbox: Mailbox,
+    take: Callable[[bytes], bool],
+    most_bytes: int,
+    most: int = MOST_AT_ONCE,
+    patience: Patience = PATIENCE,
+) -> Emptied:
+    """Hand each message to `take`, up to so many bytes of it, and delete those it returns True for.
+
+    The others, and what the server cannot give, are flagged and stay for a person: no message is looked at twice, and
+    none that ends this process is met again. Raises MailboxAway, and whatever `take` raises: then that message and the
+    rest wait for the next time.
     """
-    taken = 0
+    taken = looked_at = 0
     try:
-        with _opened(mailbox) as imap:
-            for number in _waiting(imap)[:most]:
-                content = _fetched(imap, number, most_bytes)
-                done = content is not None and take(content)
-                _mark(imap, number, r"\Deleted" if done else r"\Flagged")
-                taken += done
+        with _opened(mailbox, replace(patience, literal_bytes=most_bytes)) as imap:
+            waiting = _waiting(imap)
+            for number in waiting[:most]:
+                if imap.seconds_left < min(SECONDS_A_MESSAGE, patience.seconds / 2):
+                    break
+                taken += _taken(imap, number, take, most_bytes)
+                looked_at += 1
             imap.expunge()
     except (imaplib.IMAP4.error, OSError) as error:
         raise _away(mailbox, error) from error
-    return taken
+    return Emptied(taken, len(waiting) - looked_at)
 
 
-def look_in(mailbox: Mailbox) -> int:
+def look_in(mailbox: Mailbox, patience: Patience = PATIENCE) -> int:
     """Count the messages that wait. Raises MailboxAway."""
     try:
-        with _opened(mailbox) as imap:
+        with _opened(mailbox, patience) as imap:
             return len(_waiting(imap))
     except (imaplib.IMAP4.error, OSError) as error:
         raise _away(mailbox, error) from error
@@ -58,30 +78,41 @@ def _away(mailbox: Mailbox, error: Exception) -> MailboxAway:
 
 
 @contextmanager
-def _opened(mailbox: Mailbox) -> Iterator[imaplib.IMAP4]:
-    trusted = ssl.create_default_context()
-    imap = (
-        imaplib.IMAP4_SSL(mailbox.host, mailbox.port, ssl_context=trusted, timeout=SECONDS_FOR_A_REPLY)
-        if mailbox.tls
-        else imaplib.IMAP4(mailbox.host, mailbox.port, timeout=SECONDS_FOR_A_REPLY)
-    )
+def _opened(mailbox: Mailbox, patience: Patience) -> Iterator[Session]:
+    imap = connect(mailbox, patience)
     try:
-        if mailbox.starttls:
-            imap.starttls(ssl_context=trusted)
         imap.login(mailbox.username, mailbox.password)
         _ok(imap.select(f'"{mailbox.folder}"'))
         yield imap
-    finally:
+        # Not after a failure: what is broken would be waited for once more.
         with suppress(imaplib.IMAP4.error, OSError):
             imap.logout()
+    finally:
+        with suppress(OSError):
+            imap.shutdown()
 
 
-def _waiting(imap: imaplib.IMAP4) -> list[str]:
+def _waiting(imap: Session) -> list[str]:
     [found, *_] = _ok(imap.uid("SEARCH", "UNDELETED UNFLAGGED"))
-    return found.decode().split() if isinstance(found, bytes) else []
+    return found.decode("ascii", "replace").split() if isinstance(found, bytes) else []
 
 
-def _fetched(imap: imaplib.IMAP4, number: str, most_bytes: int) -> bytes | None:
+def _taken(imap: Session, number: str, take: Callable[[bytes], bool], most_bytes: int) -> bool:
+    """Flag a message, then hand it on: should it end this process, the next one leaves it to a person."""
+    content = _fetched(imap, number, most_bytes)
+    _mark(imap, number, r"+FLAGS (\Flagged)")
+    try:
+        done = content is not None and take(content)
+    except BaseException:
+        with suppress(imaplib.IMAP4.error, OSError):
+            _mark(imap, number, r"-FLAGS (\Flagged)")
+        raise
+    if done:
+        _mark(imap, number, r"+FLAGS (\Deleted)")
+    return done
+
+
+def _fetched(imap: Session, number: str, most_bytes: int) -> bytes | None:
     """The beginning of a message, without marking it as read; None if the server cannot give it."""
     try:
         answers = _ok(imap.uid("FETCH", number, f"(BODY.PEEK[]<0.{most_bytes}>)"))
@@ -93,12 +124,12 @@ def _fetched(imap: imaplib.IMAP4, number: str, most_bytes: int) -> bytes | None:
     return next((answer[1] for answer in answers if isinstance(answer, tuple)), None)
 
 
-def _mark(imap: imaplib.IMAP4, number: str, flag: str) -> None:
-    _ok(imap.uid("STORE", number, "+FLAGS", f"({flag})"))
+def _mark(imap: Session, number: str, change: str) -> None:
+    _ok(imap.uid("STORE", number, *change.split(" ", 1)))
 
 
 def _ok(answer: tuple[str, Sequence[Any]]) -> Sequence[Any]:
     status, found = answer
     if status != "OK":
-        raise imaplib.IMAP4.error(f"the server answered {status}: {found}")
+        raise imaplib.IMAP4.error(f"the server answered {status}: {str(found)[:200]}")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from limits import RateLimitItem
 from limits.storage import MemoryStorage, RedisStorage
@@ -34,6 +35,12 @@ class RateLimiter:
         except RedisError as error:
             log.warning("broker.away", counted_alone=self._of, why=str(error))
             return self._wait(self._own, key)
+
+    def forget(self, key: str) -> None:
+        """Count nothing under this key any more."""
+        self._own.clear(self._most, key)
+        with suppress(RedisError):
+            self._shared.clear(self._most, key)
 
     def _wait(self, limiter: MovingWindowRateLimiter, key: str) -> float:
         if limiter.hit(self._most, key):

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from aiosmtplib import SMTPResponseException
 
@@ -26,6 +27,8 @@ SECONDS_TO_BEGIN = 300.0
 # Results that wait to be written down. While the ledger cannot be reached, no more mails go than these.
 MOST_UNWRITTEN = 32
 FAILURES_TO_REST = 5
+# Mails that are noted as begun together. So many, and what is in flight, a killed process leaves in doubt.
+AT_ONCE = 25
 
 
 class RelayAway(Exception):
@@ -44,6 +47,8 @@ class Route:
     # So many mails in a row without an answer, or with one that is about the relay or us, and it is the relay's fault.
     failures_to_rest: int = FAILURES_TO_REST
     is_relays_fault: Callable[[str], bool] = lambda words: False
+    # Told of mails before they may go, a portion at a time, in a thread of its own; answers which of them still may.
+    begin: Callable[[Sequence[Mail]], Collection[int]] = lambda mails: [mail.delivery_id for mail in mails]
     # Asked before each mail: whether it is still ours to send.
     may_begin: Callable[[], bool] = lambda: True
 
@@ -69,6 +74,9 @@ class _Round:
 
     def __init__(self, mails: Sequence[Mail], route: Route) -> None:
         self._waiting = deque(mails)
+        # Those of them that may go.
+        self._ready: deque[Mail] = deque()
+        self._beginning = asyncio.Lock()
         self._route = route
         self._trust = relays.trusted() if any(each.tls or each.starttls for each in route.relays) else None
         self._known: asyncio.Queue[Result | None] = asyncio.Queue(MOST_UNWRITTEN)
@@ -101,7 +109,7 @@ class _Round:
     async def _give_back(self) -> None:
         """Account for what was not begun."""
         why = next(iter(self._troubles.values()), "no time was left to begin it")
-        untried = [Result(mail.delivery_id, State.QUEUED, why) for mail in self._waiting]
+        untried = [Result(mail.delivery_id, State.QUEUED, why) for mail in (*self._ready, *self._waiting)]
         for result in self._left + untried:
             await self._known.put(result)
         await self._known.put(None)
@@ -132,7 +140,7 @@ class _Round:
 
     def _has_work(self) -> bool:
         in_time = asyncio.get_running_loop().time() < self._begin_until
-        return bool(self._waiting) and in_time and self._route.may_begin()
+        return bool(self._ready or self._waiting) and in_time and self._route.may_begin()
 
     def _next_relay(self) -> Relay | None:
         """The relay that is furthest behind its share of connections."""
@@ -148,11 +156,23 @@ class _Round:
                     await self._route.rate.wait()
                 if not self._has_work() or not session.is_open or relay in self._troubles:
                     break
-                await self._tell(await self._send(session, relay, self._waiting.popleft()))
+                if mail := await self._next_mail():
+                    await self._tell(await self._send(session, relay, mail))
             await session.part()
         finally:
             self._live[relay] -= 1
             session.close()
+
+    async def _next_mail(self) -> Mail | None:
+        """Take a mail that may go; what a killed process had not begun has certainly not arrived."""
+        async with self._beginning:
+            if not self._ready:
+                portion = list(islice(self._waiting, AT_ONCE))
+                may_go = set(await asyncio.to_thread(self._route.begin, portion))
+                for _ in portion:
+                    self._waiting.popleft()
+                self._ready.extend(mail for mail in portion if mail.delivery_id in may_go)
+            return self._ready.popleft() if self._ready else None
 
     async def _tell(self, result: Result) -> None:
         try:

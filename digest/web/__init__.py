@@ -38,6 +38,7 @@ from digest.web.container import Limits, Site
 from digest.web.limits import AddressLimit, VisitorLimit
 from digest.web.memory import FromMemory, Memory, Version
 from digest.web.pools import Pools
+from digest.web.proofs import Proofs
 from digest.web.proxies import NamedProxies
 from digest.web.rendering import open_templates
 from digest.web.routes import ROUTES
@@ -86,6 +87,7 @@ def _site(service: Service) -> Site:
         DigestPages(engine, composer),
         memory,
         Pools(),
+        Proofs(settings.broker_url),
     )
 
 

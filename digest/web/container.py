@@ -20,6 +20,7 @@ from digest.settings import Settings
 from digest.web.limits import AddressLimit, VisitorLimit
 from digest.web.memory import Memory
 from digest.web.pools import Pools
+from digest.web.proofs import Proofs
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Site:
     digests: DigestPages
     memory: Memory
     pools: Pools
+    proofs: Proofs
 
     @classmethod
     def of(cls, request: Request) -> Site:

@@ -221,7 +221,9 @@ def test_match_forecasts_the_papers_a_day(digest):
 
 def test_preview_prints_the_digest_in_three_forms(digest):
     digest("collect", "--date", str(DAY))
-    assert digest("preview", "speculative decoding").out.startswith("Subject: Your first digest: Speculative decoding")
+    assert digest("preview", "speculative decoding").out.startswith(
+        "Subject: Your first digest: One paper on speculative decoding"
+    )
     assert digest("preview", "speculative decoding", "--format", "html").out.startswith("<!DOCTYPE html>")
     assert "List-Unsubscribe: <http" in digest("preview", "speculative decoding", "--format", "eml").out
     assert digest("preview", "no such thing").code == 1

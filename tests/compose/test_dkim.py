@@ -2,6 +2,7 @@
 
 import stat
 from dataclasses import replace
+from datetime import timedelta
 
 import dkim
 import pytest
@@ -29,6 +30,17 @@ NAME = "s1._domainkey.papers.example.org"
 AWKWARD_BODY = Selection(
     (a_pick(title="Tab\tand  spaces   ", abstract="a \t b  \n\n\n c" * 20), a_pick(title=".\n", abstract="  ")), 3
 )
+
+ADDED = [
+    *("From: x@example.org", "Subject: Win", "To: x@example.org", "Date: Thu, 1 Jan 2026 00:00:00 +0000"),
+    *("Content-Type: text/html", "Reply-To: x@example.org", "List-Unsubscribe: <https://x.example.org/>"),
+    *("Message-ID: <1@example.org>", "Cc: x@example.org", "Sender: x@example.org", "MIME-Version: 1.0"),
+    *("Content-Transfer-Encoding: base64", "In-Reply-To: <1@example.org>", "References: <1@example.org>"),
+    *("List-Id: <x.example.org>", "List-Subscribe: <https://x.example.org/>", "List-Owner: <mailto:x@example.org>"),
+    *("List-Archive: <https://x.example.org/>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"),
+    *("Feedback-ID: a:b:c:d", "CFBL-Address: x@example.org; report=arf"),
+]
+PLACES = ["first", "last"]
 
 
 def believes(content, strings=None):
@@ -60,14 +72,45 @@ def test_opendkim_believes_every_mail_and_no_changed_one(tmp_path):
         for selection in (DAY, AWKWARD, AWKWARD_BODY)
         for mail in every_kind(SIGNING, a_delivery(), selection)
     ]
-    bad = [
-        good[0].replace(b"diffusion", b"confusion"),
-        good[0].replace(b"One-Click", b"Two-Click"),
-        good[0].replace(b"\r\nTo:", b"\r\nFrom: x@example.org\r\nTo:"),
-    ]
+    bad = [good[0].replace(b"diffusion", b"confusion"), good[0].replace(b"One-Click", b"Two-Click")]
+    bad += [with_header(good[0], header, place) for header in ADDED for place in PLACES]
     told = verdicts([*good, *bad], NAME, record(KEY), tmp_path)
     assert told[: len(good)] == [""] * len(good)
     assert all(told[len(good) :])
+
+
+def with_header(content, header, place):
+    """Slip a header in, as somebody who passes a mail on might: before all others, or after them."""
+    line = header.encode() + b"\r\n"
+    head, gap, body = content.partition(b"\r\n\r\n")
+    return line + content if place == "first" else b"%b\r\n%b%b%b" % (head, line.removesuffix(b"\r\n"), gap, body)
+
+
+def surely_believes(content):
+    try:
+        return believes(content)
+    except dkim.DKIMException:
+        return False
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("header", ADDED)
+def test_nothing_that_a_program_shows_or_acts_on_can_be_added(header, place):
+    """F6: each is oversigned, those that we do not write too."""
+    content = with_header(SIGNING.digest(a_delivery(), DAY).content, header, place)
+    assert b"\r\n" + header.encode() in b"\r\n" + content
+    assert not surely_believes(content)
+
+
+def test_what_forwarders_add_does_no_harm():
+    assert believes(with_header(SIGNING.digest(a_delivery(), DAY).content, "Received: from a by b", "first"))
+
+
+def test_a_signature_can_expire_and_counts_from_the_moment_of_the_delivery():
+    signer = Signer("papers.example.org", "s1", KEY, timedelta(days=7))
+    content = Composer(replace(LETTERHEAD, signer=signer)).digest(a_delivery(), DAY).content
+    due_at = int(a_delivery().due_at.timestamp())
+    assert b" t=%d; x=%d;" % (due_at, due_at + 7 * 86_400) in content
 
 
 def test_the_same_delivery_has_the_same_signature():

@@ -21,7 +21,7 @@ from tests.support.mischief import deliveries, every_kind, selections
 ANOTHER = Composer(LETTERHEAD)
 UNSUBSCRIBE = re.compile(
     rb"\r\nList-Unsubscribe: <https://papers\.example\.org/unsubscribe/([\w.-]+)>, "
-    rb"<mailto:unsubscribe\+\1@papers\.example\.org\?subject=unsubscribe>\r\n"
+    rb"<mailto:unsubscribe\+[\w.]+@papers\.example\.org\?subject=unsubscribe>\r\n"
 )
 
 
@@ -39,14 +39,14 @@ def test_a_digest_reads_back_as_text_and_then_html(delivery, selection):
 
 
 OURS = {"html", "head", "meta", "title", "style", "body", "div", "table", "tbody", "tr", "td"}
-OURS |= {"p", "a", "h1", "h2", "b", "em", "bdi", "br", "ul", "li"}
+OURS |= {"p", "a", "h1", "h2", "b", "em", "bdi", "span", "h3", "ul", "ol", "li"}
 
 
 @for_any_mail
 def test_what_strangers_wrote_never_becomes_markup_or_a_strange_link(delivery, selection):
     page = Tags(opened(COMPOSER.digest(delivery, selection).content).html)
     assert page.tags <= OURS
-    assert all(re.match(r"https?://[^\s\"<>]+$", address) for address in page.addresses)
+    assert all(re.match(r"https?://[^\s\"<>]+$|#[a-z0-9-]+$", address) for address in page.addresses)
 
 
 @for_any_mail
@@ -99,8 +99,8 @@ def test_domains_and_names_that_are_not_ascii_are_encoded():
 
 
 def test_a_subject_says_how_many_papers_and_names_the_first():
-    assert a_letter(a_pick(title="One"), a_pick(title="Two")).subject == "2 papers: One"
-    assert a_letter(a_pick(title="One")).subject == "1 paper: One"
+    assert a_letter(a_pick(title="One"), a_pick(title="Two")).subject == "Two trending papers: One"
+    assert a_letter(a_pick(title="One")).subject == "One trending paper: One"
 
 
 def test_a_long_subject_is_cut_after_a_word():
@@ -110,16 +110,16 @@ def test_a_long_subject_is_cut_after_a_word():
 
 
 def test_a_subject_is_encoded_only_when_it_needs_to_be():
-    assert b"\r\nSubject: 1 paper: Plain & Simple\r\n" in a_digest(a_pick(title="Plain & Simple")).content
+    assert b"\r\nSubject: One trending paper: Plain & Simple\r\n" in a_digest(a_pick(title="Plain & Simple")).content
     assert b"\r\nSubject: =?utf-8?b?" in a_digest(a_pick(title="Schrödinger")).content
-    assert a_letter(a_pick(title="=?utf-8?q?spoof?=")).subject == "1 paper: =?utf-8?q?spoof?="
+    assert a_letter(a_pick(title="=?utf-8?q?spoof?=")).subject == "One trending paper: =?utf-8?q?spoof?="
 
 
-@given(st.text(min_size=1, max_size=60))
+@given(st.text(min_size=1, max_size=50))
 @settings(deadline=None)
 def test_a_subject_reads_back_as_it_was_meant(title):
     shown = flat(UNPRINTABLE.sub(" ", title))
-    assert flat(a_letter(a_pick(title=title)).subject) == flat(f"1 paper: {shown}")
+    assert flat(a_letter(a_pick(title=title)).subject) == flat(f"One trending paper: {shown}")
 
 
 @given(st.text(alphabet="0= <\n:é>", min_size=60, max_size=120))

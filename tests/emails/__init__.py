@@ -3,7 +3,7 @@
 `python -m tests.emails` writes them anew.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from digest.compose import Composer, Letterhead
@@ -53,6 +53,7 @@ DRAFT = listed_paper(
     "e.g. a short one and a long one. It is 2.3 times faster on three tasks. Nothing is lost in quality. Code is open.",
     authors=("Grace Example", "Chen Wei", "Noor Sample", "Ada Lovelace", "Fifth Author"),
     organization="Example Lab",
+    summary="Two small drafts make speculative decoding 2.3 times faster, and lose nothing in quality.",
     upvotes=62,
     comments=4,
     code_url="https://github.com/example/draft",
@@ -116,13 +117,21 @@ def mails():
         due_at=datetime(2025, 12, 29, 7, tzinfo=UTC), topics=(), cadence=Cadence.WEEKLY, timezone="Asia/Tokyo"
     )
     return {
-        "digest": composer.digest(a_delivery(), DAY, listed=37),
+        "digest": composer.digest(a_delivery(), DAY, listed=37, days=(NOW.date(), NOW.date())),
         "digest-awkward": composer.digest(a_delivery(email="rené@bücher.example"), AWKWARD),
-        "digest-weekly-trending": composer.digest(weekly, Selection((a_pick(DRAFT),))),
+        "digest-weekly-trending": composer.digest(
+            weekly, Selection((a_pick(DRAFT),)), listed=143, days=(date(2025, 12, 22), date(2025, 12, 26))
+        ),
         "confirm": composer.letter(a_delivery("confirm")),
         "manage": composer.letter(a_delivery("manage")),
-        "quiet": composer.quiet(a_delivery(), listed=143),
-        "welcome": composer.digest(a_delivery(), DAY, listed=37, first=True),
+        "quiet": composer.quiet(
+            a_delivery(),
+            listed=143,
+            since=date(2025, 12, 16),
+            last_match=date(2025, 12, 9),
+            broader=("language models", "video"),
+        ),
+        "welcome": composer.digest(a_delivery(), DAY, listed=137, days=(date(2025, 12, 16), NOW.date()), first=True),
         "move": composer.letter(a_delivery("move", recipient="reader@new.example.org")),
         "moved": composer.letter(a_delivery("moved", recipient="reader@old.example.org")),
         "goodbye": composer.letter(a_delivery("goodbye")),

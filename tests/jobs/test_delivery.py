@@ -34,7 +34,7 @@ def test_no_topics_means_what_is_trending(service):
     service.collects(*(a_paper(title=f"Paper {number}") for number in range(4)))
     service.admits("ada@example.org", most_papers=3)
     service.sends()
-    assert "3 papers for you, of 4 listed" in service.letters()[0].text
+    assert "Three trending papers\nof 4 listed today" in service.letters()[0].text
 
 
 def test_nothing_to_say_means_no_mail(service):
@@ -96,7 +96,7 @@ def test_a_relay_that_comes_back_gets_the_mail_it_would_have_had(service):
     service.now += RELAY_REST
     assert service.delivers() == {State.SENT: 1}
     [letter] = service.letters()
-    assert "2 papers for you, of 5 listed" in letter.text
+    assert "Two papers on *speculative decoding*\nof 5 listed today" in letter.text
     assert "And 3 more" in letter.text
 
 
@@ -155,7 +155,7 @@ def test_a_quiet_note_sent_again_is_the_same_though_the_topics_fit_by_now(servic
     with writing(service.engine) as connection:
         readers.reschedule(connection, reader.id, service.now)
     first, second = sent_twice(service, the_reader_changes_their_mind)
-    assert opened(first).subject == "A quiet week: no new papers on your topics"
+    assert opened(first).subject == "Nothing new on your topics this week"
     assert first == second
 
 
@@ -172,7 +172,7 @@ def test_a_first_digest_sent_again_is_still_the_first(service):
             connection.execute(rows.update().where(rows.c.id == second.id).values(state=State.SENT))
 
     first, again = sent_twice(service, the_next_one_arrives)
-    assert opened(first).subject == "Your first digest: Speculative decoding"
+    assert opened(first).subject == "Your first digest: One paper on speculative decoding: Speculative decoding"
     assert first == again
 
 
@@ -281,8 +281,8 @@ def test_the_first_digest_says_so_and_the_next_does_not(service):
     service.collects(a_paper(title="Speculative decoding again"), day=DAY + A_DAY)
     service.sends()
     first, second = service.letters()
-    assert first.subject == "Your first digest: Speculative decoding"
-    assert "This is your first digest; from now on it comes every day." in " ".join(first.text.split())
+    assert first.subject == "Your first digest: One paper on speculative decoding: Speculative decoding"
+    assert "This is your first digest. From now on it comes every day." in " ".join(first.text.split())
     assert second.subject == "1 paper: Speculative decoding again"
 
 

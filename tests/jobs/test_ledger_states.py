@@ -89,7 +89,9 @@ class Ledger(RuleBasedStateMachine):
         held = {delivery.id for worker in self.workers for delivery, until in worker if until >= self.now}
         assert not held & {delivery.id for delivery in group}, "two workers hold the same"
         until = self.now + ledger.LEASE
-        assert outcomes.freeze(self.engine, [(delivery, []) for delivery in group], until) == {one.id for one in group}
+        ours = {one.id for one in group}
+        assert outcomes.freeze(self.engine, [(delivery, []) for delivery in group], until) == ours
+        assert outcomes.begin(self.engine, group) == ours
         if group:
             self.workers.append([(delivery, until) for delivery in group])
 

@@ -74,6 +74,7 @@ def test_a_result_that_comes_after_the_sweep_counts(two):
     delivery.plan(two.engine, two.now)
     ada, bob = ledger.claim(two.engine, 10, two.now)
     outcomes.freeze(two.engine, [(ada, []), (bob, [])], two.now + ledger.LEASE)
+    outcomes.begin(two.engine, [ada, bob])
     two.now += 2 * ledger.LEASE
     assert delivery.sweep(two.engine, two.now) == 2
     assert {one.state for one in two.waiting()} == {State.UNCERTAIN}

@@ -71,6 +71,11 @@ def test_the_example_with_every_line_taken_is_what_holds_without_it(tmp_path):
     assert load() == Settings()
 
 
+def test_the_example_copied_as_it_is_changes_nothing(tmp_path):
+    (tmp_path / ".env").write_text((ROOT / ".env.example").read_text())
+    assert load() == Settings()
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -26,7 +26,8 @@ def admit(engine, *emails, **preferences):
 
 
 def freeze(engine, delivery, *papers, now=NOW):
-    return outcomes.freeze(engine, [(delivery, papers)], now + ledger.LEASE)
+    outcomes.freeze(engine, [(delivery, papers)], now + ledger.LEASE)
+    outcomes.begin(engine, [delivery])
 
 
 def end(engine, delivery, state, reason="", now=NOW):

@@ -16,7 +16,7 @@ from digest.jobs import returns
 from digest.links import Purpose
 from digest.settings import BadSetting, Settings, load
 from digest.transport import mailbox
-from digest.transport.mailbox import Mailbox, MailboxAway
+from digest.transport.mailbox import Emptied, Mailbox, MailboxAway
 from tests.cli.test_cli import Digest
 from tests.support.factories import NOW
 from tests.support.returned import LINKS, a_letter, an_original, complaint, report
@@ -112,7 +112,7 @@ def test_nothing_is_deleted_while_the_database_is_away(post):
 
 def test_so_many_at_a_time_and_the_rest_the_next_time(post):
     post.receives(*(report() for _ in range(5)))
-    assert mailbox.empty(Mailbox.at(post.url), bool, bounces.MOST_BYTES, most=3) == 3
+    assert mailbox.empty(Mailbox.at(post.url), bool, bounces.MOST_BYTES, most=3) == Emptied(3, left=2)
     assert post.waiting() == 2
 
 

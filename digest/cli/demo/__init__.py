@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import signal
 import time
@@ -159,7 +160,8 @@ def _start_service(parts: Processes, settings: Settings, ports: Mapping[str, int
     environment = {"PORT": str(ports["web"])} | environment_of(settings)
     for name, line in parse_procfile(paths.procfile().read_text()).processes.items():
         if name != "release":
-            parts.start(name, line, environment)
+            # Unkept: a part that dies here is a demo that failed.
+            parts.start(name, shlex.split(line)[-1], environment)
     parts.wait_for_port(ports["web"])
 
 

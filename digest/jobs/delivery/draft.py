@@ -93,7 +93,7 @@ def _digest(delivery: Delivery, edition: Edition, post: Dispatcher) -> Draft:
     selection, listed = _selection(delivery, edition, post), len(edition.papers)
     if selection.picks:
         chosen = tuple(pick.paper.id for pick in selection.picks)
-        mail = post.composer.digest(delivery, selection, listed=listed, first=edition.first)
+        mail = post.composer.digest(delivery, selection, listed=listed, days=edition.days, first=edition.first)
         return Draft(delivery, mail, chosen)
     if delivery.written or (edition.last_heard and delivery.due_at - edition.last_heard >= QUIET_FOR):
         return Draft(delivery, post.composer.quiet(delivery, listed=listed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Engine
@@ -15,13 +15,12 @@ from digest.jobs import routing
 from digest.jobs.delivery.claim import claimed
 from digest.jobs.delivery.dispatcher import Busy, Dispatcher
 from digest.jobs.delivery.draft import draft_all
-from digest.jobs.delivery.freeze import freeze
+from digest.jobs.delivery.freeze import Going, freeze
 from digest.jobs.delivery.patience import AWAY, await_database, patiently
 from digest.jobs.delivery.settle import settle
 from digest.jobs.editions import Editions
 from digest.jobs.routing import Routing
 from digest.store import outcomes, slots
-from digest.store.ledger import LEASE
 from digest.transport.smtp import RelayAway
 
 # Few enough that a crash leaves little uncertain, many enough that one transaction serves them all.
@@ -30,8 +29,6 @@ GROUP = 200
 SECONDS_FOR_THE_DATABASE = 60.0
 # In a row. It may be there and still refuse.
 MOST_OUTAGES = 3
-# A mail's reply may take ten minutes after its last dot, and three before it (RFC 5321 4.5.3.2).
-LAST_BEGINNING = LEASE - timedelta(minutes=15)
 
 
 def deliver(engine: Engine, post: Dispatcher, *, until: datetime | None = None) -> Counter[State]:
@@ -99,8 +96,8 @@ class Round:
         return mails
 
     def _send(self, mails: Sequence[Mail], group: Sequence[Delivery], now_open: Routing, connections: int) -> None:
-        route, last = replace(self.post.route, connections=connections), self.post.clock() + LAST_BEGINNING
-        way = replace(route, may_begin=lambda: self.post.clock() < last)
+        going = Going(self.engine, self.post.clock, group)
+        way = replace(self.post.route, connections=connections, begin=going.begin, may_begin=going.may_begin)
         failures = routing.send(self.engine, mails, now_open, way, partial(self.settle, group), self.post.clock)
         if len(failures) == len(self.post.route.relays):
             relay, why = next(iter(failures.items()))

@@ -40,6 +40,12 @@ def novelty(abstract: str) -> tuple[int, int]:
     return max(stand, key=lambda span: _clarity(abstract[slice(*span)]))
 
 
+def announced(abstract: str) -> tuple[int, int]:
+    """The same, but an empty stretch where no sentence says it."""
+    start, end = novelty(abstract)
+    return (start, end) if _clarity(abstract[start:end]) > 0 else (0, 0)
+
+
 def _clarity(sentence: str) -> int:
     if _NOT_NEW.search(sentence):
         return -1

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.match.novelty import novelty
 from digest.text import sentences
+from digest.text.novelty import novelty
 from tests.support.realdata import huggingface_days
 
 LABELS = Path(__file__).parents[2] / "bench" / "labels" / "novelty.csv"

@@ -1,0 +1,121 @@
+"""A topic, read aloud: what a person would call it, without the marks of the topic language. Refuses to parse it.
+
+A reader's own words stand in a mail that we sign, and a mail program makes a link of whatever looks like one. So only
+what looks like a topic is said; the rest is "another topic of yours".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from digest.compose.marking import Run, shortened
+
+LONGEST_TOPIC = 60
+MOST_WORDS = 8
+# Those that many readers have; 200 bytes each.
+KEEP_TOPICS = 4096
+
+PREPOSITIONS = {"author": "by", "org": "from", "organization": "from", "source": "from", "cat": "in", "category": "in"}
+# `agents ^2`, and `"tree search"^2`: but the square of R is a word.
+WEIGHT = re.compile(r"""(?:\s+|(?<=[^\W\d]{2})|(?<=["”)]))\^\s?[\d.,]+(?=\s|$)""")
+EXCLUSION = re.compile(r"""(?:(?<=\s)|^|(?<=\())(?:[-–—−－!]|NOT\s+)(?:\w+[:：])?(?:"[^"]*"?|\([^()]*\)?|[^\s()|+]+)""")
+FACT = re.compile(r"\b(?:upvotes|has|comments)[:：]\s*[<>=≤≥]*\s*\S+", re.IGNORECASE)
+FIELD = re.compile(
+    r"\b(title|abstract|abs|ti|author|au|organization|org|source|category|cat)[:：]\s*(?=\S)", re.IGNORECASE
+)
+AND, OR = re.compile(r"\s+(?:\+|＋|AND)\s+|(?<=\S)\s*&\s*(?=\S)"), re.compile(r"\s*(?:\||｜)\s*|\s+OR\s+")
+LOOSE_ENDS = re.compile(r"^(?:(?:and|or)\s+)+|(?:\s+(?:and|or))+$|^[\s,;]+|[\s,;]+$")
+JOINED_TWICE = re.compile(r"\b(and|or)(?:\s+(?:and|or))+\b")
+QUOTES = str.maketrans("", "", '"“”„«»＂')
+STAR = re.compile(r"(?<=\w)[*＊]")
+# What a mail program would make a link of, or a person would follow.
+ADDRESS = re.compile(r"://|\bwww\b|@|＠|\w+\.\w+[/:?#]\S|\b(?:https?|ftp|mailto|tel|javascript|data):", re.IGNORECASE)
+DOT_IN_A_WORD = re.compile(r"(?<=\w)[.．。｡․](?=[^\W\d_])")
+# `cs.CL` is a category. No other name with a dot is: `cs.cl` is somebody's site.
+CATEGORY = re.compile(
+    r"(?:cs|math|stat|eess|econ|q-bio|q-fin|physics|astro-ph|cond-mat|nlin)(?:\.(?:[A-Z]{2}|[a-z]{2,3}-[a-z]{2,4}))?"
+)
+# What a topic that was read as it should be has none of.
+SYNTAX = re.compile(r"[|^\"*\[\]{}<>\\`~]|(?<!\w)[:：]|\b(?:AND|NOT|OR)\b")
+
+
+class Aloud(NamedTuple):
+    """A topic as one says it: `on` agents, `by` Ada Lovelace; without words where there is nothing to say."""
+
+    preposition: str
+    words: str
+
+
+@lru_cache(KEEP_TOPICS)
+def aloud(topic: str) -> Aloud:
+    """Read a topic: what it looks for, and nothing of what it excludes, weighs or counts."""
+    text = EXCLUSION.sub(" ", WEIGHT.sub(" ", FACT.sub(" ", " ".join(topic.split()))))
+    fields = {found.lower() for found in FIELD.findall(text)}
+    preposition = PREPOSITIONS.get(fields.pop(), "on") if len(fields) == 1 else "on"
+    text = OR.sub(" or ", AND.sub(" and ", FIELD.sub("", text))).translate(QUOTES)
+    text = " ".join(STAR.sub("…", _without_parentheses(text)).split())
+    text = LOOSE_ENDS.sub("", JOINED_TWICE.sub(r"\1", text))
+    return Aloud(preposition, quotable(text))
+
+
+def is_exclusion(topic: str) -> bool:
+    """Whether a topic only says what is not wanted: nobody follows that."""
+    text = " ".join(topic.split())
+    return bool(EXCLUSION.match(text)) and not aloud(topic).words
+
+
+def quotable(text: str) -> str:
+    """Say a few words so that no mail program makes a link of them; nothing where they are more than words."""
+    if ADDRESS.search(text) or SYNTAX.search(text) or not any(c.isalnum() for c in text):
+        return ""
+    if not CATEGORY.fullmatch(text):
+        text = DOT_IN_A_WORD.sub("·", text)
+    words = text.split(" ")
+    few = " ".join(words[:MOST_WORDS]) + ("…" if len(words) > MOST_WORDS else "")
+    return shortened(few, LONGEST_TOPIC)
+
+
+def _without_parentheses(text: str) -> str:
+    """Drop the parentheses that group, and keep those that belong to a word, as in E(3)."""
+    kept, opened = [], []
+    for place, character in enumerate(text):
+        if character in "(（":
+            glued = place > 0 and text[place - 1].isalnum()
+            opened.append(glued)
+            kept.append(character if glued else " ")
+        elif character in ")）":
+            kept.append(character if opened and opened.pop() else " ")
+        else:
+            kept.append(character)
+    return "".join(kept)
+
+
+def all_aloud(topics: Iterable[str]) -> tuple[list[Aloud], int]:
+    """Read topics, each once, and count those of which nothing can be said."""
+    read = [aloud(topic) for topic in dict.fromkeys(topics) if not is_exclusion(topic)]
+    return list(dict.fromkeys(each for each in read if each.words)), sum(not each.words for each in read)
+
+
+def listed(topics: Iterable[str], most: int, *, others: str = "other topic") -> Iterator[Run]:
+    """Say topics in a line, as `on *agents* and *robots*, by *Ada Lovelace* and on 2 other topics`."""
+    said, unsaid = all_aloud(topics)
+    shown, left = said[:most], len(said[most:]) + unsaid
+    before = ""
+    for place, (preposition, words) in enumerate(shown):
+        last = place == len(shown) - 1 and not left
+        joint = "" if place == 0 else " and " if last else ", "
+        yield Run(joint + (f"{preposition} " if preposition != before else ""))
+        yield Run(words, marked=True)
+        before = preposition
+    if left:
+        lead = " and " if shown else ""
+        yield Run(f"{lead}{'' if before == 'on' else 'on '}{_several(left, others, alone=not shown)}")
+
+
+def _several(count: int, noun: str, *, alone: bool) -> str:
+    if alone:
+        return "a topic of yours" if count == 1 else "topics of yours"
+    return f"{count} {noun}" + ("s" if count > 1 else "")

@@ -1,0 +1,74 @@
+"""Who writes, and the headers of a mail. Everything in them derives from the delivery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from functools import lru_cache
+
+from digest import links as formats
+from digest.compose import mime
+from digest.compose.dkim import Signer
+from digest.compose.mime import Headers
+from digest.domain import Delivery
+from digest.links import Links
+
+# Readers are due at a few moments of a day.
+KEEP_MOMENTS = 1024
+_date = lru_cache(KEEP_MOMENTS)(format_datetime)
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """Who writes: the same on every mail of a service."""
+
+    mail_from: str
+    mail_domain: str
+    links: Links
+    postal_address: str = ""
+    name: str = "Paper Digest"
+    signer: Signer | None = None
+
+
+class HeadersOf:
+    """Writes the headers of one service's mails."""
+
+    def __init__(self, letterhead: Letterhead) -> None:
+        self.letterhead = letterhead
+        self.sender = mime.bare(letterhead.mail_from)
+        self.domain = mime.ascii_domain(letterhead.mail_domain)
+        self._from = mime.named(letterhead.mail_from)
+
+    def of_list(self, kind: str, delivery: Delivery, stamp: str, subject: str, way_out: str) -> Headers:
+        """Gather the headers of a mail from the list."""
+        domain = self.domain
+        # The token in it says whose mail this was.
+        mailbox = self.letterhead.links.unsubscribe_address(delivery.reader.key, domain)
+        headers = [
+            *self.of_notice(delivery.address, delivery.due_at, stamp, subject),
+            ("List-Id", f"<digest.{domain}>"),
+            ("List-Help", f"<{self.letterhead.links.base_url}>"),
+            ("List-Archive", f"<{self.letterhead.links.base_url}/archive>"),
+            ("List-Post", "NO"),
+            # RFC 8058: one https address, one mailto, and no fold within either.
+            ("List-Unsubscribe", f"<{way_out}>, <mailto:{mailbox}?subject=unsubscribe>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+            # Google's feedback loop counts complaints by each of these: kind, day, domain, sender.
+            ("Feedback-ID", f"{kind}:{formats.digits(delivery.due_at)[:8]}:{domain}:paper-digest"),
+        ]
+        # Complaints may come here too (RFC 9477), on the word of the domain that signs.
+        return [*headers, ("CFBL-Address", f"{mailbox}; report=arf")] if self.letterhead.signer else headers
+
+    def of_notice(self, to: str, now: datetime, stamp: str, subject: str) -> Headers:
+        """Gather the headers of any mail."""
+        return [
+            ("Date", _date(now)),
+            ("From", self._from),
+            ("To", mime.bare(to)),
+            ("Subject", mime.unstructured(subject)),
+            ("Message-ID", formats.message_id(stamp, self.domain)),
+            ("MIME-Version", "1.0"),
+            ("Auto-Submitted", "auto-generated"),
+            ("X-Auto-Response-Suppress", "All"),
+        ]

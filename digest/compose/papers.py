@@ -1,0 +1,149 @@
+"""The papers of a digest, quoted: a list of contents, headings of topics, a card each. Refuses to know the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from operator import attrgetter
+from typing import NamedTuple, TypeAlias
+from zlib import crc32
+
+from jinja2 import Environment
+
+from digest.compose import aloud, contents
+from digest.compose.cards import ENDS, Card, Cards, CardStyle, Level, reading_time
+from digest.compose.contents import Group
+from digest.compose.forms import Encode, Form, form
+from digest.compose.marking import Run
+from digest.domain import Paper, Pick
+
+_place = attrgetter("place")
+OwnPage: TypeAlias = Callable[[Paper], bytes]
+
+# An address of a reader's own page, quoted.
+OWN_PAGE_BYTES = 180
+TOPICS_IN_A_LABEL = 3
+# The headings of readers' topics; half a kB each.
+KEEP_GROUPS = 4096
+
+
+class Both(NamedTuple):
+    """What stands in the text and in the HTML of a mail."""
+
+    text: bytes
+    html: bytes
+
+    def __bool__(self) -> bool:
+        return bool(self.html)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The papers of a digest: how many of the picks are shown, what they take to read, and their two parts."""
+
+    shown: int
+    minutes: int
+    contents: Both
+    cards: Both
+
+
+class Papers:
+    """Writes the papers of one service's digests."""
+
+    def __init__(self, pages: Environment, encode: Encode) -> None:
+        self._pages, self._encode = pages, encode
+        self._cards = Cards(pages, encode)
+        self._heading = lru_cache(KEEP_GROUPS)(self._write_heading)
+        self._frame = lru_cache(KEEP_GROUPS)(self._open_frame)
+
+    def written(
+        self, picks: Sequence[Pick], style: CardStyle, own_page: OwnPage, *, by_topic: bool, most_bytes: int
+    ) -> Written:
+        """Write the picks, best first, as many as fit into so many bytes of HTML."""
+        groups = contents.arranged(picks, by_topic=by_topic)
+        styles = {level: style._replace(level=level, grouped=len(groups) > 1) for level in Level}
+        best_first = sorted((each for group in groups for each in group.papers), key=_place)
+        cards = [self._cards.card(each.pick, styles[each.level]) for each in best_first]
+        shown = sum(size <= most_bytes for size in accumulate(map(_size, cards)))
+        groups = [kept for group in groups if (kept := group.up_to(shown)).papers]
+        listed = self._contents(groups) if contents.has_contents(shown) else Both(b"", b"")
+        return Written(shown, reading_time(cards[:shown]), listed, self._groups(groups, cards, own_page))
+
+    def _groups(self, groups: Sequence[Group], cards: Sequence[Card], own_page: OwnPage) -> Both:
+        pieces: list[Both] = []
+        for group in groups:
+            if group.topics:
+                pieces.append(self._heading(group.topics))
+            pieces += [_filled(cards[each.place], own_page, each.pick.paper) for each in group.cards]
+            if lines := [_filled(cards[each.place], own_page, each.pick.paper) for each in group.lines]:
+                together = _joined(lines)
+                pieces.append(Both(b"".join([line.text for line in lines]), self._list(together.html)))
+        return _joined(pieces)
+
+    def _list(self, items: bytes) -> bytes:
+        return self._frame("lines.html", (), True).filled({"entries": items})
+
+    def _contents(self, groups: Sequence[Group]) -> Both:
+        """List the titles of those that have a card, under their topics."""
+        pieces, start = [], 1
+        for group in groups:
+            entries = [self._cards.entry(each.pick.paper, place) for place, each in enumerate(group.cards, start)]
+            inner = _joined([Both(*entry) for entry in entries])
+            frames = [
+                self._frame(f"contents.{end}", group.topics, bool(entries), start, len(group.papers)) for end in ENDS
+            ]
+            pieces.append(Both(*(frame.filled({"entries": part}) for frame, part in zip(frames, inner, strict=True))))
+            start += len(group.cards)
+        return _joined(pieces)
+
+    def _write_heading(self, topics: tuple[str, ...]) -> Both:
+        return Both(*(self._frame(f"group.{end}", topics, False).filled({}) for end in ENDS))
+
+    def _open_frame(self, name: str, topics: tuple[str, ...], entries: bool, start: int = 0, count: int = 0) -> Form:
+        """Open what stands around the papers of a topic: its heading, a list."""
+        said = {"label": label_of(topics), "anchor": place_of(topics), "start": start, "count": count}
+        return form(self._pages.get_template(f"digest/{name}"), said, (("entries", entries),), self._encode)
+
+
+def label_of(topics: tuple[str, ...]) -> tuple[Run, ...]:
+    """Say what a group is about, as its heading does."""
+    runs = list(aloud.listed(topics, TOPICS_IN_A_LABEL))
+    return (Run(runs[0].text[:1].upper() + runs[0].text[1:]), *runs[1:]) if runs else ()
+
+
+def place_of(topics: tuple[str, ...]) -> str:
+    """Name the place of a group within a mail."""
+    return f"t{crc32(repr(topics).encode()):x}" if topics else ""
+
+
+def _filled(card: Card, own_page: OwnPage, paper: Paper) -> Both:
+    """Put the address of the reader's own page between the pieces of a card."""
+    if len(card.text) == len(card.html) == 1:
+        return Both(card.text[0], card.html[0])
+    address = own_page(paper)
+    return Both(address.join(card.text), address.join(card.html))
+
+
+def _size(card: Card) -> int:
+    return card.size + OWN_PAGE_BYTES * (len(card.html) - 1)
+
+
+def _joined(pieces: Sequence[Both]) -> Both:
+    """Join pieces for a blank: the template ends the line it stands in."""
+    return Both(*(_unended(b"".join(parts)) for parts in zip(*pieces, strict=True))) if pieces else Both(b"", b"")
+
+
+def _unended(piece: bytes) -> bytes:
+    return piece.removesuffix(b"\r\n") + b"=\r\n" if piece else b""
+
+
+def of_text(values: Mapping[str, object]) -> dict[str, object]:
+    """Choose what stands in the text of a mail."""
+    return {name: value.text if isinstance(value, Both) else value for name, value in values.items()}
+
+
+def of_html(values: Mapping[str, object]) -> dict[str, object]:
+    """Choose what stands in the HTML of a mail."""
+    return {name: value.html if isinstance(value, Both) else value for name, value in values.items()}

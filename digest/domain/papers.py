@@ -1,0 +1,65 @@
+"""A paper, and what a source's list says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One work, keyed by its arXiv id as a string, or by a source's own prefixed key.
+
+    `title` and `abstract` are one clean line each; the `original_…` fields keep what the source sent.
+    The last four fields are what the paper's listings say of it, and empty on a paper fresh from a source.
+    """
+
+    id: str
+    title: str
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    organization: str = ""
+    organization_handle: str = ""
+    published_at: datetime | None = None
+    summary: str = ""
+    keywords: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    code_url: str = ""
+    code_stars: int | None = None
+    project_url: str = ""
+    thumbnail_url: str = ""
+    original_title: str = ""
+    original_abstract: str = ""
+    upvotes: int = 0
+    comments: int = 0
+    sources: tuple[str, ...] = ()
+    listed_on: date | None = None
+
+    def __hash__(self) -> int:
+        # Papers are looked up often and hold long texts; two of one id are seldom at hand.
+        return hash(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Source S listed paper P on day D, at `rank` (from 1), with so many upvotes and comments, where it says so.
+
+    None is not zero: the source said nothing, and what is known stays.
+    """
+
+    source: str
+    day: date
+    rank: int
+    paper: Paper
+    upvotes: int | None = None
+    comments: int | None = None
+
+    def listed(self) -> Paper:
+        """The paper with what this listing says of it."""
+        return replace(
+            self.paper,
+            upvotes=self.upvotes or 0,
+            comments=self.comments or 0,
+            sources=(self.source,),
+            listed_on=self.day,
+        )

@@ -1,0 +1,51 @@
+"""What was chosen for a reader, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from digest.domain.papers import Paper
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a paper was picked: `topic` as the reader wrote it matched `words` in `field`.
+
+    `field` is `title`, `abstract`, `keywords`, `author`, `organization`, … or `trending`, where the topic is empty.
+    `related` says that a paper matches no topic and shares `words` with those that match this one; `liked` and
+    `disliked` have the words a reader voted on, and no topic.
+    `spans` are half-open character offsets into that field's text (title and abstract only).
+    """
+
+    topic: str
+    field: str
+    words: tuple[str, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A paper chosen for a reader. `snippet` is the half-open stretch of the abstract worth showing."""
+
+    paper: Paper
+    score: float
+    reasons: tuple[Reason, ...]
+    snippet: tuple[int, int] = (0, 0)
+
+    def __hash__(self) -> int:
+        # Picks are looked up often and hold long texts; two of one paper seldom have the same score.
+        return hash((self.paper.id, self.score))
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The picks for one profile, best first, and how many more papers fitted.
+
+    `related` are near the picks and match no topic: they are shown apart, and never counted as found.
+    `unfinished` are topics, as written, that would have cost too much work: they found nothing.
+    """
+
+    picks: tuple[Pick, ...] = ()
+    more: int = 0
+    related: tuple[Pick, ...] = ()
+    unfinished: tuple[str, ...] = ()

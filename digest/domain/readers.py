@@ -1,0 +1,73 @@
+"""A reader, and what they chose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a reader stands. Only an active reader gets digests."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+class Cadence(StrEnum):
+    """On which days a reader wants the digest, in their own zone."""
+
+    DAILY = "daily"
+    WEEKDAYS = "weekdays"
+    WEEKLY = "weekly"
+
+
+class Order(StrEnum):
+    """Which papers come first: those that fit and are liked, those that fit best, or those that are liked most."""
+
+    MIXED = "mixed"
+    BEST = "best"
+    LIKED = "liked"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a reader chose.
+
+    `topics` are lines of the query language, as written; none means trending. `weekday` is the day of a weekly digest,
+    from Monday (0). `related` papers are wanted, or not.
+    """
+
+    topics: tuple[str, ...] = ()
+    cadence: Cadence = Cadence.DAILY
+    hour: int = 7
+    timezone: str = "UTC"
+    most_papers: int = 10
+    pictures: bool = False
+    weekday: int = 0
+    order: Order = Order.MIXED
+    related: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A subscriber. `next_due_at` is the moment of the next digest, set while active.
+
+    `new_email` is where they want their digest from now on, until that address confirms; `paused_until` is when a
+    pause ends by itself, if it does. `key` is what links name them by; the database draws it.
+    """
+
+    id: int
+    email: str
+    status: Status
+    preferences: Preferences
+    created_at: datetime
+    confirmed_at: datetime | None = None
+    next_due_at: datetime | None = None
+    new_email: str = ""
+    paused_until: datetime | None = None
+    key: str = field(default="", repr=False)

@@ -1,0 +1,221 @@
+"""What a reader makes of a paper or a mail, and what it could change: proposed in words, done and undone by a press.
+
+A vote moves no paper out of anybody's digest. What picks papers are topics, so a vote proposes one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from zlib import crc32
+
+from sqlalchemy import Engine
+
+from digest.domain import Cadence, Order, Paper, Preferences, Reader
+from digest.readers import changes
+from digest.readers.changes import Details
+from digest.readers.life import Event
+from digest.store import feedback, readers
+from digest.store.engine import retried, writing
+
+TERMS, TOPICS = 3, 4
+LIKED_FROM = 10
+# What an answer may change beside the topics.
+CHANGEABLE = ("most_papers", "cadence", "order")
+FEWEST_PAPERS = 3
+# What papers of every field say of themselves: a topic of it would bring everything, or hide everything.
+COMMON = frozenset(
+    [
+        "benchmark",
+        "benchmarks",
+        "dataset",
+        "datasets",
+        "evaluation",
+        "framework",
+        "model",
+        "models",
+        "method",
+        "methods",
+        "baseline",
+        "training",
+        "inference",
+        "performance",
+        "generalization",
+        "scalability",
+        "robustness",
+        "efficiency",
+        "accuracy",
+        "state-of-the-art",
+    ]
+)
+PLAIN_TERM = re.compile(r"[^\W_][\w -]{2,58}[^\W_]")
+# A topic that can be narrowed by adding to it.
+PLAIN_TOPIC = re.compile(r'"?[\w\s-]+"?')
+NAME = re.compile(r"[^\W\d_][\w .'’-]{1,60}")
+
+
+class Answer(StrEnum):
+    """What a reader may say: of a paper the first three, of a mail the others."""
+
+    MORE = "more"
+    LESS = "less"
+    SAVE = "save"
+    YES = "yes"
+    MANY = "many"
+    OFF = "off"
+
+
+OF_A_PAPER = (Answer.MORE, Answer.LESS, Answer.SAVE)
+OF_A_MAIL = (Answer.YES, Answer.MANY, Answer.OFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change one may press: what it does in words, with what it is about, and the preferences after it."""
+
+    name: str
+    words: str
+    about: str
+    wanted: Preferences
+
+
+def proposals(answer: Answer, now: Preferences, paper: Paper | None) -> list[Proposal]:
+    """Say what an answer could change; nothing that would change nothing."""
+    match answer:
+        case Answer.MORE if paper:
+            found = list(_follow(now, paper))
+        case Answer.LESS if paper:
+            found = list(_hide(now, paper))
+        case Answer.MANY:
+            found = list(_send_less(now))
+        case Answer.OFF:
+            found = list(_send_closer(now))
+        case _:
+            return []
+    # A name that any form can carry, whatever the topic in it.
+    short = [replace(each, name=f"{crc32(each.name.encode()):x}") for each in found]
+    return [each for each in short if each.wanted != now]
+
+
+def _follow(now: Preferences, paper: Paper) -> Iterator[Proposal]:
+    for term in telling_terms(paper, now.topics):
+        yield Proposal(f"follow {term}", "Follow", term, _with(now, term))
+    if paper.authors and NAME.fullmatch(paper.authors[0]):
+        author = paper.authors[0]
+        yield Proposal("follow author", "Follow the author", author, _with(now, f'author:"{author}"'))
+    if NAME.fullmatch(paper.organization):
+        wanted = _with(now, f'org:"{paper.organization}"')
+        yield Proposal("follow org", "Follow what comes from", paper.organization, wanted)
+
+
+def _hide(now: Preferences, paper: Paper) -> Iterator[Proposal]:
+    for topic in _found_by(now.topics, paper):
+        narrowed = f"{topic} + upvotes:>={LIKED_FROM}"
+        topics = tuple(narrowed if each == topic else each for each in now.topics)
+        words = f"Only papers with {LIKED_FROM} upvotes and more, for"
+        yield Proposal(f"narrow {topic}", words, topic.strip('"'), replace(now, topics=topics))
+    if now.topics:
+        for term in telling_terms(paper, now.topics):
+            yield Proposal(f"hide {term}", "Never papers on", term, _with(now, f"-{_quoted(term)}"))
+
+
+def _send_less(now: Preferences) -> Iterator[Proposal]:
+    if now.most_papers > FEWEST_PAPERS:
+        fewer = max(FEWEST_PAPERS, now.most_papers // 2)
+        wanted = replace(now, most_papers=fewer)
+        yield Proposal("fewer", "Send at most", f"{fewer} papers at a time", wanted)
+    if now.cadence is not Cadence.WEEKLY:
+        yield Proposal("weekly", "Send the digest", "once a week", replace(now, cadence=Cadence.WEEKLY))
+
+
+def _send_closer(now: Preferences) -> Iterator[Proposal]:
+    if now.topics and now.order is not Order.BEST:
+        yield Proposal("best", "Put first", "what matches best", replace(now, order=Order.BEST))
+    # Without its last topic, a digest would bring what is trending.
+    if len(now.topics) > 1:
+        for topic in now.topics[:TOPICS]:
+            topics = tuple(each for each in now.topics if each != topic)
+            yield Proposal(f"drop {topic}", "Follow no longer", topic, replace(now, topics=topics))
+
+
+def telling_terms(paper: Paper, topics: Sequence[str]) -> list[str]:
+    """The terms that set a paper apart from what is followed already."""
+    followed = {word.casefold() for topic in topics for word in re.findall(r"\w+", topic)}
+    found = []
+    for term in dict.fromkeys(keyword.strip() for keyword in paper.keywords):
+        words = {word.casefold() for word in re.findall(r"\w+", term)}
+        if PLAIN_TERM.fullmatch(term) and not words <= followed | COMMON and term.casefold() not in COMMON:
+            found.append(term)
+    return found[:TERMS]
+
+
+def _found_by(topics: Sequence[str], paper: Paper) -> list[str]:
+    """The plain topics whose words a paper has."""
+    text = " ".join((paper.title, paper.abstract, *paper.keywords)).casefold()
+    plain = [topic for topic in topics if PLAIN_TOPIC.fullmatch(topic)]
+    return [topic for topic in plain if topic.strip('"').casefold().rstrip("s") in text][:TERMS]
+
+
+def _quoted(term: str) -> str:
+    return f'"{term}"' if re.search(r"\W", term) else term
+
+
+def _with(now: Preferences, topic: str) -> Preferences:
+    return now if topic in now.topics else replace(now, topics=(*now.topics, topic))
+
+
+@retried
+def answer(
+    engine: Engine,
+    reader: Reader,
+    delivery_id: int,
+    paper_id: str,
+    said: Answer,
+    wanted: Preferences | None,
+    now: datetime,
+) -> Reader | None:
+    """Take an answer, and change what was pressed with it, in one transaction. Twice is as good as once."""
+    with writing(engine) as connection:
+        # The reader's row first, as everywhere: two presses at once wait for each other.
+        after = readers.lock(connection, reader.id)
+        if after is None:
+            return None
+        changed = wanted if wanted and wanted != after.preferences else None
+        if said is Answer.SAVE:
+            feedback.save(connection, reader.id, paper_id, now)
+            return after
+        change = (after.preferences, changed) if changed else None
+        feedback.note(connection, reader.id, delivery_id, paper_id, said, now, change)
+        return changes.apply(connection, reader.id, Event.CHANGE, now, Details(changed)) if changed else after
+
+
+@retried
+def undo(engine: Engine, reader: Reader, delivery_id: int, paper_id: str, said: Answer, now: datetime) -> Reader | None:
+    """Take an answer back, and what it had changed."""
+    with writing(engine) as connection:
+        after = readers.lock(connection, reader.id)
+        if after is None:
+            return None
+        if said is Answer.SAVE:
+            feedback.drop(connection, reader.id, paper_id)
+            return after
+        change = feedback.take_back(connection, reader.id, delivery_id, paper_id)
+        if change is None:
+            return after
+        before = without(after.preferences, *change)
+        return changes.apply(connection, reader.id, Event.CHANGE, now, Details(before))
+
+
+def without(now: Preferences, before: Preferences, after: Preferences) -> Preferences:
+    """Take one change out of preferences, and leave alone whatever has been changed since."""
+    kept = tuple(topic for topic in now.topics if topic in before.topics or topic not in after.topics)
+    lost = tuple(topic for topic in before.topics if topic not in after.topics and topic not in kept)
+    same = {
+        name: getattr(before, name)
+        for name in CHANGEABLE
+        if getattr(after, name) != getattr(before, name) and getattr(now, name) == getattr(after, name)
+    }
+    return replace(now, topics=(*kept, *lost), **same)

@@ -1,0 +1,93 @@
+"""What a reader makes of a mail, or of a paper in it: a page that says what it would change, and a button. GET changes
+nothing, because programs follow every link in a mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from digest.domain import Delivery, Paper, Reader
+from digest.links import Purpose
+from digest.readers import feedback
+from digest.readers.feedback import OF_A_MAIL, OF_A_PAPER, Answer, Proposal
+from digest.readers.form import Typed
+from digest.store import catalogue
+from digest.store import feedback as kept
+from digest.web.container import Site
+from digest.web.lookup import delivery_behind, reader_behind, still_there
+from digest.web.rendering import page
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose answer is awaited, about which mail, and about which paper in it, if about one."""
+
+    reader: Reader
+    delivery: Delivery
+    paper: Paper | None
+    # What the link said; empty where all answers are offered.
+    answer: Answer | None
+
+    @property
+    def paper_id(self) -> str:
+        return self.paper.id if self.paper else ""
+
+    @property
+    def proposals(self) -> list[Proposal]:
+        return feedback.proposals(self.answer, self.reader.preferences, self.paper) if self.answer else []
+
+
+def ask(request: Request) -> Response:
+    """Show what an answer would change, and the button."""
+    asked = _asked(request)
+    answers = OF_A_PAPER if asked.paper else OF_A_MAIL
+    here = request.path_params["token"]
+    return page(request, "feedback", asked=asked, answers=answers, here=here)
+
+
+def act(request: Request, filled: Typed) -> Response:
+    """Take an answer, and the change that was chosen with it."""
+    site, asked = Site.of(request), _asked(request)
+    if asked.answer is None:
+        raise HTTPException(404)
+    chosen = next((each for each in asked.proposals if each.name == filled.get("change")), None)
+    wanted = chosen.wanted if chosen else None
+    reader = feedback.answer(
+        site.engine, asked.reader, asked.delivery.id, asked.paper_id, asked.answer, wanted, site.now()
+    )
+    here = request.path_params["token"]
+    return page(request, "answered", asked=asked, chosen=chosen, reader=still_there(reader), here=here)
+
+
+def undo(request: Request, _filled: Typed) -> Response:
+    """Take an answer back, with what it changed."""
+    site, asked = Site.of(request), _asked(request)
+    if asked.answer is None:
+        raise HTTPException(404)
+    reader = feedback.undo(site.engine, asked.reader, asked.delivery.id, asked.paper_id, asked.answer, site.now())
+    still_there(reader)
+    return page(request, "undone", asked=asked, here=request.path_params["token"])
+
+
+def saved(request: Request) -> Response:
+    """List the papers a reader keeps."""
+    site, reader = Site.of(request), reader_behind(request, Purpose.SAVED)
+    papers = catalogue.by_ids(site.engine, kept.saved_by(site.engine, reader.id))
+    return page(request, "saved", papers=papers, here=request.path_params["token"])
+
+
+def _asked(request: Request) -> Asked:
+    """Find what a link is about; whatever is wrong with it, the answer is the same 404."""
+    site, token = Site.of(request), request.path_params["token"]
+    delivery = delivery_behind(request, Purpose.FEEDBACK)
+    named = site.links.read(Purpose.FEEDBACK, token, site.now())
+    paper = catalogue.find(site.engine, named.paper) if named and named.paper in delivery.papers else None
+    if named is None or (named.paper and paper is None):
+        raise HTTPException(404)
+    said = request.path_params.get("answer", "")
+    if said and said not in (OF_A_PAPER if paper else OF_A_MAIL):
+        raise HTTPException(404)
+    return Asked(delivery.reader, delivery, paper, Answer(said) if said else None)

@@ -1,0 +1,135 @@
+"""IMAP servers that mean us harm, or are broken: a look at the mailbox ends, and costs what it may."""
+
+import socketserver
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+
+from digest.settings.servers import Mailbox
+from digest.transport import mailbox
+from digest.transport.imap import Patience
+from digest.transport.mailbox import Emptied, MailboxAway
+
+PATIENCE = Patience(seconds=1.0, seconds_a_reply=0.5, line_bytes=20_000)
+MOST_BYTES = 1_000
+MESSAGE = b"Subject: hello\r\n\r\nworld\r\n"
+
+
+class Server:
+    """An IMAP server with one message, and `says` in place of its own answer to some commands."""
+
+    def __init__(self, messages=1, greeting=b"* OK ready\r\n", **says):
+        self.messages, self.greeting, self.says, self.heard = messages, greeting, says, []
+
+    def __enter__(self):
+        server = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                with suppress(OSError):
+                    server.talk(self)
+
+        class Listening(socketserver.ThreadingTCPServer):
+            daemon_threads, allow_reuse_address, block_on_close = True, True, False
+
+        self._server = Listening(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def mailbox(self):
+        return Mailbox("127.0.0.1", self._server.server_address[1], "me", "secret")
+
+    def talk(self, connection):
+        self.write(connection, self.greeting)
+        for line in connection.rfile:
+            tag, verb, *rest = line.decode().split()
+            verb = rest[0] if verb == "UID" else verb
+            self.heard.append(" ".join([verb, *rest[1:]]))
+            said = self.says.get(verb, self.usual(verb))
+            self.write(connection, said)
+            self.write(connection, f"{tag} OK done\r\n".encode())
+
+    def usual(self, verb):
+        numbers = " ".join(map(str, range(1, self.messages + 1)))
+        return {
+            "CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n",
+            "SELECT": b"* 1 EXISTS\r\n",
+            "SEARCH": f"* SEARCH {numbers}\r\n".encode(),
+            "FETCH": b"* 1 FETCH (UID 1 BODY[]<0> {%d}\r\n%b)\r\n" % (len(MESSAGE), MESSAGE),
+        }.get(verb, b"")
+
+    @staticmethod
+    def write(connection, said):
+        for piece in [said] if isinstance(said, bytes) else said():
+            connection.wfile.write(piece)
+            connection.wfile.flush()
+
+
+def drips(piece=b"x"):
+    while True:
+        yield piece
+        time.sleep(0.02)
+
+
+def endless(piece):
+    while True:
+        yield piece
+
+
+WORST = {
+    "never greets": Server(greeting=lambda: iter(lambda: time.sleep(0.05) or b"", None)),
+    "drips a greeting": Server(greeting=drips),
+    "drips untagged replies": Server(SEARCH=lambda: drips(b"* 1 EXISTS\r\n")),
+    "a line without end": Server(SEARCH=lambda: endless(b"* SEARCH " + b"1 " * 5_000)),
+    "lines without end": Server(SEARCH=lambda: endless(b"* 1 EXISTS\r\n" * 500)),
+    "2 GB announced": Server(FETCH=b"* 1 FETCH (UID 1 BODY[]<0> {2147483648}\r\n"),
+    "a negative size": Server(FETCH=b"* 1 FETCH (UID 1 BODY[]<0> {-5}\r\n)\r\n"),
+    "more than was asked for": Server(FETCH=b"* 1 FETCH (BODY[]<0> {1001}\r\n" + b"x" * 1001 + b")\r\n"),
+    "literals without end": Server(FETCH=lambda: endless(b"* 1 FETCH (BODY[]<0> {1000}\r\n" + b"x" * 1000 + b")\r\n")),
+    "no list but rubbish": Server(SEARCH=b"\xff\xfe\r\n"),
+    "hangs up": Server(SEARCH=lambda: 1 / 0),
+}
+
+
+@pytest.mark.parametrize("name", WORST)
+def test_a_look_into_the_mailbox_of_a_bad_server_ends_and_takes_nothing(name, monkeypatch):
+    monkeypatch.setattr(threading, "excepthook", lambda *_: None)
+    monkeypatch.setattr(socketserver.BaseServer, "handle_error", lambda *_: None)
+    seen, began = [], time.monotonic()
+    with WORST[name] as server, pytest.raises(MailboxAway):
+        mailbox.empty(server.mailbox, seen.append, MOST_BYTES, patience=PATIENCE)
+    assert seen == []
+    assert time.monotonic() - began < 10, "of a second, on a machine that is busy"
+
+
+def test_a_server_of_good_will_is_read_and_a_message_is_flagged_before_it_is_judged():
+    with Server() as server:
+        seen = []
+        took = mailbox.empty(server.mailbox, lambda m: not seen.append((m, server.heard[-1])), MOST_BYTES)
+        assert took == Emptied(1, left=0)
+        assert mailbox.look_in(server.mailbox) == 1
+    assert seen == [(MESSAGE, r"STORE 1 +FLAGS (\Flagged)")]
+    assert r"STORE 1 +FLAGS (\Deleted)" in server.heard
+
+
+def test_when_the_time_is_over_the_rest_waits_for_the_next_look():
+    with Server(messages=1_000) as server:
+        took = mailbox.empty(server.mailbox, lambda _: time.sleep(0.2) or True, MOST_BYTES, patience=PATIENCE)
+    assert 1 <= took.taken < 1_000
+    assert took.taken + took.left == 1_000
+
+
+def test_a_message_that_could_not_be_judged_now_is_not_left_flagged():
+    def away(content):
+        raise ZeroDivisionError
+
+    with Server() as server, pytest.raises(ZeroDivisionError):
+        mailbox.empty(server.mailbox, away, MOST_BYTES)
+    assert server.heard[-1] == r"STORE 1 -FLAGS (\Flagged)"

@@ -1,0 +1,172 @@
+"""What a reader makes of a mail and its papers: from the link in the mail to the changed digest, and back."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from digest.domain import Cadence, Order
+from digest.readers import subscriptions
+from digest.store import feedback, readers
+from tests.support.factories import NOW, a_paper
+from tests.support.visitor import BASE, LINKS, a_visitor
+
+PAPER = "2512.00001"
+
+
+@pytest.fixture
+def mailed(service):
+    """A reader with a digest of one paper in their mailbox."""
+    paper = a_paper(
+        PAPER,
+        title="Agents in terminals",
+        authors=("Ada Lovelace", "Grace Example"),
+        organization="Example Lab",
+        keywords=("terminal agents", "benchmark", "agents", "<b>odd</b>"),
+    )
+    service.collects(paper)
+    service.admits("ada@example.org", "agents", most_papers=10)
+    service.sends()
+    return service
+
+
+def reader_of(service):
+    return next(iter(readers.everyone(service.engine)))
+
+
+def page_of(service, answer="", paper=PAPER):
+    address = LINKS.feedback(reader_of(service).key, 1, paper).removeprefix(BASE)
+    return f"{address}/{answer}" if answer else address
+
+
+def choices(page):
+    """What one may press: the words of each proposal, and its name in the form."""
+    found = re.findall(r'value="([^"]*)"[^>]*> <span>(.*?)</span>', page, re.S)
+    return {re.sub(r"<[^>]+>", "", words): name for name, words in found}
+
+
+def test_every_link_of_a_mail_leads_to_a_page_that_changes_nothing(mailed):
+    visitor, before = a_visitor(mailed.engine), reader_of(mailed)
+    links = re.findall(r'href="https?://[^/"]+(/feedback/[^"]+)"', mailed.letters()[0].html)
+    assert {link.rpartition("/")[2] for link in links} == {"more", "less", "save", "yes", "many", "off"}
+    for link in links:
+        answer = visitor.get(link)
+        assert (answer.status_code, answer.text.count("<form")) == (200, 1)
+    assert reader_of(mailed) == before
+    assert feedback.rows_of(mailed.engine, before.id) == []
+    assert feedback.saved_by(mailed.engine, before.id) == []
+
+
+def test_more_like_this_proposes_what_sets_the_paper_apart(mailed):
+    page = a_visitor(mailed.engine).get(page_of(mailed, "more")).text
+    assert set(choices(page)) == {
+        "Change nothing: just note it",
+        "Follow terminal agents",
+        "Follow the author Ada Lovelace",
+        "Follow what comes from Example Lab",
+    }
+
+
+def test_a_press_follows_what_was_proposed_and_an_undo_takes_it_back(mailed):
+    visitor, address = a_visitor(mailed.engine), page_of(mailed, "more")
+    name = choices(visitor.get(address).text)["Follow terminal agents"]
+    for _ in range(2):  # twice is as good as once
+        assert visitor.post(address, data={"change": name}).status_code == 200
+    assert reader_of(mailed).preferences.topics == ("agents", "terminal agents")
+    assert feedback.votes(mailed.engine, [1]) == {1: {PAPER: 1}}
+    assert visitor.post(f"{address}/undo").status_code == 200
+    assert reader_of(mailed).preferences.topics == ("agents",)
+    assert feedback.votes(mailed.engine, [1]) == {}
+
+
+def test_an_undo_leaves_alone_what_was_changed_since(mailed):
+    visitor, address = a_visitor(mailed.engine), page_of(mailed, "more")
+    visitor.post(address, data={"change": choices(visitor.get(address).text)["Follow terminal agents"]})
+    wanted = replace(reader_of(mailed).preferences, topics=("agents", "terminal agents", "tides"), most_papers=7)
+    subscriptions.change(mailed.engine, 1, wanted, NOW)
+    visitor.post(f"{address}/undo")
+    after = reader_of(mailed).preferences
+    assert (after.topics, after.most_papers) == (("agents", "tides"), 7)
+
+
+def test_a_vote_without_a_change_is_noted(mailed):
+    visitor = a_visitor(mailed.engine)
+    assert "It is noted" in visitor.post(page_of(mailed, "less")).text
+    assert feedback.votes(mailed.engine, [1]) == {1: {PAPER: -1}}
+    assert reader_of(mailed).preferences.topics == ("agents",)
+
+
+def test_less_narrows_the_topic_or_hides_the_term(mailed):
+    visitor, address = a_visitor(mailed.engine), page_of(mailed, "less")
+    offered = choices(visitor.get(address).text)
+    visitor.post(address, data={"change": offered["Only papers with 10 upvotes and more, for agents"]})
+    assert reader_of(mailed).preferences.topics == ("agents + upvotes:>=10",)
+    visitor.post(f"{address}/undo")
+    visitor.post(address, data={"change": offered["Never papers on terminal agents"]})
+    assert reader_of(mailed).preferences.topics == ("agents", '-"terminal agents"')
+
+
+def test_nothing_can_be_pressed_that_was_not_proposed(mailed):
+    a_visitor(mailed.engine).post(page_of(mailed, "more"), data={"change": "-agents"})
+    assert reader_of(mailed).preferences.topics == ("agents",)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words", "changed"),
+    [
+        ("many", "Send at most 5 papers at a time", {"most_papers": 5}),
+        ("many", "Send the digest once a week", {"cadence": Cadence.WEEKLY}),
+        ("off", "Put first what matches best", {"order": Order.BEST}),
+    ],
+)
+def test_a_mail_that_was_not_useful_offers_the_mend(mailed, answer, words, changed):
+    visitor, address = a_visitor(mailed.engine), page_of(mailed, answer, paper="")
+    before = reader_of(mailed).preferences
+    visitor.post(address, data={"change": choices(visitor.get(address).text)[words]})
+    after = reader_of(mailed).preferences
+    assert {name: getattr(after, name) for name in changed} == changed
+    visitor.post(f"{address}/undo")
+    assert reader_of(mailed).preferences == before
+
+
+def test_a_saved_paper_is_kept_once_and_taken_along_in_three_forms(mailed):
+    visitor, saved = a_visitor(mailed.engine), LINKS.saved(reader_of(mailed).key).removeprefix(BASE)
+    assert "Nothing yet" in visitor.get(saved).text
+    for _ in range(2):
+        visitor.post(page_of(mailed, "save"))
+    assert visitor.get(saved).text.count("Agents in terminals") == 1
+    assert "@misc{lovelace2025agents," in visitor.get(f"{saved}/papers.bib").text
+    assert (
+        "TY  - UNPB\r\nTI  - Agents in terminals\r\nAU  - Lovelace, Ada\r\n" in visitor.get(f"{saved}/papers.ris").text
+    )
+    [item] = json.loads(visitor.get(f"{saved}/papers.json").text)
+    assert (item["title"], item["author"][0]) == ("Agents in terminals", {"family": "Lovelace", "given": "Ada"})
+    assert visitor.get(f"{saved}/papers.exe").status_code == 404
+    visitor.post(page_of(mailed, "save") + "/undo")
+    assert "Nothing yet" in visitor.get(saved).text
+
+
+def test_all_papers_of_a_mail_are_one_file(mailed):
+    answer = a_visitor(mailed.engine).get(LINKS.view(reader_of(mailed).key, 1).removeprefix(BASE) + ".bib")
+    assert answer.headers["content-type"].startswith("application/x-bibtex")
+    assert answer.text.count("@misc{") == 1
+
+
+@pytest.mark.parametrize("paper", ["2512.99999", "nowhere:1"])
+def test_a_link_to_a_paper_that_was_not_in_the_mail_opens_nothing(mailed, paper):
+    assert a_visitor(mailed.engine).get(page_of(mailed, "more", paper=paper)).status_code == 404
+
+
+def test_an_answer_of_another_kind_opens_nothing(mailed):
+    visitor = a_visitor(mailed.engine)
+    for address in (page_of(mailed, "many"), page_of(mailed, "more", paper=""), page_of(mailed, "burn")):
+        assert visitor.get(address).status_code == 404
+        assert visitor.post(address).status_code == 404
+        assert visitor.post(f"{address}/undo").status_code == 404
+
+
+def test_a_link_of_the_text_offers_every_answer(mailed):
+    visitor = a_visitor(mailed.engine)
+    assert visitor.get(page_of(mailed)).text.count('class="button') == 3
+    assert visitor.get(page_of(mailed, paper="")).text.count('class="button') == 3
