@@ -121,6 +121,18 @@ def busy(request: Request, limit: VisitorLimit) -> Response | None:
     return page(request, "busy", 429, {"Retry-After": str(wait)}, minutes=ceil(wait / 60)) if wait else None
 
 
+def limited(endpoint: Endpoint) -> Endpoint:
+    """Count a visit before it takes a place among what is dear: who has had enough never waits in the others' way."""
+
+    @functools.wraps(endpoint)
+    async def answer(request: Request) -> Response:
+        site = Site.of(request)
+        too_many = await site.pools.run(site.pools.ordinary, busy, request, site.limits.preview)
+        return too_many or await endpoint(request)
+
+    return answer
+
+
 def asked_topics(request: Request, name: str = "topics") -> str:
     """Read the topics in the address, as one would have typed them."""
     return as_typed(request.query_params.get(name, "")[: LONGEST["topics"]])

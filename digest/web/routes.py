@@ -25,7 +25,7 @@ from digest.web import (
     zones,
 )
 from digest.web.forms import Endpoint, both, dear, posted, posted_dear, shown, vital
-from digest.web.rendering import public
+from digest.web.rendering import limited, public
 
 BOTH = ["GET", "POST"]
 
@@ -53,8 +53,8 @@ PUBLIC = [
 ]
 
 JOINING = [
-    _button("/preview", dear(subscribe.preview), posted_dear(subscribe.preview_typed)),
-    Route("/preview/part", posted_dear(subscribe.preview_part), methods=["POST"]),
+    _button("/preview", limited(dear(subscribe.preview)), limited(posted_dear(subscribe.preview_typed))),
+    Route("/preview/part", limited(posted_dear(subscribe.preview_part)), methods=["POST"]),
     Route("/subscribe", posted(subscribe.subscribe), methods=["POST"]),
     _button("/confirm/{token}", vital(subscribe.ask), posted(subscribe.confirm)),
 ]

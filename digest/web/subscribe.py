@@ -68,8 +68,6 @@ def preview(request: Request) -> Response:
 def preview_typed(request: Request, filled: Typed) -> Response:
     """Show what the topics in the form would bring, and keep the form as it was filled in."""
     site = Site.of(request)
-    if too_many := busy(request, site.limits.preview):
-        return too_many
     filled = _with_added({**FRESH, **filled})
     return _form(request, filled, seen=site.previews.preview(filled["topics"]))
 
@@ -77,8 +75,6 @@ def preview_typed(request: Request, filled: Typed) -> Response:
 def preview_part(request: Request, filled: Typed) -> Response:
     """The same for the page that shows it beside what one types."""
     site = Site.of(request)
-    if too_many := busy(request, site.limits.preview):
-        return too_many
     topics = filled.get("topics", "")
     return page(request, "preview_part", preview=site.previews.preview(topics), topics=topics, year=site.now().year)
 
