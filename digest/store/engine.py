@@ -205,9 +205,13 @@ def _present(connection: Connection) -> str | None:
 
 
 def unreachable(url: URL | str, error: Exception) -> str:
-    """Say in one line, without a password, which database could not be used and why."""
-    where = make_url(url).render_as_string(hide_password=True)
-    return f"cannot use the database {where}: {why(error)} (DIGEST_DATABASE_URL)"
+    """Say in one line, without user, password or options, which database could not be used and why."""
+    parsed = make_url(url)
+    if "@" in (parsed.host or ""):
+        # What stands before the last one is a piece of the password, and the driver repeats it.
+        return "cannot use the database: write an @ in its password as %40 (DIGEST_DATABASE_URL)"
+    where = URL.create(parsed.get_backend_name(), host=parsed.host, port=parsed.port, database=parsed.database)
+    return f"cannot use the database {where.render_as_string()}: {why(error)} (DIGEST_DATABASE_URL)"
 
 
 def why(error: Exception) -> str:

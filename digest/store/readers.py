@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 from sqlalchemy import Connection, Engine, RowMapping, exists, func, select
 
-from digest.domain import Cadence, Kind, Order, Preferences, Reader, Status
+from digest.domain import EPOCH, Cadence, Kind, Order, Preferences, Reader, Status
 from digest.logs import get_logger
 from digest.store import keys
 from digest.store.engine import insert_into, reading, writing
@@ -237,8 +237,22 @@ def _one(connection: Connection, where: Any, *, locked: bool = False) -> Reader 
     question = select(readers).where(where)
     # SQLite has one writer at a time and needs no lock.
     question = question.with_for_update(key_share=True) if locked else question
-    row = connection.execute(question).mappings().one_or_none()
-    return None if row is None else reader_of(row)
+    try:
+        row = connection.execute(question).mappings().one_or_none()
+        return None if row is None else reader_of(row)
+    except (ValueError, TypeError):
+        return _bare(connection, where)
+
+
+def _bare(connection: Connection, where: Any) -> Reader | None:  # noqa: ANN401 - a column expression
+    """What is left of a reader whose row holds nonsense: enough to leave, to be deleted, and to choose anew."""
+    question = select(readers.c.id, readers.c.email, readers.c.status, readers.c.key).where(where)
+    row = connection.execute(question).one_or_none()
+    if row is None:
+        return None
+    status = Status(row.status) if row.status in list(Status) else Status.ACTIVE
+    log.error("reader.unreadable", reader=row.id)
+    return Reader(row.id, str(row.email), status, Preferences(), created_at=EPOCH, confirmed_at=EPOCH, key=row.key)
 
 
 def _known(reader: Reader | None) -> Reader:

@@ -188,15 +188,23 @@ def city(timezone: str) -> str:
     return " / ".join(timezone.split("/")[1:] or [timezone]).replace("_", " ")
 
 
+def _zone(name: str) -> ZoneInfo:
+    """The reader's zone; UTC where this machine does not know it, so that their page opens and they can choose anew."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
 def moment(when: datetime, timezone: str) -> str:
     """Write a moment as `Thursday 25 December at 07:00`, in the reader's zone."""
-    local = when.astimezone(ZoneInfo(timezone))
+    local = when.astimezone(_zone(timezone))
     return f"{local:%A} {local.day} {local:%B} at {local:%H:%M}"
 
 
 def day_in(when: datetime, timezone: str) -> str:
     """Write the day of a moment as `Thursday 25 December`, in the reader's zone."""
-    local = when.astimezone(ZoneInfo(timezone))
+    local = when.astimezone(_zone(timezone))
     return f"{local:%A} {local.day} {local:%B}"
 
 

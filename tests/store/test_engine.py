@@ -7,7 +7,7 @@ from alembic import command
 
 from digest.domain import Preferences
 from digest.store import ledger, readers
-from digest.store.engine import _alembic, connect, migrate, move, writing
+from digest.store.engine import StoreUnready, _alembic, connect, migrate, move, ready, writing
 from tests.support.factories import NOW
 from tests.support.stored import STORED
 from tests.support.visitor import LINKS, a_subscriber, a_visitor, dump
@@ -59,3 +59,18 @@ def test_the_links_of_a_reader_who_is_gone_open_nothing_for_ever(engine):
     assert other.id > gone.id
     assert new.id > old.id
     assert a_visitor(engine).get(LINKS.preferences(gone.key)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://digest:s3cret@127.0.0.1:1/papers",
+        "postgresql+psycopg://digest@127.0.0.1:1/papers?password=s3cret",
+        "postgresql+psycopg://digest:a@s3cret@127.0.0.1:1/papers",
+        "postgresql+psycopg://127.0.0.1:1/papers?sslpassword=s3cret&user=digest",
+    ],
+)
+def test_what_cannot_be_reached_is_named_without_any_piece_of_a_password(url):
+    with pytest.raises(StoreUnready, match="cannot use the database") as refused:
+        ready(connect(url))
+    assert "s3cret" not in str(refused.value)

@@ -196,7 +196,7 @@ def test_without_the_database_a_visitor_reads_one_friendly_line_and_the_log_has_
     assert "please try again in a minute" in answer.text
     errors = [line["event"] for line in logged if line["log_level"] == "error"]
     assert len(errors) == 1
-    assert "cannot use the database postgresql+psycopg://digest:***@127.0.0.1:1/digest" in errors[0]
+    assert "cannot use the database postgresql://127.0.0.1:1/digest" in errors[0]
     assert "\n" not in errors[0]
 
 
