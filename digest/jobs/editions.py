@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from sqlalchemy import Engine
 
 from digest.domain import Delivery, Kind, Paper, Pick, Window
+from digest.jobs.quiet import Archive, Quiet
 from digest.match import Matcher
 from digest.store import editions, heard
 from digest.topics import parse
@@ -26,6 +27,7 @@ class Edition:
     seen: frozenset[str] = frozenset()
     last_heard: datetime | None = None
     first: bool = False
+    quiet: Callable[[], Quiet] = Quiet
 
     @property
     def papers(self) -> Sequence[Paper]:
@@ -68,6 +70,7 @@ class Editions:
         self._engine = engine
         self._listed = editions.freeze if freeze else editions.find
         self._shared = lru_cache(keep)(self._index)
+        self._archive = Archive(engine)
 
     def gather(self, group: Iterable[Delivery]) -> dict[int, Edition]:
         """Find what each digest of a group chooses from, by the delivery's id."""
@@ -82,7 +85,8 @@ class Editions:
         reader, shared = delivery.reader, self._shared(delivery.window)
         seen = shared.relisted & sent.get(reader.id, set()) - set(delivery.papers)
         last_heard = before.get(delivery.id, reader.confirmed_at)
-        return Edition(shared.matcher, seen, last_heard, first=delivery.id not in before)
+        quiet = partial(self._archive.quiet, delivery, last_heard)
+        return Edition(shared.matcher, seen, last_heard, first=delivery.id not in before, quiet=quiet)
 
     def _index(self, window: Window) -> Shared:
         listed = self._listed(self._engine, window)

@@ -96,7 +96,11 @@ def _digest(delivery: Delivery, edition: Edition, post: Dispatcher) -> Draft:
         mail = post.composer.digest(delivery, selection, listed=listed, days=edition.days, first=edition.first)
         return Draft(delivery, mail, chosen)
     if delivery.written or (edition.last_heard and delivery.due_at - edition.last_heard >= QUIET_FOR):
-        return Draft(delivery, post.composer.quiet(delivery, listed=listed))
+        quiet = edition.quiet()
+        mail = post.composer.quiet(
+            delivery, listed=quiet.listed, since=quiet.since, last_match=quiet.last_match, broader=quiet.broader
+        )
+        return Draft(delivery, mail)
     return Draft(delivery, reason="nothing matched" if listed else "nothing was listed")
 
 
