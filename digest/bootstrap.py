@@ -219,10 +219,13 @@ def post(settings: Settings) -> Dispatcher:
 
 
 def route(settings: Settings) -> Route:
-    from digest.transport.smtp import Route, SendingRate
+    from digest.transport.rate import RelayLimits, SendingRate
+    from digest.transport.smtp import Route
 
     rate = SendingRate(settings.smtp_rate, settings.broker) if settings.smtp_rate else None
-    return Route(settings.relays, settings.smtp_connections, settings.smtp_mails_per_connection, rate)
+    limited = [one for one in settings.relays if one.rate or one.per_day or one.warmup]
+    limits = {one: RelayLimits(one, settings.broker, lambda: settings.clock().date()) for one in limited}
+    return Route(settings.relays, settings.smtp_connections, settings.smtp_mails_per_connection, rate, limits)
 
 
 def mailbox(settings: Settings) -> Mailbox | None:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from aiosmtplib import SMTPResponseException
 
 from digest.domain import Mail, Result, State
 from digest.transport import relay as relays
-from digest.transport.rate import SendingRate
+from digest.transport.rate import RelayLimits, SendingRate
 from digest.transport.relay import Relay
 from digest.transport.session import NO_CODE, SmtpSession
 
@@ -44,6 +44,8 @@ class Route:
     # Relays count mails on a connection, and hang up on those that go on for ever.
     mails_per_connection: int = 50
     rate: SendingRate | None = None
+    # Of the relays that have limits of their own.
+    limits: Mapping[Relay, RelayLimits] = field(default_factory=dict)
     # So many mails in a row without an answer, or with one that is about the relay or us, and it is the relay's fault.
     failures_to_rest: int = FAILURES_TO_REST
     is_relays_fault: Callable[[str], bool] = lambda words: False
@@ -155,6 +157,9 @@ class _Round:
                 if self._route.rate:
                     await self._route.rate.wait()
                 if not self._has_work() or not session.is_open or relay in self._troubles:
+                    break
+                if (limits := self._route.limits.get(relay)) and (why := await limits.wait()):
+                    self._troubles[relay] = why
                     break
                 if mail := await self._next_mail():
                     await self._tell(await self._send(session, relay, mail))
