@@ -6,6 +6,8 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # The databases, brokers and browsers of two test processes fit two cores.
 PROCESSES ?= 2
 QUICK := not slow and not postgres and not realdata
+# The rooms without a door, and what guards the house.
+QUICK_TESTS := $(addprefix tests/,text topics match sources readers bounces settings docs test_house.py test_links.py)
 
 .PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-start bench-web bench-delivery chaos attack coverage clean
 
@@ -31,8 +33,8 @@ run: install ## the whole service on this machine; ARGS=--once ends after the fi
 test: install ## everything: unit, both databases, broker and workers, SMTP, and the browser if Chromium is here
 	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile $(ARGS)
 
-quick: check ## what to run while you work: lint, types, imports, and the tests that need no server
-	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile -m "$(QUICK)" $(ARGS)
+quick: check ## what to run while you work: lint, types, imports, and the rooms that need no server; ARGS=tests/web for another
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile -m "$(QUICK)" $(or $(ARGS),$(QUICK_TESTS))
 
 check: install ## lint, format, types, imports
 	$(BIN)/ruff check .
