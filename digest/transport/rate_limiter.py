@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from limits import RateLimitItem
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
-from redis import ConnectionPool, RedisError
+from redis import ConnectionPool, Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -49,8 +49,20 @@ class RateLimiter:
         return max(SHORTEST_WAIT, limiter.get_window_stats(self._most, key).reset_time - time.time())
 
 
+def answers(broker: Broker) -> bool:
+    """Whether the broker is there."""
+    with closing(Redis(connection_pool=_pool(broker))) as asked:
+        try:
+            return bool(asked.ping())
+        except RedisError:
+            return False
+
+
 def _counters(broker: Broker) -> RedisStorage:
     """Open the counts; connects at the first one, and raises RedisError then."""
+    return RedisStorage("redis://", connection_pool=_pool(broker), key_prefix=broker.prefix)
+
+
+def _pool(broker: Broker) -> ConnectionPool:
     patience = {"socket_connect_timeout": PATIENCE_SECONDS, "socket_timeout": PATIENCE_SECONDS}
-    pool = ConnectionPool.from_url(broker.client_url, retry=Retry(NoBackoff(), 0), **patience)
-    return RedisStorage("redis://", connection_pool=pool, key_prefix=broker.prefix)
+    return ConnectionPool.from_url(broker.client_url, retry=Retry(NoBackoff(), 0), **patience)

@@ -14,10 +14,14 @@ from digest.logs import get_logger
 from digest.store import collections
 from digest.store.engine import StoreUnready, unreachable
 from digest.store.engine import ready as schema_is_newest
+from digest.store.space import disk_free
+from digest.transport.rate_limiter import answers
 from digest.web.container import Site
 
 # What one look costs, anybody could ask for as often as they like.
 KEEP_SECONDS = 2.0
+# The share of the disk below which the next write may be the last.
+LEAST_DISK = 0.01
 _looking = Lock()
 
 
@@ -47,7 +51,17 @@ def _look(request: Request) -> Response:
         why = str(error) if isinstance(error, StoreUnready) else unreachable(site.engine.url, error)
         get_logger().error(why)
         return JSONResponse({"ready": False}, 503)
-    return JSONResponse({"ready": True, "sources": {name: _said(newest.get(name)) for name in site.settings.sources}})
+    lacking = _lacking(site)
+    # A machine for development has no broker, and its pages work without.
+    ready = not lacking or site.settings.env != "production"
+    sources = {name: _said(newest.get(name)) for name in site.settings.sources}
+    return JSONResponse({"ready": ready, "lacking": lacking, "sources": sources}, 200 if ready else 503)
+
+
+def _lacking(site: Site) -> list[str]:
+    """Name what else is needed for mails to go out, and is not there."""
+    broker, disk = answers(site.settings.broker), disk_free(site.settings.database_url) >= LEAST_DISK
+    return [name for name, there in (("broker", broker), ("disk", disk)) if not there]
 
 
 def _said(last: CollectionRun | None) -> dict[str, object] | None:

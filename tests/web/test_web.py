@@ -224,7 +224,20 @@ def test_readiness_tells_how_fresh_each_source_is(engine):
     answer = visitor.get("/readyz")
     assert answer.status_code == 200
     fresh = {"day": "2025-12-24", "outcome": "ok", "papers": 42, "collected_at": NOW.isoformat()}
-    assert answer.json() == {"ready": True, "sources": {"huggingface": fresh, "arxiv": None}}
+    assert answer.json() == {"ready": True, "lacking": ["broker"], "sources": {"huggingface": fresh, "arxiv": None}}
+
+
+def test_where_readers_are_nothing_is_ready_without_a_broker(engine, broker):
+    fit = {
+        "env": "production",
+        "secret_key": "6f1d3c9ab27e48f05d",
+        "base_url": "https://papers.example.org",
+        "mail_from": "digest@papers.example.org",
+        "postal_address": "1 Example Street",
+    }
+    for url, status, lacking in ((broker, 200, []), ("redis://127.0.0.1:1/0", 503, ["broker"])):
+        answer = a_visitor(engine, **fit, broker_url=url).get("/readyz")
+        assert (answer.status_code, answer.json()["lacking"]) == (status, lacking)
 
 
 def test_a_wrong_setting_is_one_clear_line():
