@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 
 from sqlalchemy import Engine
 
@@ -21,6 +22,8 @@ from digest.topics import parse
 LOOKS_BACK = timedelta(days=42)
 MOST_PAPERS = 1_500
 MOST_BROADER = 2
+# Each costs a look-up nobody shares; a reader may have a thousand words.
+MOST_TRIED = 20
 # A word of fewer letters says too little by itself.
 SHORTEST_WORD = 4
 # The ends of windows that are at work at the same time.
@@ -69,7 +72,8 @@ def broader(topics: tuple[str, ...], matcher: Matcher) -> tuple[str, ...]:
     """Take words off the front of topics of several plain words, as long as what is left finds something."""
     shorter = [" ".join(words[at:]) for words in map(_plain_words, topics) for at in range(1, len(words))]
     wider = [one for one in dict.fromkeys(shorter) if len(one) >= SHORTEST_WORD and one not in topics]
-    return tuple([one for one in wider if matcher.fitting(parse([one]))][:MOST_BROADER])
+    finding = (one for one in wider[:MOST_TRIED] if matcher.fitting(parse([one])))
+    return tuple(islice(finding, MOST_BROADER))
 
 
 def _plain_words(topic: str) -> list[str]:

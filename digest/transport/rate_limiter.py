@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 
 from limits import RateLimitItem
 from limits.storage import MemoryStorage, RedisStorage
@@ -51,11 +51,13 @@ class RateLimiter:
 
 def answers(broker: Broker) -> bool:
     """Whether the broker is there."""
-    with closing(Redis(connection_pool=_pool(broker))) as asked:
-        try:
-            return bool(asked.ping())
-        except RedisError:
-            return False
+    pool = _pool(broker)
+    try:
+        return bool(Redis(connection_pool=pool).ping())
+    except RedisError:
+        return False
+    finally:
+        pool.disconnect()
 
 
 def _counters(broker: Broker) -> RedisStorage:

@@ -156,10 +156,10 @@ class _Round:
             for _ in range(self._route.mails_per_connection):
                 if self._route.rate:
                     await self._route.rate.wait()
-                if not self._has_work() or not session.is_open or relay in self._troubles:
-                    break
                 if (limits := self._route.limits.get(relay)) and (why := await limits.wait()):
                     self._troubles[relay] = why
+                # After the waiting: meanwhile the time to begin a mail may be over.
+                if not self._has_work() or not session.is_open or relay in self._troubles:
                     break
                 if mail := await self._next_mail():
                     await self._tell(await self._send(session, relay, mail))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from digest.jobs.delivery.draft import QUIET_FOR
-from digest.jobs.quiet import broader
+from digest.jobs.quiet import MOST_TRIED, broader
 from digest.match import Matcher
 from tests.store.test_papers import DAY
 from tests.support.factories import a_paper
@@ -42,6 +42,21 @@ def test_a_note_says_of_nothing_that_it_was_looked_at_when_nothing_was(service):
     notes = service.letters()
     assert notes
     assert all("No new paper matched your topics." in note.text for note in notes)
+
+
+class Counting(Matcher):
+    asked = 0
+
+    def fitting(self, profile):
+        self.asked += 1
+        return super().fitting(profile)
+
+
+def test_a_thousand_words_that_find_nothing_are_not_all_tried():
+    matcher = Counting([a_paper(title="Marsh birds")])
+    topics = tuple(" ".join(f"word{topic}x{word}" for word in range(10)) for topic in range(100))
+    assert broader(topics, matcher) == ()
+    assert matcher.asked <= MOST_TRIED
 
 
 @pytest.mark.parametrize(
