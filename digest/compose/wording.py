@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from urllib.parse import quote
 
 from digest.compose.aloud import all_aloud, is_exclusion
-from digest.compose.marking import Run, shortened
-from digest.domain import Cadence, Paper, Pick, Preferences, Reason
+from digest.compose.marking import Run
+from digest.domain import Cadence, Paper, Preferences, Reason
 from digest.text import safe_url
 
-NAMES = 3
 LONGEST_NAME = 80
 TOPICS = 5
 MOST_TOPICS = 20
@@ -57,21 +56,6 @@ def day(moment: date, year: int) -> str:
 
 def long_day(moment: date) -> str:
     return f"{moment:%A}, {moment:%B}{KEEP}{moment.day}"
-
-
-def byline(pick: Pick) -> str:
-    """Name the first authors, those the reader follows, how many more there are, and the organisation."""
-    authors = pick.paper.authors
-    shown = [*authors[:NAMES], *_followed_authors(pick, authors[NAMES:])]
-    names = ", ".join(shortened(name, LONGEST_NAME) for name in shown)
-    if len(authors) > len(shown):
-        names = f"{names} +{KEEP}{len(authors) - len(shown)}"
-    return DOT.join(part for part in (names, shortened(pick.paper.organization, LONGEST_NAME)) if part)
-
-
-def _followed_authors(pick: Pick, others: Sequence[str]) -> list[str]:
-    sought = {word.casefold() for reason in pick.reasons if reason.field == "author" for word in reason.words}
-    return [name for name in others if name.casefold() in sought][:NAMES]
 
 
 def days(first: date, last: date, today: date) -> str:
