@@ -1,0 +1,31 @@
+"""The tables, once, for SQLite and PostgreSQL alike. No questions here: those are one file a noun."""
+
+from __future__ import annotations
+
+from digest.store.tables.base import metadata
+from digest.store.tables.deliveries import ASKED, OPEN, bounces, deliveries
+from digest.store.tables.operations import alerts, breakers, day_counts, gauges, heartbeats
+from digest.store.tables.papers import collections, editions, listings, papers, searched
+from digest.store.tables.readers import feedback, old_keys, readers, saved
+
+__all__ = [
+    "ASKED",
+    "OPEN",
+    "alerts",
+    "bounces",
+    "breakers",
+    "collections",
+    "day_counts",
+    "deliveries",
+    "editions",
+    "feedback",
+    "gauges",
+    "heartbeats",
+    "listings",
+    "metadata",
+    "old_keys",
+    "papers",
+    "readers",
+    "saved",
+    "searched",
+]

@@ -1,0 +1,59 @@
+"""What the service knows of itself."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Date, Float, Integer, Table, Text
+
+from digest.store.columns import Moment
+from digest.store.tables.base import metadata
+
+# Relays that rest and recipients' domains that are slowed, each until when and why.
+breakers = Table(
+    "brakes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+# What the operator was told of, so that they hear of each cause once a day.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("cause", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+)
+
+# Which processes of the service live, and when each was last heard.
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    # `web`, `worker` or `beat`.
+    Column("process", Text, primary_key=True),
+    Column("host", Text, primary_key=True),
+    Column("pid", Integer, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# What happened on each day (UTC), counted once, so that nobody counts the ledger to know it: `deliveries` by kind and
+# state, `delays` of digests by the seconds within which they went, `returned` by verdict and reason.
+day_counts = Table(
+    "day_counts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("state", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+# What a round measured, for those who look later.
+gauges = Table(
+    "gauges",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Float, nullable=False),
+    Column("at", Moment, nullable=False),
+)
