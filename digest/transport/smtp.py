@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from aiosmtplib import SMTPResponseException
 
@@ -53,6 +54,8 @@ class Route:
     begin: Callable[[Sequence[Mail]], Collection[int]] = lambda mails: [mail.delivery_id for mail in mails]
     # Asked before each mail: whether it is still ours to send.
     may_begin: Callable[[], bool] = lambda: True
+    # What else there is to do while relays are awaited: in the same loop, a little at a time. It raises nothing.
+    meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None
 
 
 OnResults = Callable[[Sequence[Result]], None]
@@ -90,6 +93,7 @@ class _Round:
         self._failures: Counter[Relay] = Counter()
 
     async def send(self, on_results: OnResults) -> dict[Relay, str]:
+        beside = asyncio.create_task(self._route.meanwhile()) if self._route.meanwhile else None
         account = asyncio.create_task(self._account(on_results))
         lanes = asyncio.gather(*(self._lane() for _ in range(min(self._route.connections, len(self._waiting)))))
         try:
@@ -106,6 +110,8 @@ class _Round:
                 giving.cancel()
         account.result()
         lanes.result()
+        if beside:
+            await beside
         return self._troubles
 
     async def _give_back(self) -> None:
