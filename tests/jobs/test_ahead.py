@@ -7,6 +7,7 @@ import pytest
 
 from digest.domain import State
 from digest.jobs.delivery import round as rounds
+from digest.jobs.editions import Editions
 from digest.store import ledger
 
 A_GROUP = 5
@@ -67,7 +68,7 @@ def test_what_is_written_ahead_goes_only_while_it_is_ours(many):
 
 
 def test_a_fault_met_ahead_of_time_is_raised_in_its_turn_and_loses_nothing(many, monkeypatch):
-    gather = rounds.Editions.gather
+    gather = Editions.gather
     asked = []
 
     def broken(editions, group):
@@ -76,7 +77,7 @@ def test_a_fault_met_ahead_of_time_is_raised_in_its_turn_and_loses_nothing(many,
             raise RuntimeError("a fault of ours")
         return gather(editions, group)
 
-    monkeypatch.setattr(rounds.Editions, "gather", broken)
+    monkeypatch.setattr(Editions, "gather", broken)
     with pytest.raises(RuntimeError):
         many.sends()
     assert ledger.counts(many.engine) | {"skipped": 0} == {
