@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 
 from digest import links as formats
 from digest import paths
-from digest.compose import claims, marking, mime, sharing, wording
-from digest.compose.aloud import quotable
+from digest.compose import aloud, claims, marking, mime, sharing, wording
 from digest.compose.cards import CardStyle
 from digest.compose.claims import Listed
 from digest.compose.forms import Form, Shape, form, shape
@@ -34,7 +33,9 @@ MOST_HTML_BYTES = 90_000
 # What the frame may take of it: heading, footer, style, at its longest.
 FRAME_BYTES = 16_000
 # Whoever holds one of the two keys may end, move and delete.
-KEPT_FROM_OTHERS: dict[str, object] = dict.fromkeys(("unsubscribe", "preferences", "email", "why", "useful"), "")
+KEPT_FROM_OTHERS: dict[str, object] = dict.fromkeys(
+    ("unsubscribe", "preferences", "email", "called", "why", "useful"), ""
+)
 MOST_BROADER = 2
 LONGEST_SUBJECT = 74
 PARTS = "subject.txt", "body.txt", "body.html"
@@ -55,6 +56,8 @@ class Composer:
             "name": letterhead.name,
             "postal_address": letterhead.postal_address,
             "home": letterhead.links.base_url,
+            # What belongs to no digest has no name of one.
+            "called": "",
         }
         self._quoted = lru_cache(KEEP_ENTRIES)(mime.quoted)
         self._frames = lru_cache(KEEP_FORMS)(self._open_frames)
@@ -90,7 +93,9 @@ class Composer:
         shown = picks[: written.shown]
         left = len(picks) - len(shown) + selection.more
         personal: dict[str, object] = {
-            **claims.of_digest(shown, wanted, chosen_from, today, left=left, shared=shared),
+            **claims.of_digest(
+                shown, wanted, chosen_from, today, left=left, shared=shared, called=aloud.name(delivery.reader.name)
+            ),
             "minutes": f"{written.minutes} min read" if shown else "",
             "contents": written.contents,
             "cards": written.cards,
@@ -155,7 +160,10 @@ class Composer:
             "looked_at": claims.looked_at(listed, since, today),
             "last_match": claims.last_match(last_match, today),
         }
-        topics, broader = tuple(wording.topics(wanted)), tuple(filter(None, map(quotable, broader[:MOST_BROADER])))
+        topics, broader = (
+            tuple(wording.topics(wanted)),
+            tuple(filter(None, map(aloud.quotable, broader[:MOST_BROADER]))),
+        )
         return self._mail("quiet", delivery, personal, topics=topics, broader=broader)
 
     def _mail(
@@ -226,6 +234,7 @@ class Composer:
             "preferences": links.preferences(reader.key),
             "view": links.view(reader.key, delivery.id),
             "email": reader.email,
+            "called": aloud.name(reader.name),
             "why": wording.why(delivery.preferences),
         }
 

@@ -291,7 +291,7 @@ def test_a_goodbye_is_only_for_who_is_gone(service):
     subscriptions.leave(service.engine, reader.id, service.now)
     service.delivers()
     [letter] = service.letters()
-    assert letter.subject == "You are unsubscribed from Paper Digest"
+    assert letter.subject == "You are unsubscribed"
     service.now += A_DAY
     subscriptions.come_back(service.engine, reader.id, service.now)
     subscriptions.leave(service.engine, reader.id, service.now)
