@@ -23,7 +23,7 @@ from digest.compose.kinds import RULES
 from digest.compose.mime import Headers, Letter, opened
 from digest.compose.pages import environment
 from digest.compose.papers import OwnPage, Papers, of_html, of_text
-from digest.domain import Cadence, Delivery, Kind, Mail, Order, Selection
+from digest.domain import Cadence, Delivery, Kind, Mail, Order, Pick, Selection
 from digest.links import CONFIRM_WITHIN, Purpose
 
 __all__ = ["MOST_HTML_BYTES", "Composer", "Letter", "Letterhead", "opened"]
@@ -80,9 +80,8 @@ class Composer:
         Picks that do not fit into `most_bytes` are counted, and stand in the view on the web, which has no such limit.
         What is `shared` may be seen by anybody: it holds no key of the reader's, and does not name them.
         """
-        picks, wanted, today = selection.picks, delivery.preferences, _local(delivery).date()
-        weekly, chosen_from = wanted.cadence is Cadence.WEEKLY, Listed(listed, days)
-        style = CardStyle(weekly=weekly, pictures=wanted.pictures, own=not shared)
+        picks, wanted = selection.picks, delivery.preferences
+        style = CardStyle(weekly=wanted.cadence is Cadence.WEEKLY, pictures=wanted.pictures, own=not shared)
         written = self._papers.written(
             picks,
             style,
@@ -93,15 +92,13 @@ class Composer:
         shown = picks[: written.shown]
         left = len(picks) - len(shown) + selection.more
         personal: dict[str, object] = {
-            **claims.of_digest(
-                shown, wanted, chosen_from, today, left=left, shared=shared, called=aloud.name(delivery.reader.name)
-            ),
+            **_claims(delivery, shown, Listed(listed, days), left=left, shared=shared),
+            **self._shares(delivery),
             "minutes": f"{written.minutes} min read" if shown else "",
             "contents": written.contents,
             "cards": written.cards,
             "subscribe": "",
         }
-        personal |= self._shares(delivery)
         if shared:
             personal |= KEPT_FROM_OTHERS | {"subscribe": personal["own"]}
         return self._mail("welcome" if first and not shared else "digest", delivery, personal)
@@ -237,6 +234,14 @@ class Composer:
             "called": aloud.name(reader.name),
             "why": wording.why(delivery.preferences),
         }
+
+
+def _claims(
+    delivery: Delivery, shown: tuple[Pick, ...], listed: Listed, *, left: int, shared: bool
+) -> Mapping[str, object]:
+    """Gather what a digest claims about itself, on its reader's own day, by the name they gave it."""
+    today, called = _local(delivery).date(), aloud.name(delivery.reader.name)
+    return claims.of_digest(shown, delivery.preferences, listed, today, left=left, shared=shared, called=called)
 
 
 def _local(delivery: Delivery) -> datetime:

@@ -14,8 +14,8 @@ from digest.links import KEY
 from digest.readers import names
 from digest.readers.form import FIELDS, Mistakes, address, preferences, typed
 
-# `digest` is what one of several digests of an address is called; `name`, in other programs, is a person's. `key` is what
-# links name the reader by: it keeps them working, and is as private as they are.
+# `digest` is what one of several digests of an address is called: in other programs, `name` is a person's. `key` is
+# what links name the reader by: it keeps them working, and is as private as they are.
 COLUMNS = (
     "email", "status", "topics", "cadence", "hour", "timezone", "most_papers", "pictures",
     "weekday", "order", "related", "paused_until", "key", "digest",
