@@ -79,3 +79,18 @@ def test_an_address_may_have_several_digests_and_then_no_way_down_loses_one(empt
     assert after["readers"][0]["key"] == before["key"]
     assert [one["reason"] for one in after["deliveries"]] == ["kept"]
     assert after["readers"][1]["id"] > added["id"], "nobody gets the number of one who is gone"
+
+
+def test_no_way_up_gives_the_number_of_a_reader_who_is_gone_to_another(empty):
+    """SQLite copies a table to change it, and would number on from the highest that is left in the copy."""
+    for start in ("0005", "0011"):
+        move(empty, command.upgrade, start)
+        run(empty, STORED[0])
+        given = stored(empty)["readers"][-1]["id"]
+        run(empty, "DELETE FROM readers")
+        move(empty, command.upgrade, "head")
+        run(empty, STORED[0])
+        [after] = stored(empty)["readers"]
+        assert after["id"] > given
+        run(empty, "DELETE FROM readers")
+        move(empty, command.downgrade, "0005")
