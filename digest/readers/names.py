@@ -25,7 +25,9 @@ def read(text: str) -> str:
     if len(name) > LONGEST_NAME:
         raise ValueError(f"Please keep the name to {LONGEST_NAME} characters.")
     if not all(_may_stand(character) for character in name) or _is_heaped(name):
-        raise ValueError("Please use letters, digits and spaces; of signs, - ' & + ( ) , ! and #.")
+        raise ValueError(
+            "Please use letters, digits and spaces, and of signs only - ' & + ( ) , ! and #: no addresses."
+        )
     if not any(character.isalnum() for character in name):
         raise ValueError("Please use at least one letter or digit.")
     return name

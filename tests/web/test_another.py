@@ -64,14 +64,14 @@ def test_a_name_that_cannot_be_is_told_beside_its_field_and_adds_nothing(visitor
 def test_each_page_leads_to_the_others(visitor, engine, ada, thesis):
     for one, other, said in ((ada, thesis, "my thesis"), (thesis, ada, "Your first digest")):
         page = LexborHTMLParser(visitor.get(page_of(one)).text)
-        [link] = page.css("main nav a")
+        [link] = page.css("ul.others a")
         assert (link.text(), link.attributes["href"]) == (said, page_of(other))
 
 
 def test_one_click_ends_one_and_the_page_offers_to_end_all(visitor, engine, ada, thesis):
     answer = visitor.post(LINKS.unsubscribe(thesis.key), data=ONE_CLICK)
     assert [status_of(engine, one) for one in (ada, thesis)] == [Status.ACTIVE, Status.UNSUBSCRIBED]
-    assert "my thesis has ended" in text_of(answer)
+    assert "“my thesis” has ended" in text_of(answer)
     assert "Another digest still comes to this address" in text_of(answer)
     answer = visitor.post(f"{LINKS.unsubscribe(thesis.key)}/all")
     assert status_of(engine, ada) is Status.UNSUBSCRIBED
