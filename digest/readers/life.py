@@ -141,7 +141,8 @@ TABLE: Mapping[Event, Row] = {
     Event.OPERATOR_RESUMES: _RESUMING,
     Event.OPERATOR_REACTIVATES: {BOUNCED: BACK},
     Event.OPERATOR_FORGETS: _all(GONE, *Status),
-    Event.ADDRESS_WORKS: {BOUNCED: BACK},
+    # Their address said yes just now: what comes back of older mails ends nothing any more.
+    Event.ADDRESS_WORKS: {BOUNCED: replace(BACK, agreed=True)},
     Event.ADDRESS_MOVES: {
         **_staying(set(Status) - {ACTIVE, PAUSED}, new_key=True),
         **_staying((ACTIVE, PAUSED), agreed=True, new_key=True),

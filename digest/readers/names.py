@@ -13,6 +13,7 @@ KINDS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No"})
 SIGNS = frozenset(" -–'’&+(),!#·\u200c\u200d")
 # Letters that nobody sees.
 UNSEEN = frozenset("\u115f\u1160\u3164\uffa0")
+UNFIT = "Please use letters, digits and spaces, of signs only - ' & + ( ) , ! and #, and no address."
 # A letter with more marks than this covers the lines above and below it.
 MOST_MARKS = 3
 
@@ -25,9 +26,7 @@ def read(text: str) -> str:
     if len(name) > LONGEST_NAME:
         raise ValueError(f"Please keep the name to {LONGEST_NAME} characters.")
     if not all(_may_stand(character) for character in name) or _is_heaped(name):
-        raise ValueError(
-            "Please use letters, digits and spaces, and of signs only - ' & + ( ) , ! and #: no addresses."
-        )
+        raise ValueError(UNFIT)
     if not any(character.isalnum() for character in name):
         raise ValueError("Please use at least one letter or digit.")
     return name

@@ -123,6 +123,7 @@ def test_a_dead_address_ends_all_and_one_that_says_yes_again_brings_all_back(eng
     [request] = [row["id"] for row in ledger.rows_of(engine, ada.id) if row["kind"] == Kind.CONFIRM]
     subscriptions.confirm(engine, ledger.find(engine, request), LATER)
     assert statuses(engine, ada, thesis, trending) == [Status.ACTIVE, Status.ACTIVE, Status.UNSUBSCRIBED]
+    assert "they have confirmed since" in takes_back(engine, thesis, HARD).done
 
 
 def test_what_the_operator_takes_back_is_taken_back_for_all(engine, ada, thesis):
