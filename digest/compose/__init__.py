@@ -16,8 +16,7 @@ from markupsafe import escape
 
 from digest import links as formats
 from digest import paths
-from digest.compose import claims, mime, sharing, wording
-from digest.compose.aloud import quotable
+from digest.compose import aloud, claims, mime, sharing, wording
 from digest.compose.cards import CardStyle
 from digest.compose.claims import Listed
 from digest.compose.forms import Form, Shape, form, shape
@@ -61,6 +60,8 @@ class Composer:
             "name": letterhead.name,
             "postal_address": letterhead.postal_address,
             "home": letterhead.links.base_url,
+            # What belongs to no digest has no name of one.
+            "called": "",
         }
         self._frames = lru_cache(KEEP_FORMS)(self._open_frames)
         papers = Papers(self._pages, mime.quoted)
@@ -93,6 +94,7 @@ class Composer:
             listed=Listed(listed, days),
             today=_local(delivery).date(),
             most_bytes=most_bytes - FRAME_BYTES,
+            called="" if shared else aloud.name(delivery.reader.name),
             shared=shared,
         )
         sheet = self._sheets.sheet(asked)
@@ -104,7 +106,7 @@ class Composer:
         """Gather what a digest says to one reader, and what of it may be seen by anybody."""
         values = {**self._personal(delivery), **self._shares(delivery), "subscribe": ""}
         if asked.kind == "welcome":
-            values["greeting"] = claims.greeting(delivery.preferences, asked.listed, asked.today)
+            values["greeting"] = claims.greeting(delivery.preferences, asked.listed, asked.today, asked.called)
         return values | KEPT_FROM_OTHERS | {"subscribe": values["own"]} if asked.shared else values
 
     def _own_pages(self, delivery: Delivery, sheet: Sheet) -> dict[str, object]:
@@ -166,7 +168,10 @@ class Composer:
             "looked_at": claims.looked_at(listed, since, today),
             "last_match": claims.last_match(last_match, today),
         }
-        topics, broader = tuple(wording.topics(wanted)), tuple(filter(None, map(quotable, broader[:MOST_BROADER])))
+        topics, broader = (
+            tuple(wording.topics(wanted)),
+            tuple(filter(None, map(aloud.quotable, broader[:MOST_BROADER]))),
+        )
         return self._mail("quiet", delivery, personal, topics=topics, broader=broader)
 
     def _mail(
@@ -242,6 +247,7 @@ class Composer:
             "preferences": self._address(links.preferences(reader.key)),
             "view": self._address(links.view(reader.key, delivery.id)),
             "email": reader.email,
+            "called": aloud.name(reader.name),
             "why": wording.why(delivery.preferences),
         }
 

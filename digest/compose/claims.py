@@ -107,10 +107,11 @@ def left_out(more: int, picks: Sequence[Pick]) -> str:
     return f"{more:,} more {'paper' if more == 1 else 'papers'}"
 
 
-def greeting(preferences: Preferences, listed: Listed, today: date) -> str:
-    """Say to a new reader what this is and what comes next."""
+def greeting(preferences: Preferences, listed: Listed, today: date, called: str = "") -> str:
+    """Say to a new reader, or to one who has another digest, what this is and what comes next."""
+    what = f"This is the first digest of “{called}”." if called else "Welcome. This is your first digest."
     back = f" It reaches back to {_since(listed.days[0], today)}." if _reaches_back(listed) and listed.days else ""
-    return f"Welcome. This is your first digest.{back} From now on it comes {wording.rhythm(preferences)}."
+    return f"{what}{back} From now on it comes {wording.rhythm(preferences)}."
 
 
 def looked_at(listed: int, since: date | None, today: date) -> str:

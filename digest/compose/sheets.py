@@ -32,6 +32,8 @@ class Asked(NamedTuple):
     listed: Listed
     today: date
     most_bytes: int
+    # What the reader calls the digest, which is in its subject; most say nothing.
+    called: str
     # What speaks to a stranger.
     shared: bool
 
@@ -69,6 +71,7 @@ class Sheets:
                 left=len(asked.picks) - len(shown) + asked.more,
                 shared=asked.shared,
             ),
+            "called": asked.called,
             "minutes": f"{written.minutes} min read" if shown else "",
             "contents": written.contents,
         }
