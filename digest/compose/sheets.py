@@ -15,8 +15,8 @@ from digest.compose.forms import Form, Shape
 from digest.compose.papers import Papers, of_html, of_text
 from digest.domain import Order, Pick
 
-# Some kB each, beside the cards and the frame, which they share.
-KEEP_SHEETS = 2048
+# 12 kB each, beside the cards and the frame, which they share.
+KEEP_SHEETS = 1024
 LONGEST_SUBJECT = 74
 
 

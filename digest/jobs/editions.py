@@ -24,6 +24,8 @@ class Edition:
     """The papers one reader chooses from, those they have had already, when they last heard from us, if ever."""
 
     matcher: Matcher
+    # The first and the last day on which any of its papers was listed: what a mail says it covers.
+    days: tuple[date, date] | None = None
     seen: frozenset[str] = frozenset()
     last_heard: datetime | None = None
     first: bool = False
@@ -33,12 +35,6 @@ class Edition:
     def papers(self) -> Sequence[Paper]:
         return self.matcher.index.papers
 
-    @property
-    def days(self) -> tuple[date, date] | None:
-        """The first and the last day on which any of them was listed: what a mail says it covers."""
-        listed = [paper.listed_on for paper in self.papers if paper.listed_on]
-        return (min(listed), max(listed)) if listed else None
-
 
 @dataclass(frozen=True, slots=True)
 class Shared:
@@ -46,6 +42,7 @@ class Shared:
 
     matcher: Matcher
     relisted: frozenset[str]
+    days: tuple[date, date] | None
 
 
 def chosen_again(delivery: Delivery, edition: Edition) -> tuple[list[Pick], list[Pick]]:
@@ -86,8 +83,9 @@ class Editions:
         seen = shared.relisted & sent.get(reader.id, set()) - set(delivery.papers)
         last_heard = before.get(delivery.id, reader.confirmed_at)
         quiet = partial(self._archive.quiet, delivery, last_heard)
-        return Edition(shared.matcher, seen, last_heard, first=delivery.id not in before, quiet=quiet)
+        return Edition(shared.matcher, shared.days, seen, last_heard, first=delivery.id not in before, quiet=quiet)
 
     def _index(self, window: Window) -> Shared:
         listed = self._listed(self._engine, window)
-        return Shared(Matcher(listed.papers), listed.relisted)
+        days = [paper.listed_on for paper in listed.papers if paper.listed_on]
+        return Shared(Matcher(listed.papers), listed.relisted, (min(days), max(days)) if days else None)
