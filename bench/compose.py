@@ -138,6 +138,7 @@ class Plain:
                 selection.picks, day, today, order=wanted.order, weekly=False, left=selection.more, shared=False
             ),
             "greeting": "",
+            "called": "",
             "minutes": f"{max(1, round(words / 200))} min read",
             "subscribe": "",
             "own": f"{links.base_url}/{sharing.along(wanted.topics)}",

@@ -9,6 +9,7 @@ from digest.domain import State
 from digest.jobs.delivery import round as rounds
 from digest.jobs.editions import Editions
 from digest.store import ledger
+from digest.transport import smtp
 
 A_GROUP = 5
 
@@ -17,6 +18,7 @@ A_GROUP = 5
 def many(service, monkeypatch):
     """A service with four groups of readers."""
     monkeypatch.setattr(rounds, "GROUP", A_GROUP)
+    monkeypatch.setattr(smtp, "SECONDS_UNTIL_SLOW", 0)
     service.admits_many(4 * A_GROUP)
     return service
 
