@@ -7,7 +7,20 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, exists, func, literal, select, true
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from digest.domain import CollectionRun, Listing, Paper, Window
@@ -38,7 +51,8 @@ def keep(engine: Engine, found: Sequence[Listing], collection: CollectionRun, *,
     """Store what a collection found, and the collection itself, in one transaction.
 
     A paper known already is completed and refreshed, never emptied: a poorer answer (a card has no abstract)
-    leaves what is stored. With `backfill`, days older than the newest stored one go to the archive.
+    leaves what is stored. By who only borrowed it, it is completed alone. With `backfill`, days older than the newest
+    stored one go to the archive.
     """
     with writing(engine) as connection:
         archived = backfill and _has_newer(connection, collection.source, collection.day)
@@ -58,7 +72,7 @@ def _refusal(connection: Connection, listing: Listing, seen_at: datetime, archiv
     """Store a listing; say why the database does not take it, if so. Its neighbours are none the worse."""
     try:
         with connection.begin_nested():
-            _keep_paper(connection, listing.paper)
+            _keep_paper(connection, listing)
             _keep_listing(connection, listing, seen_at, archived)
     except (OperationalError, InterfaceError):
         # The database is away or full, which is not the listing's fault.
@@ -68,19 +82,21 @@ def _refusal(connection: Connection, listing: Listing, seen_at: datetime, archiv
     return ""
 
 
-def _keep_paper(connection: Connection, paper: Paper) -> None:
-    statement = insert_into(connection, papers).values({name: getattr(paper, name) for name in PAPER_FIELDS})
-    new = statement.excluded
-    update = {name: _prefer(new[name], papers.c[name]) for name in PAPER_FIELDS if name != "id"}
+def _keep_paper(connection: Connection, listing: Listing) -> None:
+    statement = insert_into(connection, papers).values({name: getattr(listing.paper, name) for name in PAPER_FIELDS})
+    update = {}
+    for column in (papers.c[name] for name in PAPER_FIELDS if name != "id"):
+        new = statement.excluded[column.name]
+        update[column.name] = _first_said(column, column, new) if listing.borrowed else _first_said(column, new, column)
     connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=update))
 
 
-def _prefer(new: Any, old: Any) -> Any:  # noqa: ANN401 - column expressions of any type
-    """The new value, unless it says nothing."""
-    if old.nullable:
-        return func.coalesce(new, old)
-    nothing: object = () if isinstance(old.type, Strings) else ""
-    return case((new == literal(nothing, old.type), old), else_=new)
+def _first_said(column: Column[Any], one: Any, other: Any) -> Any:  # noqa: ANN401 - column expressions of any type
+    """One value of a column, unless it says nothing."""
+    if column.nullable:
+        return func.coalesce(one, other)
+    nothing: object = () if isinstance(column.type, Strings) else ""
+    return case((one == literal(nothing, column.type), other), else_=one)
 
 
 def _keep_listing(connection: Connection, listing: Listing, seen_at: datetime, archived: bool) -> None:
