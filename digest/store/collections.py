@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, func, select
 
 from digest.domain import CollectionRun, Outcome
 from digest.logs import get_logger
 from digest.store.engine import reading
-from digest.store.readable import readable
+from digest.store.readable import dated, readable
 from digest.store.tables import collections
 
 log = get_logger()
@@ -24,9 +24,10 @@ def record(connection: Connection, collection: CollectionRun) -> None:
 
 def history(engine: Engine, source: str, since: date) -> list[CollectionRun]:
     """A source's collections of the days from `since` on, oldest look first."""
-    question = select(collections).where(collections.c.source == source, collections.c.day >= since)
+    which = select(collections.c.id).where(collections.c.source == source, collections.c.day >= since)
     with reading(engine) as connection:
-        return [_collection(row) for row in connection.execute(question.order_by(collections.c.id))]
+        ids = connection.execute(which.order_by(collections.c.id)).scalars()
+        return _read(connection, list(ids), collections.c.id)
 
 
 def newest(engine: Engine) -> list[CollectionRun]:
@@ -36,11 +37,13 @@ def newest(engine: Engine) -> list[CollectionRun]:
         return _read(connection, list(connection.execute(last.order_by(collections.c.source)).scalars()))
 
 
-def _read(connection: Connection, ids: list[int]) -> list[CollectionRun]:
+def _read(
+    connection: Connection, ids: list[int], order: ColumnElement[Any] = collections.c.source
+) -> list[CollectionRun]:
     """These collections, but for those that cannot be read."""
 
     def read(*some: int) -> list[CollectionRun]:
-        question = select(collections).where(collections.c.id.in_(some)).order_by(collections.c.source)
+        question = select(collections).where(collections.c.id.in_(some)).order_by(order)
         return [_collection(row) for row in connection.execute(question)]
 
     found, unreadable = readable(lambda: read(*ids), lambda: ids, read)
@@ -54,7 +57,7 @@ def last_good(engine: Engine) -> dict[str, datetime]:
     good = collections.c.outcome == Outcome.OK
     question = select(collections.c.source, func.max(collections.c.collected_at)).where(good)
     with reading(engine) as connection:
-        return dict(connection.execute(question.group_by(collections.c.source)).all())
+        return dict(dated(connection, question.group_by(collections.c.source), collections.c.collected_at))
 
 
 def counts(engine: Engine) -> dict[tuple[str, str], int]:
@@ -68,7 +71,9 @@ def counts(engine: Engine) -> dict[tuple[str, str], int]:
 def last_look(connection: Connection, now: datetime) -> datetime | None:
     """When a source was last looked at, by now."""
     by_now = collections.c.collected_at <= now
-    return connection.execute(select(func.max(collections.c.collected_at)).where(by_now)).scalar()
+    question = select(func.max(collections.c.collected_at)).where(by_now)
+    found: datetime | None = dated(connection, question, collections.c.collected_at)[0][0]
+    return found
 
 
 def last(engine: Engine) -> int:

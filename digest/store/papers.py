@@ -26,11 +26,11 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from digest.domain import CollectionRun, Listing, Paper, Window
 from digest.logs import get_logger
 from digest.store import search
-from digest.store.catalogue import PAPER_FIELDS, bare, paper_of, whole
+from digest.store.catalogue import PAPER_FIELDS, bare, figures, paper_of, whole
 from digest.store.collections import record
 from digest.store.columns import Strings
 from digest.store.engine import insert_into, reading, writing
-from digest.store.readable import readable
+from digest.store.readable import dated, readable
 from digest.store.tables import listings, papers
 
 log = get_logger()
@@ -122,15 +122,15 @@ def _count(connection: Connection, collection: CollectionRun) -> int:
 def latest_day(connection: Connection) -> date | None:
     """The latest listed day that may reach a digest; the earliest of the sources' own, where several are at work."""
     newest = select(func.max(listings.c.day)).where(~listings.c.archived).group_by(listings.c.source)
-    days = list(connection.execute(newest).scalars())
+    days = [day for (day,) in dated(connection, newest, listings.c.day)]
     return min((day for day in days if day >= max(days) - SILENT_AFTER), default=None)
 
 
 def back_from(connection: Connection, latest: date, days: int) -> date:
     """The earliest of so many listed days up to the latest: how far a digest of several days reaches back."""
     newest = select(listings.c.day).where(~listings.c.archived, listings.c.day <= latest).distinct()
-    found = connection.execute(newest.order_by(listings.c.day.desc()).limit(days)).scalars()
-    return min(found, default=latest)
+    found = dated(connection, newest.order_by(listings.c.day.desc()).limit(days), listings.c.day)
+    return min((day for (day,) in found), default=latest)
 
 
 def in_window(engine: Engine, window: Window) -> list[Paper]:
@@ -171,7 +171,7 @@ def listings_on(engine: Engine, day: date) -> list[Listing]:
 
     def read(which: ColumnElement[bool]) -> list[Listing]:
         rows = connection.execute(question.where(which)).mappings()
-        return [Listing(row["source"], day, row["rank"], bare(row), row["upvotes"], row["comments"]) for row in rows]
+        return [Listing(row["source"], day, row["rank"], bare(row), *figures(row)) for row in rows]
 
     with reading(engine) as connection:
         found, unreadable = readable(
@@ -188,7 +188,7 @@ def listed_days(engine: Engine, until: date, most: int | None = None) -> list[da
     """The last days, at most so many, with listings up to `until`, newest first; back-filled days too."""
     question = select(listings.c.day).where(listings.c.day <= until).distinct().order_by(listings.c.day.desc())
     with reading(engine) as connection:
-        return list(connection.execute(question.limit(most)).scalars())
+        return [day for (day,) in dated(connection, question.limit(most), listings.c.day)]
 
 
 def days(engine: Engine, most: int | None = None) -> dict[date, int]:
@@ -196,13 +196,14 @@ def days(engine: Engine, most: int | None = None) -> dict[date, int]:
     counted = func.count(listings.c.paper_id.distinct())
     question = select(listings.c.day, counted).group_by(listings.c.day).order_by(listings.c.day.desc())
     with reading(engine) as connection:
-        return dict(connection.execute(question.limit(most)).all())
+        return dict(dated(connection, question.limit(most), listings.c.day))
 
 
 def newest_listed(engine: Engine) -> date | None:
     """The newest day any source listed, archive or not."""
     with reading(engine) as connection:
-        return connection.execute(select(func.max(listings.c.day))).scalar()
+        newest: date | None = dated(connection, select(func.max(listings.c.day)), listings.c.day)[0][0]
+        return newest
 
 
 def _read(engine: Engine, chosen: Select[Any]) -> list[Paper]:
