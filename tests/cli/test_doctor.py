@@ -238,6 +238,7 @@ def test_an_address_that_does_not_answer_here_is_a_warning(look):
         raise httpx.ConnectError("refused")
 
     assert look(get=nobody)["address"].health is Health.WARNING
+    assert "hush" not in look(get=nobody, base_url="https://me:hush@digest.example.org")["address"].said
 
 
 def test_a_policy_is_looked_for_above_a_public_suffix_of_two_labels():
