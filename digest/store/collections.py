@@ -24,29 +24,27 @@ def record(connection: Connection, collection: CollectionRun) -> None:
 
 def history(engine: Engine, source: str, since: date) -> list[CollectionRun]:
     """A source's collections of the days from `since` on, oldest look first."""
-    which = select(collections.c.id).where(collections.c.source == source, collections.c.day >= since)
     with reading(engine) as connection:
-        ids = connection.execute(which.order_by(collections.c.id)).scalars()
-        return _read(connection, list(ids), collections.c.id)
+        return _read(connection, (collections.c.source == source) & (collections.c.day >= since), collections.c.id)
 
 
 def newest(engine: Engine) -> list[CollectionRun]:
     """The last collection of each source."""
     last = select(func.max(collections.c.id)).group_by(collections.c.source)
     with reading(engine) as connection:
-        return _read(connection, list(connection.execute(last.order_by(collections.c.source)).scalars()))
+        return _read(connection, collections.c.id.in_(last), collections.c.source)
 
 
-def _read(
-    connection: Connection, ids: list[int], order: ColumnElement[Any] = collections.c.source
-) -> list[CollectionRun]:
+def _read(connection: Connection, which: ColumnElement[bool], order: ColumnElement[Any]) -> list[CollectionRun]:
     """These collections, but for those that cannot be read."""
 
-    def read(*some: int) -> list[CollectionRun]:
-        question = select(collections).where(collections.c.id.in_(some)).order_by(order)
-        return [_collection(row) for row in connection.execute(question)]
+    def read(chosen: ColumnElement[bool]) -> list[CollectionRun]:
+        return [_collection(row) for row in connection.execute(select(collections).where(chosen).order_by(order))]
 
-    found, unreadable = readable(lambda: read(*ids), lambda: ids, read)
+    ids = select(collections.c.id).where(which).order_by(order)
+    found, unreadable = readable(
+        lambda: read(which), lambda: connection.execute(ids).scalars(), lambda number: read(collections.c.id == number)
+    )
     for number, why in unreadable.items():
         log.error("collection.set_aside", collection=number, why=why)
     return found
