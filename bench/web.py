@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
@@ -26,7 +27,7 @@ from digest.settings import Settings
 from digest.store import readers
 from digest.store.engine import connect, migrate
 from digest.store.tables import readers as reader_rows
-from digest.web import create_app
+from digest.web import create_app, warm
 
 BASE, KEY = "https://papers.example.org", "only for this measurement"
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -46,7 +47,9 @@ async def site(engine: Engine, latest: date) -> AsyncIterator[Any]:
     everybody = ("0.0.0.0/0",)
     given: dict[str, Any] = {"broker_url": NOWHERE, "base_url": BASE, "secret_key": (KEY,), "confirmations_per_hour": 0}
     app = create_app(Settings(**given, trusted_networks=everybody, now=moment), engine)
+    warm(app.state.site)
     yield app
+    gc.unfreeze()
     app.state.site.pools.close()
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.jobs.searches import Asked, Found
-from digest.store.search import Order
+from digest.store.wanted import Order
 from digest.web.container import Site
 from digest.web.rendering import OPEN, PUBLIC, asked_topics, busy, page
 
