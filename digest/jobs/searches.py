@@ -28,7 +28,7 @@ MOST_BLOCKS = 8
 # So many that fit best by the database's measure are put in order together, by that and by how they are liked.
 WINDOW = 200
 # What is found in no more papers is put in order by the matcher, as in a digest.
-FEW = 60
+FEW = 40
 # A paper is compared with so many that share words with it, by so many of its words.
 MOST_ALIKE = 60
 MOST_WORDS = 10
