@@ -12,7 +12,7 @@ from sqlalchemy import delete, event
 from digest.domain import CollectionRun, Outcome
 from digest.jobs.searches import BLOCK, FEW, WINDOW, Asked, Searches
 from digest.match import Matcher
-from digest.store import papers, search, text_vector
+from digest.store import fts5, papers, search, text_vector
 from digest.store.engine import connect, writing
 from digest.store.expressions import Run, expression, sqlite_text, vector_text
 from digest.store.tables import searched
@@ -175,6 +175,20 @@ def test_of_many_that_fit_the_liked_ones_come_first_and_every_one_is_looked_thro
     assert ids(found)[0] == "best"
     assert found.about == FEW + 2
     assert "last" not in ids(found)
+
+
+def test_what_would_cost_too_much_finds_the_latest_papers(sqlite, tmp_path, monkeypatch):
+    engine = connect(sqlite(tmp_path))
+    stored(engine, [a_listing(title=f"Agents number {number}", rank=number, upvotes=number) for number in range(60)])
+    many = "\n".join(f"{letter}{other}*" for letter in "abcdefg" for other in "gn")
+    monkeypatch.setattr(fts5, "MOST_LATEST", 20)
+    assert search.places(engine, Wanted(expression(parse("agents").topics[0].query)), first=0, most=200)[1] == 60
+    asked = Asked("\n".join(many.split("\n")[:20]), Order.UPVOTES)
+    assert len(ids(Searches(engine).search(asked))) == BLOCK
+    monkeypatch.setattr(fts5, "MOST_WORK", 100)
+    assert ids(Searches(engine).search(asked))[0] == ids(Searches(engine).search(Asked("agents", Order.UPVOTES)))[0]
+    assert not Searches(engine).search(replace(asked, first=BLOCK)).picks
+    engine.dispose()
 
 
 def test_what_is_commonly_written_but_stands_nowhere_together_costs_no_look_at_every_paper(postgres):
