@@ -14,6 +14,7 @@ from digest.readers.subscriptions import SUBSCRIBED
 from digest.web.container import Site
 from digest.web.lookup import delivery_behind, still_there
 from digest.web.rendering import page
+from digest.web.subscribe import left_since
 
 
 def ask(request: Request) -> Response:
@@ -33,7 +34,7 @@ def use(request: Request, _filled: Typed) -> Response:
 def _used(request: Request, reader: Reader) -> Response:
     """Say what a reader has now; whoever left since the mail was sent is told so."""
     if reader.status not in SUBSCRIBED:
-        return page(request, "unsubscribed", reader=reader, before=reader.status, own=False, here="")
+        return left_since(request, reader)
     return page(request, "topics_used", reader=reader)
 
 
