@@ -18,7 +18,7 @@ ADDRESS = re.compile(r"[^\s@<>()\[\]\"'`,;:=]*@[^\s@<>()\[\]\"'`,;:]+")
 # Who logs in where, before the host of a URL.
 CREDENTIALS = re.compile(r"://[^\s/@]*@")
 # A signed link, and whatever looks like a signature behind a number: see `links`.
-TOKEN = re.compile(r"(?<=/)(confirm|address|unsubscribe|preferences|digest|feedback|saved)/[^\s/?\"'<>]+")
+TOKEN = re.compile(r"(?<=/)(confirm|address|topics|unsubscribe|preferences|digest|feedback|saved)/[^\s/?\"'<>]+")
 SIGNATURE = re.compile(r"\b[\w-]+\.(?=[\w-]*[0-9A-Z])[\w-]{26,}\b")
 # What links name a reader by: `links.KEY`.
 KEY = re.compile(r"\bk[0-9a-f]{16}\b")
