@@ -41,7 +41,7 @@ class Settings(BaseSettings):
         "smtp://localhost:25",
         description="The relay: `smtp://user:password@host:port`, `smtps://…` or `smtp+starttls://…`; several, "
         "separated by spaces, share the mails by their `?weight=`, 1 if not said. `?rate=` (a second), `?per_day=` "
-        "and `?warmup=` (the day it first sent) bound each.",
+        "and `?warmup=` (the day it first sent) bound each. `ses://KEY:SECRET@REGION` is Amazon SES over HTTPS.",
     )
     smtp_connections: int = Field(
         8, ge=1, le=500, description="Connections to the relays, open at once in all workers together."

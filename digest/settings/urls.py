@@ -76,7 +76,7 @@ def site(value: str) -> str:
 
 def relays(value: str) -> str:
     for url in several(value):
-        server(url, RELAYS, "smtp://HOST:PORT")
+        server(url, RELAYS, "smtp://HOST:PORT or ses://KEY:SECRET@REGION")
         Relay.at(url)
     return value
 
