@@ -18,7 +18,7 @@ from digest.transport.senders import Reply, Unclear
 ACCEPTED, LONGEST_MESSAGE = 200, 500
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 NAME = re.compile(r"[A-Za-z]{1,80}")
-ID = re.compile(r"[\w.@<>-]{1,200}", re.ASCII)
+ID = re.compile(r"[\w.-]{1,200}", re.ASCII)
 
 BUSY, QUOTA, ACCOUNT, SENDER = "450 4.3.2", "454 4.7.0 daily quota exceeded", "554 5.7.750", "554 5.1.8"
 SIGN_IN, CONTENT, REQUEST = "535 5.7.8", "554 5.6.0", "501 5.5.4"
