@@ -22,7 +22,7 @@ CONFIGURATION_SET = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """One relay: `smtp` in the clear, `smtps`, or `smtp+starttls`, which demands an upgrade; or the `api` of a provider.
+    """One relay: `smtp` in the clear, `smtps`, or `smtp+starttls`, which demands an upgrade; or a provider's `api`.
 
     Of several, each gets its `weight`'s share of the connections. `rate` is in mails a second and `per_day` in mails
     a day, None for no limit; `warmup` is the day on which a new address began to send, and may do little.

@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 KEY, SECRET, REGION = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "eu-west-1"
 PROOF = re.compile(
-    r"AWS4-HMAC-SHA256 Credential=(\w+)/(\d{8})/([\w-]+)/(\w+)/aws4_request, SignedHeaders=([\w;-]+), Signature=(\w{64})"
+    r"AWS4-HMAC-SHA256 Credential=(\w+)/(\d{8})/([\w-]+)/(\w+)/aws4_request, "
+    r"SignedHeaders=([\w;-]+), Signature=(\w{64})"
 )
 WELL = {
     "SendingEnabled": True,
@@ -75,8 +76,8 @@ class SesServer:
 
     @property
     def url(self):
-        host, port = self._server.server_address
-        endpoint = quote(f"http://{host}:{port}", safe="")
+        port = self._server.server_address[1]
+        endpoint = quote(f"http://127.0.0.1:{port}", safe="")
         return f"ses://{KEY}:{quote(SECRET, safe='')}@{REGION}?endpoint={endpoint}"
 
     @property
