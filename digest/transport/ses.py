@@ -32,6 +32,8 @@ SEND, ACCOUNT = "/v2/email/outbound-emails", "/v2/email/account"
 SECONDS_TO_CONNECT = 10.0
 # From the first byte of the request to the last one of its answer. Amazon's own libraries wait as long for a byte.
 SECONDS_FOR_AN_ANSWER = 60.0
+# An operator waits for this one.
+SECONDS_FOR_THE_ACCOUNT = 10.0
 # An answer is an id, or a sentence.
 LONGEST_ANSWER = 65_536
 OUR_SIGNATURE = re.compile(rb"(?im)^DKIM-Signature:.*\r\n(?:[ \t].*\r\n)*")
@@ -74,11 +76,11 @@ class SesSession:
         }
         if self._relay.configuration_set:
             asked["ConfigurationSetName"] = self._relay.configuration_set
-        return reply_of(await self._ask("POST", SEND, json.dumps(asked).encode()))
+        return reply_of(await self._ask("POST", SEND, json.dumps(asked).encode(), SECONDS_FOR_AN_ANSWER))
 
     async def account(self) -> Answer:
         """Ask what the account may do; sends nothing. Raises as `send_data` does, but no refusal."""
-        return await self._ask("GET", ACCOUNT, b"")
+        return await self._ask("GET", ACCOUNT, b"", SECONDS_FOR_THE_ACCOUNT)
 
     async def part(self) -> None:
         self.close()
@@ -88,9 +90,9 @@ class SesSession:
         """Use it no more. Its connection is closed by `part`."""
         self._open = False
 
-    async def _ask(self, method: str, path: str, body: bytes) -> Answer:
+    async def _ask(self, method: str, path: str, body: bytes, seconds: float) -> Answer:
         try:
-            async with asyncio.timeout(SECONDS_TO_CONNECT + SECONDS_FOR_AN_ANSWER):
+            async with asyncio.timeout(SECONDS_TO_CONNECT + seconds):
                 return await self._exchange(method, path, body)
         except UNSENT as error:
             raise NotBegun(f"cannot connect: {error}") from error
