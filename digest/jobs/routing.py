@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from digest.domain import Breaker, Delivery, Mail, Result, State
 from digest.jobs import blame
 from digest.jobs.blame import Blame
 from digest.logs import get_logger
 from digest.readers import schedule
-from digest.store import breakers
+from digest.store import breakers, day_counts
 from digest.transport.smtp import OnResults, Relay, Route, send_all
 
 log = get_logger()
@@ -66,11 +69,29 @@ def send(
     if routing.half_open:
         # That it greets is not enough: it has to answer the mail.
         route = replace(route, connections=1, failures_to_rest=1)
-    failures = send_all(mails, route, on_results)
+    attempts: Counter[tuple[str, str]] = Counter()
+    try:
+        failures = send_all(mails, route, partial(_heard, attempts, on_results))
+    finally:
+        _count(engine, attempts, clock())
     open_circuits(engine, failures, clock())
     if routing.half_open and mails and not failures:
         close_circuit(engine, routing.relays[0])
     return failures
+
+
+def _heard(attempts: Counter[tuple[str, str]], on_results: OnResults, results: Sequence[Result]) -> None:
+    asked = (one for one in results if one.relay and one.state is not State.QUEUED)
+    attempts.update((one.relay, one.state.value) for one in asked)
+    on_results(results)
+
+
+def _count(engine: Engine, attempts: Counter[tuple[str, str]], now: datetime) -> None:
+    """Add what relays did with mails to the day's figures. Nobody waits for these: the ledger has the truth."""
+    try:
+        day_counts.add_all(engine, day_counts.RELAYS, attempts, now)
+    except DBAPIError as error:
+        log.warning("relay.uncounted", mails=attempts.total(), why=type(error).__name__)
 
 
 def open_circuits(engine: Engine, failures: Mapping[Relay, str], now: datetime) -> None:

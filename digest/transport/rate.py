@@ -46,14 +46,17 @@ class RelayLimits:
         self._rate = SendingRate(a_second(relay.rate), broker, f"mails {relay}") if relay.rate else None
         self._a_day: tuple[int, SendingRate] | None = None
 
-    async def wait(self) -> str:
-        """Return an empty text when the next mail may go, or why none may go today."""
-        most = most_today(self._relay, self._today())
-        if most is not None and not await self._counted(most).has_room():
-            return f"its {most:,} mails of a day are sent"
+    async def wait(self) -> None:
+        """Return when the next mail may go."""
         if self._rate:
             await self._rate.wait()
-        return ""
+
+    async def over_for_today(self) -> str:
+        """Count one mail of the day, which must be in hand; or say why none may go today."""
+        most = most_today(self._relay, self._today())
+        if most is None or await self._counted(most).has_room():
+            return ""
+        return f"its {most:,} mails of a day are sent"
 
     def _counted(self, most: int) -> SendingRate:
         if self._a_day is None or self._a_day[0] != most:

@@ -9,7 +9,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from aiosmtplib import SMTPResponseException
@@ -155,15 +155,12 @@ class _Round:
         self._troubles.pop(relay, None)
         try:
             for _ in range(self._route.mails_per_connection):
-                if self._route.rate:
-                    await self._route.rate.wait()
-                if (limits := self._route.limits.get(relay)) and (why := await limits.wait()):
-                    self._troubles[relay] = why
+                await self._wait(relay)
                 # After the waiting: meanwhile the time to begin a mail may be over.
                 if not self._has_work() or not session.is_open or relay in self._troubles:
                     break
-                if mail := await self._next_mail():
-                    await self._tell(await self._send(session, relay, mail))
+                if mail := await self._next_mail(relay):
+                    await self._tell(replace(await self._send(session, relay, mail), relay=str(relay)))
         except BaseException:
             session.close()
             raise
@@ -171,7 +168,28 @@ class _Round:
             self._live[relay] -= 1
             await session.part()
 
-    async def _next_mail(self) -> Mail | None:
+    async def _wait(self, relay: Relay) -> None:
+        if self._route.rate:
+            await self._route.rate.wait()
+        if limits := self._route.limits.get(relay):
+            await limits.wait()
+
+    async def _next_mail(self, relay: Relay) -> Mail | None:
+        """Take a mail, and count it as one of the relay's day; none where that is over, or no mail is left."""
+        mail, limits = await self._begun(), self._route.limits.get(relay)
+        if mail is None or limits is None:
+            return mail
+        why = "stopped"
+        try:
+            why = await limits.over_for_today()
+        finally:
+            if why:
+                self._ready.appendleft(mail)
+        if why:
+            self._troubles[relay] = why
+        return None if why else mail
+
+    async def _begun(self) -> Mail | None:
         """Take a mail that may go; what a killed process had not begun has certainly not arrived."""
         async with self._beginning:
             if not self._ready:
@@ -209,7 +227,7 @@ class _Round:
             return Result(mail.delivery_id, state, words)
         except asyncio.CancelledError:
             session.close()
-            self._left.append(Result(mail.delivery_id, silence, "stopped while it was being sent"))
+            self._left.append(Result(mail.delivery_id, silence, "stopped while it was being sent", str(relay)))
             raise
         except Exception as error:
             if isinstance(error, ValueError) and silence is State.DEFERRED:
