@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from datetime import date
 from fractions import Fraction
 
@@ -19,6 +20,8 @@ FIRST_DAY = 200
 WARM_AFTER = 20
 # A rate such as 2.5 a second is 5 in 2 seconds.
 LONGEST_PERIOD_SECONDS = 60
+# Nobody is sent away for longer: meanwhile there may be more room than this process knows of.
+LONGEST_TURN_SECONDS = 3_600.0
 
 
 class SendingRate:
@@ -36,6 +39,31 @@ class SendingRate:
     async def has_room(self) -> bool:
         """Count one mail, if there is room for it now."""
         return not await asyncio.to_thread(self._limit.wait, self._name)
+
+
+class DomainRates:
+    """What the settings let a domain, or a provider, have: so many mails in so many seconds, by all workers together.
+
+    Nobody waits here. Whoever finds no room is told when to come back, each a little later than the one before.
+    """
+
+    def __init__(self, rates: Mapping[str, tuple[int, int]], broker: Broker) -> None:
+        self._paces = {name: seconds / mails for name, (mails, seconds) in rates.items()}
+        self._limits = {
+            name: RateLimiter(broker, RateLimitItemPerSecond(mails, seconds), "mails to a domain")
+            for name, (mails, seconds) in rates.items()
+        }
+        self._turns: dict[str, float] = {}
+
+    def wait(self, name: str) -> float:
+        """Count a mail to a name that has a rate, and return 0; or the seconds until its turn."""
+        seconds = self._limits[name].wait(f"domain {name}")
+        if not seconds:
+            return 0.0
+        now = time.monotonic()
+        turn = min(max(self._turns.get(name, 0.0), now + seconds) + self._paces[name], now + LONGEST_TURN_SECONDS)
+        self._turns[name] = turn
+        return turn - now
 
 
 class RelayLimits:

@@ -63,8 +63,10 @@ class Signals(Collector):
             if kind == "relay" and now - breaker.until < LONGEST_RELAY_REST:
                 relays[(whose,)] = 1.0
         yield _gauge("circuit_open", "1 while a relay rests, or is only tried.", ("relay",), relays)
-        slowed = sum(name.startswith("domain ") and breaker.until > now for name, breaker in known.items())
-        yield _gauge("throttled_domains", "Recipients' domains that are slowed.", (), {(): slowed})
+        slowed = sum(
+            name.startswith(("domain ", "provider ")) and breaker.until > now for name, breaker in known.items()
+        )
+        yield _gauge("throttled_domains", "Recipients' domains and providers that are slowed.", (), {(): slowed})
 
     def _collections(self) -> Iterator[Metric]:
         now = self._settings.clock()

@@ -1,5 +1,7 @@
 """What each relay did with the mails it was asked to take: counted by day, told without who logs in."""
 
+from collections import Counter
+
 import pytest
 
 from digest.domain import State
@@ -44,7 +46,7 @@ def test_what_ses_gave_no_answer_to_goes_once_more_and_what_it_minds_costs_no_re
 
 def test_figures_that_cannot_be_written_hold_up_nobody(tmp_path):
     nowhere = connect(f"sqlite:///{tmp_path}/not-migrated.sqlite3")
-    routing._count(nowhere, routing.Counter({("a:25", "sent"): 3}), NOW)
+    routing._count(nowhere, Counter({("a:25", "sent"): 3}), NOW)
     nowhere.dispose()
 
 
