@@ -66,6 +66,11 @@ class Relay:
     def in_the_clear(self) -> bool:
         return not (self.tls or self.starttls)
 
+    @property
+    def reached_at(self) -> str:
+        """The host that is connected to."""
+        return urlsplit(self.endpoint).hostname or "" if self.api else self.host
+
     def __str__(self) -> str:
         return f"{self.api}:{self.host}" if self.api else f"{self.host}:{self.port or 'default port'}"
 

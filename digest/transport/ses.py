@@ -25,7 +25,6 @@ from digest.settings.servers import Relay
 from digest.transport import relay as relays
 from digest.transport.senders import NotBegun, Reply, Unclear
 from digest.transport.ses_answers import Answer, reply_of
-from digest.transport.session import said
 from digest.transport.sigv4 import Credentials, signed
 
 SEND, ACCOUNT = "/v2/email/outbound-emails", "/v2/email/account"
@@ -37,6 +36,8 @@ SECONDS_FOR_THE_ACCOUNT = 10.0
 # An answer is an id, or a sentence.
 LONGEST_ANSWER = 65_536
 OUR_SIGNATURE = re.compile(rb"(?im)^DKIM-Signature:.*\r\n(?:[ \t].*\r\n)*")
+# A field holds what a To holds: a comma begins another address, `=?` an encoded word (RFC 5322, 3.4; RFC 2047).
+ADDRESS = re.compile(r"""([\w!#$%&'*+/=?^`{|}~.-]+|"([^"\\\x00-\x1f\x7f]|\\[ -~])*")@[A-Za-z0-9.-]+""", re.ASCII)
 # Before these nothing is sent; all that may come later leaves the mail in doubt.
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
@@ -60,10 +61,12 @@ class SesSession:
         return self._open
 
     async def send_envelope(self, mail: Mail) -> None:
-        """Raises ValueError for an address that SES cannot be told: it knows no SMTPUTF8."""
-        if not (mail.sender + mail.recipient).isascii():
-            raise ValueError(f"{mail.recipient!r} needs SMTPUTF8, which Amazon SES does not offer")
-        said(mail.sender), said(mail.recipient)
+        """Raises ValueError for an address that SES cannot be told, or would take for something else."""
+        for address in (mail.sender, mail.recipient):
+            if not address.isascii():
+                raise ValueError(f"{address!r} needs SMTPUTF8, which Amazon SES does not offer")
+            if not ADDRESS.fullmatch(address) or "=?" in address:
+                raise ValueError(f"{address!r} cannot stand in a field of Amazon SES")
         self._sender, self._recipient = mail.sender, mail.recipient
 
     async def send_data(self, content: bytes) -> Reply:

@@ -235,6 +235,14 @@ def test_a_value_names_itself_without_its_password():
     assert "hush" not in repr(Relay.at("smtp://me:hush@mail.example.org"))
 
 
+def test_a_provider_in_the_clear_is_refused_where_mails_go_to_strangers():
+    far = "ses://AK:secret@eu-west-1?endpoint=http://mail.example.net"
+    with pytest.raises(BadSetting, match="in the clear"):
+        load(**FIT, smtp_url=far)
+    assert load(**FIT, smtp_url=far.replace("http:", "https:")).relays
+    assert load(**FIT, smtp_url="ses://AK:secret@eu-west-1?endpoint=http://localhost:4579").relays
+
+
 def test_rates_of_domains_are_read_with_their_period():
     given = load(domain_rate="yahoodns.net=20/m, Gmail.com=600/h").domain_rate
     assert [urls.domain_rate(one) for one in given] == [("yahoodns.net", 20, 60), ("gmail.com", 600, 3600)]

@@ -69,15 +69,16 @@ class SesServer:
     have answered itself, which is said by `b""`, and the connection is closed.
     """
 
-    def __init__(self, script=lambda recipient, peer: None, account=WELL):
-        self.script, self.account = script, account
+    def __init__(self, script=lambda recipient, peer: None, account=WELL, certificate=None):
+        self.script, self.account, self.certificate = script, account, certificate
         self.asked, self.mails, self.connections = [], [], 0
         self.unproven = 0
 
     @property
     def url(self):
         port = self._server.server_address[1]
-        endpoint = quote(f"http://127.0.0.1:{port}", safe="")
+        where = f"https://localhost:{port}" if self.certificate else f"http://127.0.0.1:{port}"
+        endpoint = quote(where, safe="")
         return f"ses://{KEY}:{quote(SECRET, safe='')}@{REGION}?endpoint={endpoint}"
 
     @property
@@ -96,6 +97,12 @@ class SesServer:
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads, allow_reuse_address, block_on_close = True, True, False
+
+            def get_request(self):
+                peer, address = super().get_request()
+                return (
+                    ses.certificate.server().wrap_socket(peer, server_side=True) if ses.certificate else peer
+                ), address
 
         self._server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()

@@ -18,6 +18,7 @@ from digest.transport.senders import Unclear
 from digest.transport.ses_answers import MEANS, STATUSES, Answer, refusal, reply_of
 from digest.transport.sigv4 import Credentials, signed
 from digest.transport.smtp import FAILURES_TO_REST
+from tests.support.lying_relay import Certificate
 from tests.support.ses_server import KEY, REGION, SECRET, SesServer, answer
 from tests.support.ses_server import refusal as refused
 from tests.transport.test_smtp import mails, sent
@@ -86,6 +87,40 @@ def test_an_address_that_ses_cannot_be_told_is_a_final_refusal():
         results = sent(wide, server, connections=1)
     assert [results[number].state for number in (1, 2, 3)] == [State.FAILED, State.SENT, State.SENT]
     assert "needs SMTPUTF8" in results[1].reason
+
+
+@pytest.mark.parametrize(
+    ("address", "goes"),
+    [
+        ("o'neil+x=1/2@example.org", True),
+        ('"a, b"@example.org', True),
+        ("a,b@example.org", False),
+        ("a;b@example.org", False),
+        ("ada@example.org,eve@example.org", False),
+        ("Ada<ada@example.org>", False),
+        ("group:ada@example.org", False),
+        ("=?utf-8?q?a=2Cb?=@example.org", False),
+        ("ada@example.org\r\n", False),
+        ('"a\r\nb"@example.org', False),
+        ("ada@[192.0.2.1]", False),
+        ("ada", False),
+        ("", False),
+    ],
+)
+def test_one_address_never_becomes_two(address, goes):
+    with SesServer() as server:
+        [result] = sent([Mail(1, "d@example.org", address, b"\r\n")], server).values()
+    assert result.state is (State.SENT if goes else State.FAILED)
+    assert server.recipients == ([address] if goes else [])
+
+
+@pytest.mark.parametrize(("trusted", "state"), [(True, State.SENT), (False, State.QUEUED)])
+def test_who_cannot_prove_to_be_amazon_gets_no_mail(trusted, state, tmp_path, monkeypatch):
+    certificate = Certificate(tmp_path, "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file if trusted else Certificate(tmp_path, "x").file))
+    with SesServer(certificate=certificate) as server:
+        [result] = sent(mails(1), server).values()
+    assert (result.state, len(server.asked)) == (state, int(trusted))
 
 
 # What each answer of theirs means: how the mail stands, and whose trouble it is.
