@@ -51,6 +51,13 @@ def test_a_domain_that_answers_itself_makes_no_stranger_answer_for_it(exchangers
     assert provider_of("evil.example", exchangers) == "evil.example"
 
 
+def test_who_steps_in_when_a_provider_is_away_does_not_hide_it():
+    assert (
+        provider_of("shop.example", [(10, "mx1.big.example"), (10, "mx2.big.example"), (20, "isp.net")])
+        == "big.example"
+    )
+
+
 @given(st.lists(st.tuples(st.integers(0, 65_535), st.text(max_size=30))))
 def test_no_records_break_it(exchangers):
     assert isinstance(provider_of("a.example", exchangers), str)
