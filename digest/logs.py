@@ -93,6 +93,9 @@ def _take_over(production: bool, level: int) -> None:
     )
     handler.addFilter(_Patience())
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    for name in ("httpx", "httpcore"):
+        # A line for each mail that goes over HTTP, with nothing in it.
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()

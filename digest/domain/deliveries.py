@@ -107,11 +107,12 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one attempt to send, and the server's words."""
+    """What became of one attempt to send, the server's words, and which relay's they are, if one was asked."""
 
     delivery_id: int
     state: State
     reason: str = ""
+    relay: str = ""
 
 
 @dataclass(frozen=True, slots=True)
