@@ -15,7 +15,7 @@ from dotenv.parser import parse_stream
 from digest.settings.errors import BadSetting
 
 OURS = re.compile(r"\bDIGEST_\w+", re.IGNORECASE)
-# Others than the owner can read it. A group may read what another user, root, hands it: that is how a service comes by its settings.
+# Others than the owner can read it. A group may read what root hands it: so a service comes by its settings.
 FOR_OTHERS, FOR_A_GROUP = 0o007, 0o070
 
 
