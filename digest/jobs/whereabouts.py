@@ -74,7 +74,7 @@ def of(engine: Engine, reader: Reader, now: datetime) -> Whereabouts:
     returned = history.came_back(engine, reader.id, MOST_MAILS)
     return Whereabouts(
         reader=reader,
-        how=_how(reader),
+        how=_how(reader, now),
         mails=mails,
         returned=returned,
         last=_coverage(engine, reader, skipped.window) if skipped else None,
@@ -84,11 +84,13 @@ def of(engine: Engine, reader: Reader, now: datetime) -> Whereabouts:
     )
 
 
-def _how(reader: Reader) -> str:
+def _how(reader: Reader, now: datetime) -> str:
     if reader.status is Status.BOUNCED and reader.confirmed_at is None:
         return "the mail that asks to confirm came back: is the address right? The form asks it again"
     if reader.status is Status.PAUSED and reader.paused_until:
         return f"pauses until {reader.paused_until:%Y-%m-%d}: `digest readers resume` ends it now"
+    if reader.status is Status.ACTIVE and reader.next_due_at and reader.next_due_at <= now:
+        return "gets digests, and the next is due: the clock plans it within a quarter of an hour, `digest send` now"
     return HOW[reader.status]
 
 

@@ -101,6 +101,11 @@ def test_one_whose_digest_has_yet_to_come(digest, engine, listed):
     assert "Now the next would bring 2 of 2 papers" in digest.out
 
 
+def test_one_who_was_added_just_now(digest, engine):
+    assert "in a quarter of an hour, `digest send` now" in digest("readers", "add", ADA).out
+    assert "the clock plans it within a quarter of an hour" in show(digest)["how"]
+
+
 def test_one_whose_digest_is_overdue(digest, engine):
     readers.admit(engine, ADA, Preferences(), NOW - timedelta(hours=2))
     assert "overdue: is the timetable running?" in show(digest)["trouble"]
