@@ -8,6 +8,7 @@ is the same message, byte for byte.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -24,7 +25,7 @@ from digest.compose.kinds import RULES
 from digest.compose.mime import Headers, Letter, opened
 from digest.compose.pages import environment
 from digest.compose.papers import OwnPage, Papers, of_html, of_text
-from digest.domain import Cadence, Delivery, Kind, Mail, Order, Selection
+from digest.domain import Cadence, Delivery, Kind, Mail, Order, Pick, Selection
 from digest.links import CONFIRM_WITHIN, Purpose
 
 __all__ = ["MOST_HTML_BYTES", "Composer", "Letter", "Letterhead", "opened"]
@@ -77,7 +78,7 @@ class Composer:
         Picks that do not fit into `most_bytes` are counted, and stand in the view on the web, which has no such limit.
         What is `shared` may be seen by anybody: it holds no key of the reader's, and does not name them.
         """
-        picks, wanted, today = selection.picks, delivery.preferences, _local(delivery).date()
+        picks, wanted, today = _picks(selection, shared), delivery.preferences, _local(delivery).date()
         weekly, chosen_from = wanted.cadence is Cadence.WEEKLY, Listed(listed, days)
         style = CardStyle(weekly=weekly, pictures=wanted.pictures, own=not shared)
         written = self._papers.written(
@@ -228,6 +229,15 @@ class Composer:
             "email": reader.email,
             "why": wording.why(delivery.preferences),
         }
+
+
+def _picks(selection: Selection, shared: bool) -> tuple[Pick, ...]:
+    """Give the picks; where anybody may see them, without what a reader said of other papers."""
+    return tuple(map(_without_votes, selection.picks)) if shared else selection.picks
+
+
+def _without_votes(pick: Pick) -> Pick:
+    return replace(pick, reasons=tuple([reason for reason in pick.reasons if not reason.is_vote]))
 
 
 def _local(delivery: Delivery) -> datetime:

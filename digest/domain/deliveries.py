@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from digest.domain.picks import NOTHING_ELSE, Beside
 from digest.domain.readers import Preferences, Reader
 from digest.domain.windows import Window
 
@@ -47,10 +48,10 @@ class State(StrEnum):
 class Delivery:
     """The one ledger row for a mail to a reader.
 
-    `papers` are the ids of the picks, in order, set before the first attempt to send; `recipient` is where the mail
-    goes if not to the reader's own address. `snapshot` is what the reader had chosen when the mail was first written;
-    `requested` what the link in a confirmation confirms. `claim` tells one worker's hold on it from another's, and
-    `unanswered` counts the attempts after which nobody knew whether the mail had arrived.
+    `papers` are the ids of the picks, in order, set before the first attempt to send, and `beside` what else the mail
+    says. `recipient` is where it goes if not to the reader's own address. `snapshot` is what the reader had chosen when
+    the mail was first written; `requested` what the link in a confirmation confirms. `claim` tells one worker's hold on
+    it from another's, and `unanswered` counts the attempts after which nobody knew whether the mail had arrived.
     """
 
     id: int
@@ -67,6 +68,12 @@ class Delivery:
     requested: Preferences | None = None
     claim: int = 0
     unanswered: int = 0
+    beside: Beside = NOTHING_ELSE
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The ids of all papers in it: the picks, and those that are related."""
+        return (*self.papers, *(paper for paper, _ in self.beside.related))
 
     @property
     def preferences(self) -> Preferences:

@@ -29,7 +29,7 @@ from digest.match.terms import Term, terms
 from digest.match.votes import counted, nudged
 from digest.match.work import Meter
 from digest.text import sentences
-from digest.topics import Phrase, Profile
+from digest.topics import Phrase, Profile, read_line
 
 KEEP_SELECTIONS = 250_000  # a third of a kilobyte each: the picks themselves are shared
 KEEP_PICKS = 50_000  # some hundred bytes each; and their reasons, as many again
@@ -81,7 +81,9 @@ class Matcher:
             room = min(related, limit - len(known.picks))
             if room > 0:
                 known = replace(known, related=self._related(profile, had, room))
-            return replace(known, picks=self._nudged(known.picks, votes)) if votes else known
+            # Who chose an order of their own gets that.
+            moved = votes and order is Order.MIXED
+            return replace(known, picks=self._nudged(known.picks, votes)) if moved and votes else known
 
     def matching(self, profile: Profile) -> set[str]:
         """Find all papers that fit a topic of a profile, near-duplicates too, by id."""
@@ -164,7 +166,13 @@ class Matcher:
 
     def _nudged(self, picks: Sequence[Pick], votes: Mapping[str, int]) -> tuple[Pick, ...]:
         asked = counted(votes)
-        return nudged(picks, asked, {word: self.matching(Profile((word,))) for word in asked})
+        found = {word: self._saying(word) for word in asked}
+        numbers = {pick.paper.id: self._numbers[pick.paper.id] for pick in picks}
+        about = {id: [word for word in asked if found[word] >> number & 1] for id, number in numbers.items()}
+        return nudged(picks, asked, about)
+
+    def _saying(self, word: str) -> int:
+        return union([self._lookups.matching(topic.query, Meter()) for topic in read_line(word)])
 
     def _terms(self) -> tuple[Term, ...]:
         """What the papers are about, collected when somebody first asks."""

@@ -6,7 +6,7 @@ A vote moves no paper out of anybody's digest. What picks papers are topics, so 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -82,13 +82,13 @@ class Proposal:
     wanted: Preferences
 
 
-def proposals(answer: Answer, now: Preferences, paper: Paper | None) -> list[Proposal]:
-    """Say what an answer could change; nothing that would change nothing."""
+def proposals(answer: Answer, now: Preferences, paper: Paper | None, terms: Sequence[str] = ()) -> list[Proposal]:
+    """Say what an answer could change, nothing that would change nothing; `terms` set the paper apart."""
     match answer:
         case Answer.MORE if paper:
-            found = list(_follow(now, paper))
+            found = list(_follow(now, paper, terms))
         case Answer.LESS if paper:
-            found = list(_hide(now, paper))
+            found = list(_hide(now, paper, terms))
         case Answer.MANY:
             found = list(_send_less(now))
         case Answer.OFF:
@@ -100,8 +100,8 @@ def proposals(answer: Answer, now: Preferences, paper: Paper | None) -> list[Pro
     return [each for each in short if each.wanted != now]
 
 
-def _follow(now: Preferences, paper: Paper) -> Iterator[Proposal]:
-    for term in telling_terms(paper, now.topics):
+def _follow(now: Preferences, paper: Paper, terms: Sequence[str]) -> Iterator[Proposal]:
+    for term in terms:
         yield Proposal(f"follow {term}", "Follow", term, _with(now, term))
     if paper.authors and NAME.fullmatch(paper.authors[0]):
         author = paper.authors[0]
@@ -111,15 +111,14 @@ def _follow(now: Preferences, paper: Paper) -> Iterator[Proposal]:
         yield Proposal("follow org", "Follow what comes from", paper.organization, wanted)
 
 
-def _hide(now: Preferences, paper: Paper) -> Iterator[Proposal]:
+def _hide(now: Preferences, paper: Paper, terms: Sequence[str]) -> Iterator[Proposal]:
     for topic in _found_by(now.topics, paper):
         narrowed = f"{topic} + upvotes:>={LIKED_FROM}"
         topics = tuple(narrowed if each == topic else each for each in now.topics)
         words = f"Only papers with {LIKED_FROM} upvotes and more, for"
         yield Proposal(f"narrow {topic}", words, topic.strip('"'), replace(now, topics=topics))
-    if now.topics:
-        for term in telling_terms(paper, now.topics):
-            yield Proposal(f"hide {term}", "Never papers on", term, _with(now, f"-{_quoted(term)}"))
+    for term in terms:
+        yield Proposal(f"hide {term}", "Never papers on", term, _with(now, f"-{_quoted(term)}"))
 
 
 def _send_less(now: Preferences) -> Iterator[Proposal]:
@@ -141,11 +140,11 @@ def _send_closer(now: Preferences) -> Iterator[Proposal]:
             yield Proposal(f"drop {topic}", "Follow no longer", topic, replace(now, topics=topics))
 
 
-def telling_terms(paper: Paper, topics: Sequence[str]) -> list[str]:
-    """The terms that set a paper apart from what is followed already."""
+def telling_terms(terms: Iterable[str], topics: Sequence[str]) -> list[str]:
+    """Of the terms of a paper, those that set it apart from what is followed already."""
     followed = {word.casefold() for topic in topics for word in re.findall(r"\w+", topic)}
     found = []
-    for term in dict.fromkeys(keyword.strip() for keyword in paper.keywords):
+    for term in dict.fromkeys(term.strip() for term in terms):
         words = {word.casefold() for word in re.findall(r"\w+", term)}
         if PLAIN_TERM.fullmatch(term) and not words <= followed | COMMON and term.casefold() not in COMMON:
             found.append(term)
@@ -176,8 +175,12 @@ def answer(
     said: Answer,
     wanted: Preferences | None,
     now: datetime,
+    about: Sequence[str] = (),
 ) -> Reader | None:
-    """Take an answer, and change what was pressed with it, in one transaction. Twice is as good as once."""
+    """Take an answer, and change what was pressed with it, in one transaction. Twice is as good as once.
+
+    `about` are the terms that a vote is for or against.
+    """
     with writing(engine) as connection:
         # The reader's row first, as everywhere: two presses at once wait for each other.
         after = readers.lock(connection, reader.id)
@@ -188,8 +191,14 @@ def answer(
             feedback.save(connection, reader.id, paper_id, now)
             return after
         change = (after.preferences, changed) if changed else None
-        feedback.note(connection, reader.id, delivery_id, paper_id, said, now, change)
+        feedback.note(connection, reader.id, delivery_id, paper_id, said, now, change, about)
         return changes.apply(connection, reader.id, Event.CHANGE, now, Details(changed)) if changed else after
+
+
+def said_before(engine: Engine, reader: Reader, delivery_id: int, paper_id: str, said: Answer) -> bool:
+    """Whether a reader gave this answer before."""
+    mine = feedback.rows_of(engine, reader.id)
+    return any((row["delivery_id"], row["paper_id"], row["answer"]) == (delivery_id, paper_id, said) for row in mine)
 
 
 @retried
