@@ -85,6 +85,7 @@ class Composer:
             picks,
             style,
             self._own_pages(delivery),
+            related=selection.related,
             by_topic=wanted.order is Order.MIXED,
             most_bytes=most_bytes - FRAME_BYTES,
         )
@@ -95,11 +96,9 @@ class Composer:
             "minutes": f"{written.minutes} min read" if shown else "",
             "contents": written.contents,
             "cards": written.cards,
-            "subscribe": "",
+            "related": written.related,
+            **self._shares(delivery, shared),
         }
-        personal |= self._shares(delivery)
-        if shared:
-            personal |= KEPT_FROM_OTHERS | {"subscribe": personal["own"]}
         return self._mail("welcome" if first and not shared else "digest", delivery, personal)
 
     def _own_pages(self, delivery: Delivery) -> OwnPage:
@@ -107,15 +106,17 @@ class Composer:
         address = self.letterhead.links.feedbacks(delivery.reader.key, delivery.id)
         return lambda paper: mime.quoted_address(address(paper.id))
 
-    def _shares(self, delivery: Delivery) -> dict[str, object]:
-        """Gather the ways on that a digest offers beside its papers."""
+    def _shares(self, delivery: Delivery, shared: bool) -> dict[str, object]:
+        """Gather the ways on that a digest offers beside its papers: to its reader, or to anybody."""
         links, key, topics = self.letterhead.links, delivery.reader.key, delivery.preferences.topics
-        return {
+        ways: dict[str, object] = {
             "own": sharing.with_topics(f"{links.base_url}/", topics),
             "feed": sharing.with_topics(f"{links.base_url}/feed.atom", topics),
             "references": f"{links.view(key, delivery.id)}.bib",
             "useful": links.feedback(key, delivery.id),
+            "subscribe": "",
         }
+        return ways | KEPT_FROM_OTHERS | {"subscribe": ways["own"]} if shared else ways
 
     def letter(self, delivery: Delivery) -> Mail:
         """Write a mail without papers, as the table of kinds says."""

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from digest.compose import wording
-from digest.compose.aloud import all_aloud, quotable
+from digest.compose.aloud import all_aloud, aloud, quotable
 from digest.compose.marking import Run, shortened
 from digest.compose.wording import ARXIV_ID, DOT, KEEP, LONG_AGO, LONGEST_NAME, Link
-from digest.domain import DISLIKED, LIKED, Paper, Pick
+from digest.domain import DISLIKED, LIKED, RELATED, Paper, Pick, Reason
 from digest.text import safe_url
 
 TOPICS = 3
@@ -36,6 +36,25 @@ def _followed(pick: Pick) -> list[str]:
 
 
 def topics(pick: Pick) -> list[Run]:
+    """Say why it is there."""
+    related = next((reason for reason in pick.reasons if reason.field == RELATED), None)
+    return _shares(related) if related else _found_by(pick)
+
+
+def _shares(reason: Reason) -> list[Run]:
+    """Say what a related paper has in common with those on a topic; no more than can be said."""
+    words = [word for word in map(quotable, reason.words) if word]
+    topic = aloud(reason.topic)
+    runs = [piece for word in words for piece in (Run(" and "), Run(word, marked=True))][1:]
+    said = [Run("shares "), *runs, Run(" with papers ")] if words else [Run("near papers ")]
+    return (
+        [*said, Run(f"{topic.preposition} "), Run(topic.words, marked=True)]
+        if topic.words
+        else [*said, Run("of yours")]
+    )
+
+
+def _found_by(pick: Pick) -> list[Run]:
     """Name the topics that found it, nothing where it is trending, which the heading says; and votes that moved it."""
     said, unsaid = all_aloud(reason.topic for reason in pick.reasons if reason.topic)
     runs: list[Run] = []

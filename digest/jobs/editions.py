@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from functools import lru_cache, partial
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache, partial
 
 from sqlalchemy import Engine
 
 from digest.domain import Delivery, Kind, Paper, Pick, Window
 from digest.jobs.quiet import Archive, Quiet
 from digest.match import Matcher
-from digest.store import editions, feedback, heard
+from digest.store import catalogue, editions, feedback, heard, papers
 from digest.topics import parse
 
 # Windows that are at work at the same time: one for each rhythm that is due, and those of late-comers.
 KEEP_INDEXES = 64
+# A day alone says little about a topic. The most liked papers of so long say what it is about, in other words: so many
+# are indexed within a second and take 40 MB, once a round in which somebody wants what is related.
+SAYS_WHAT_IT_IS_ABOUT = timedelta(days=42)
+MOST_ABOUT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class Editions:
         self._listed = editions.freeze if freeze else editions.find
         self._shared = lru_cache(keep)(self._index)
         self._archive = Archive(engine)
+        self._about = cache(self._recent)
 
     def gather(self, group: Iterable[Delivery]) -> dict[int, Edition]:
         """Find what each digest of a group chooses from, by the delivery's id."""
@@ -111,4 +116,10 @@ class Editions:
 
     def _index(self, window: Window) -> Shared:
         listed = self._listed(self._engine, window)
-        return Shared(Matcher(listed.papers), listed.relisted)
+        return Shared(Matcher(listed.papers, archive=self._about), listed.relisted)
+
+    def _recent(self) -> Matcher:
+        """Index the papers that say what topics are about; what is found by them is frozen with the mail."""
+        days = papers.days(self._engine, 1)
+        newest = next(iter(days), date.min + SAYS_WHAT_IT_IS_ABOUT)
+        return Matcher(catalogue.liked(self._engine, newest - SAYS_WHAT_IT_IS_ABOUT, newest, most=MOST_ABOUT))

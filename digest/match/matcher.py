@@ -5,7 +5,7 @@ All that is remembered is here, with its bounds and its lock; everything else in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from threading import RLock
@@ -38,15 +38,18 @@ KEEP_PICKS = 50_000  # some hundred bytes each; and their reasons, as many again
 class Matcher:
     """Picks papers for profiles. Several threads may use one; they take turns."""
 
-    def __init__(self, papers: Iterable[Paper], *, archive: Matcher | None = None) -> None:
-        """With an `archive` of more papers, related ones are found by what topics are about there."""
+    def __init__(self, papers: Iterable[Paper], *, archive: Matcher | Callable[[], Matcher] | None = None) -> None:
+        """With an `archive` of more papers, related ones are found by what topics are about there.
+
+        One that is made when it is first needed costs nothing until somebody wants what is related.
+        """
         self.index = indexed(papers)
-        self._archive = archive
+        self._archive = archive if archive is None or callable(archive) else lambda: archive
         self._numbers = {paper.id: number for number, paper in enumerate(self.index.papers)}
         self._lock = RLock()
         self._lookups = Lookups(self.index)
         self._rankings = Rankings(self._lookups)
-        self._relations = Relations(self.index, archive.rarity() if archive else None)
+        self._relations = Relations(self.index, self._rarity)
         self._trending = trending(self.index)
         self._selections: Memory[object, Selection] = Memory(KEEP_SELECTIONS)
         self._picks: Memory[object, Pick] = Memory(KEEP_PICKS)
@@ -155,7 +158,10 @@ class Matcher:
             return self._relations.themes(self._rankings.of(profile, Order.BEST))
 
     def _themes(self, profile: Profile) -> list[Theme]:
-        return (self._archive or self).themes(profile)
+        return self._archive().themes(profile) if self._archive else self.themes(profile)
+
+    def _rarity(self) -> Mapping[str, float] | None:
+        return self._archive().rarity() if self._archive else None
 
     def _found(self, profile: Profile) -> int:
         """Find the papers that fit a topic of a profile, or that it hides."""

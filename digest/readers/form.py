@@ -53,9 +53,13 @@ def typed(preferences: Preferences) -> dict[str, str]:
     }
 
 
+# What somebody new gets unless they choose otherwise.
+AT_FIRST = Preferences(related=True)
+
+
 def subscription(filled: Typed) -> tuple[str, Preferences]:
-    """Read an address and preferences; raise Mistakes. What was left out is as in Preferences()."""
-    given = _checked({**typed(Preferences()), **filled}, {"email": _email, **FIELDS})
+    """Read an address and preferences; raise Mistakes. What was left out is as AT_FIRST."""
+    given = _checked({**typed(AT_FIRST), **filled}, {"email": _email, **FIELDS})
     return given.pop("email"), Preferences(**given)
 
 
