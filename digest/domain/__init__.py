@@ -8,7 +8,7 @@ from digest.domain.collections import CollectionRun, Outcome
 from digest.domain.deliveries import Delivery, Kind, Mail, Result, Run, SetAside, State
 from digest.domain.papers import Listing, Paper
 from digest.domain.picks import DISLIKED, LIKED, NOTHING_ELSE, RELATED, Beside, Pick, Reason, Selection
-from digest.domain.readers import Cadence, Order, Preferences, Reader, Status
+from digest.domain.readers import Cadence, Mute, Order, Preferences, Reader, Status
 from digest.domain.verdicts import Verdict, VerdictKind
 from digest.domain.windows import EPOCH, INSTANT, Window
 
@@ -27,6 +27,7 @@ __all__ = [
     "Kind",
     "Listing",
     "Mail",
+    "Mute",
     "Order",
     "Outcome",
     "Paper",

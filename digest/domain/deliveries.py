@@ -78,7 +78,7 @@ class Delivery:
     @property
     def preferences(self) -> Preferences:
         """What this mail is written with: sent again, it is the same, whatever the reader has changed since."""
-        return self.snapshot or self.requested or self.reader.preferences
+        return self.snapshot or self.requested or self.reader.preferences.on(self.due_at.date())
 
     @property
     def written(self) -> bool:

@@ -8,20 +8,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zlib import crc32
 
 from sqlalchemy import Engine
 
-from digest.domain import Cadence, Order, Paper, Preferences, Reader
+from digest.domain import Cadence, Mute, Order, Paper, Preferences, Reader
 from digest.readers import changes
 from digest.readers.changes import Details
 from digest.readers.life import Event
 from digest.store import feedback, readers
 from digest.store.engine import retried, writing
+from digest.topics import parse
 
 TERMS, TOPICS = 3, 4
+MUTED_FOR = timedelta(days=30)
 LIKED_FROM = 10
 # What an answer may change beside the topics.
 CHANGEABLE = ("most_papers", "cadence", "order")
@@ -82,13 +84,22 @@ class Proposal:
     wanted: Preferences
 
 
-def proposals(answer: Answer, now: Preferences, paper: Paper | None, terms: Sequence[str] = ()) -> list[Proposal]:
-    """Say what an answer could change, nothing that would change nothing; `terms` set the paper apart."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the paper that an answer is about: its `terms` set it apart, and `topics` of the reader fit."""
+
+    paper: Paper
+    terms: Sequence[str] = ()
+    topics: Sequence[str] = ()
+
+
+def proposals(answer: Answer, now: Preferences, today: date, known: Known | None = None) -> list[Proposal]:
+    """Say what an answer could change; nothing that would change nothing."""
     match answer:
-        case Answer.MORE if paper:
-            found = list(_follow(now, paper, terms))
-        case Answer.LESS if paper:
-            found = list(_hide(now, paper, terms))
+        case Answer.MORE if known:
+            found = list(_follow(now, known.paper, known.terms))
+        case Answer.LESS if known:
+            found = [*_mute(now, known.topics, today), *_narrow(now, known.topics), *_hide(now, known.terms)]
         case Answer.MANY:
             found = list(_send_less(now))
         case Answer.OFF:
@@ -111,12 +122,24 @@ def _follow(now: Preferences, paper: Paper, terms: Sequence[str]) -> Iterator[Pr
         yield Proposal("follow org", "Follow what comes from", paper.organization, wanted)
 
 
-def _hide(now: Preferences, paper: Paper, terms: Sequence[str]) -> Iterator[Proposal]:
-    for topic in _found_by(now.topics, paper):
+def _mute(now: Preferences, topics: Sequence[str], today: date) -> Iterator[Proposal]:
+    """Let a topic rest, but not the last one: that is a pause."""
+    followed = parse(now.on(today).topics).topics
+    for topic in topics[:TERMS] if len(followed) > 1 else ():
+        others = [mute for mute in now.muted if mute.topic != topic]
+        muted = (*others, Mute(topic, today + MUTED_FOR))
+        yield Proposal(f"mute {topic}", "Mute for a month", topic.strip('"'), replace(now, muted=muted))
+
+
+def _narrow(now: Preferences, topics: Sequence[str]) -> Iterator[Proposal]:
+    for topic in [topic for topic in topics if PLAIN_TOPIC.fullmatch(topic)][:TERMS]:
         narrowed = f"{topic} + upvotes:>={LIKED_FROM}"
         topics = tuple(narrowed if each == topic else each for each in now.topics)
         words = f"Only papers with {LIKED_FROM} upvotes and more, for"
         yield Proposal(f"narrow {topic}", words, topic.strip('"'), replace(now, topics=topics))
+
+
+def _hide(now: Preferences, terms: Sequence[str]) -> Iterator[Proposal]:
     for term in terms:
         yield Proposal(f"hide {term}", "Never papers on", term, _with(now, f"-{_quoted(term)}"))
 
@@ -149,13 +172,6 @@ def telling_terms(terms: Iterable[str], topics: Sequence[str]) -> list[str]:
         if PLAIN_TERM.fullmatch(term) and not words <= followed | COMMON and term.casefold() not in COMMON:
             found.append(term)
     return found[:TERMS]
-
-
-def _found_by(topics: Sequence[str], paper: Paper) -> list[str]:
-    """The plain topics whose words a paper has."""
-    text = " ".join((paper.title, paper.abstract, *paper.keywords)).casefold()
-    plain = [topic for topic in topics if PLAIN_TOPIC.fullmatch(topic)]
-    return [topic for topic in plain if topic.strip('"').casefold().rstrip("s") in text][:TERMS]
 
 
 def _quoted(term: str) -> str:
@@ -227,4 +243,5 @@ def without(now: Preferences, before: Preferences, after: Preferences) -> Prefer
         for name in CHANGEABLE
         if getattr(after, name) != getattr(before, name) and getattr(now, name) == getattr(after, name)
     }
-    return replace(now, topics=(*kept, *lost), **same)
+    muted = tuple(mute for mute in now.muted if mute in before.muted or mute not in after.muted)
+    return replace(now, topics=(*kept, *lost), muted=muted, **same)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import available_timezones
@@ -71,7 +72,9 @@ def address(filled: Typed) -> str:
 
 def preferences(filled: Typed, before: Preferences) -> Preferences:
     """Read preferences; raise Mistakes. What was left out stays as before."""
-    return Preferences(**_checked({**typed(before), **filled}, FIELDS))
+    after = Preferences(**_checked({**typed(before), **filled}, FIELDS))
+    # What rests goes on resting, as long as it is followed.
+    return replace(after, muted=tuple([mute for mute in before.muted if mute.topic in after.topics]))
 
 
 def _checked(filled: Typed, fields: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:

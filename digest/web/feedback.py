@@ -3,7 +3,9 @@ nothing, because programs follow every link in a mail."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,8 +13,9 @@ from starlette.responses import Response
 
 from digest.domain import Delivery, Order, Paper, Reader
 from digest.links import Purpose
+from digest.match import Matcher
 from digest.readers import feedback
-from digest.readers.feedback import OF_A_MAIL, OF_A_PAPER, Answer, Proposal
+from digest.readers.feedback import OF_A_MAIL, OF_A_PAPER, Answer, Known, Proposal
 from digest.readers.form import Typed
 from digest.store import catalogue
 from digest.store import feedback as kept
@@ -35,8 +38,9 @@ class Asked:
     paper: Paper | None
     # What the link said; empty where all answers are offered.
     answer: Answer | None
-    # What sets the paper apart.
-    terms: tuple[str, ...] = ()
+    today: date
+    # Of a vote: what sets the paper apart, and which topics of the reader's fit.
+    known: Known | None = None
 
     @property
     def paper_id(self) -> str:
@@ -46,7 +50,11 @@ class Asked:
     def proposals(self) -> list[Proposal]:
         if self.answer is None:
             return []
-        return feedback.proposals(self.answer, self.reader.preferences, self.paper, self.terms)
+        return feedback.proposals(self.answer, self.reader.preferences, self.today, self.known)
+
+    @property
+    def terms(self) -> Sequence[str]:
+        return self.known.terms if self.known else ()
 
     @property
     def counts(self) -> bool:
@@ -110,14 +118,16 @@ def _asked(request: Request) -> Asked:
     said = request.path_params.get("answer", "")
     if said and said not in (OF_A_PAPER if paper else OF_A_MAIL):
         raise HTTPException(404)
-    terms = _terms(site, delivery.reader, paper) if paper and said in (Answer.MORE, Answer.LESS) else ()
-    return Asked(delivery.reader, delivery, paper, Answer(said) if said else None, terms)
+    known = _known(site, delivery.reader, paper) if paper and said in (Answer.MORE, Answer.LESS) else None
+    return Asked(delivery.reader, delivery, paper, Answer(said) if said else None, site.now().date(), known)
 
 
-def _terms(site: Site, reader: Reader, paper: Paper) -> tuple[str, ...]:
-    """What sets a paper apart from what its reader follows: its keywords or, where it has none, its own words."""
-    topics = reader.preferences.topics
-    if found := feedback.telling_terms(paper.keywords, topics):
-        return tuple(found)
-    words = site.previews.matcher.distinguishing_terms(paper, parse(topics))
-    return tuple(feedback.telling_terms(words, topics))
+def _known(site: Site, reader: Reader, paper: Paper) -> Known:
+    """Find what sets a paper apart from what its reader follows, in its keywords or its own words; and what fits it."""
+    topics, alone = reader.preferences.topics, Matcher([paper])
+    fitting = [topic for topic in topics if alone.matching(parse([topic]))]
+    terms = feedback.telling_terms(paper.keywords, topics)
+    if not terms:
+        words = site.previews.matcher.distinguishing_terms(paper, parse(topics))
+        terms = feedback.telling_terms(words, topics)
+    return Known(paper, terms, fitting)

@@ -19,7 +19,7 @@ MOST_BODY_BYTES = 64_000
 MOST_FIELDS = 40
 FORM = "application/x-www-form-urlencoded"
 # Characters, before anything is made of them. Every other field is a word.
-LONGEST = {"topics": 10_000, "email": 320}
+LONGEST = {"topics": 10_000, "email": 320, "add": 1_000, "remove": 1_000, "unmute": 1_000}
 LONGEST_WORD = 100
 
 Endpoint = Callable[[Request], Awaitable[Response]]

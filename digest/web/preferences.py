@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from json import dumps
 from typing import Any
 
@@ -24,7 +24,7 @@ from digest.web.rendering import busy, page
 from digest.web.zones import resolved
 
 # The buttons beside topics.
-CHIPS = {"add", "remove"}
+CHIPS = {"add", "remove", "unmute"}
 OF_SOMEBODY_ELSE = ("state", "reason", "attempts", "tried_at", "next_attempt_at")
 
 
@@ -37,6 +37,8 @@ def save(request: Request, filled: Typed) -> Response:
     reader = reader_behind(request, Purpose.PREFERENCES)
     if not (form.FIELDS.keys() | CHIPS) & filled.keys():
         raise HTTPException(400)  # Nothing of it could be read, so nothing is saved.
+    if "unmute" in filled:
+        return _unmute(request, reader, filled["unmute"])
     filled = resolved(_by_chip(filled, reader))
     try:
         wanted = form.preferences(filled, reader.preferences)
@@ -44,6 +46,14 @@ def save(request: Request, filled: Typed) -> Response:
         return _page(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
     changed = subscriptions.change(site.engine, reader.id, wanted, site.now())
     return _page(request, still_there(changed), notice="Saved.")
+
+
+def _unmute(request: Request, reader: Reader, topic: str) -> Response:
+    """Let a topic bring papers again, before its time."""
+    site, before = Site.of(request), reader.preferences
+    wanted = replace(before, muted=tuple(mute for mute in before.muted if mute.topic != topic))
+    changed = subscriptions.change(site.engine, reader.id, wanted, site.now())
+    return _page(request, still_there(changed), notice="It brings papers again.")
 
 
 def _by_chip(filled: Typed, reader: Reader) -> Typed:
@@ -142,6 +152,7 @@ def _page(
         "typed": {"email": "", "until": "", **form.typed(reader.preferences), **filled},
         "mistakes": mistakes,
         "notice": notice,
+        "resting": reader.preferences.resting(Site.of(request).now().date()),
         "brought": Site.of(request).previews.brought(reader.preferences.topics),
     }
     return page(request, "preferences", status, **known)

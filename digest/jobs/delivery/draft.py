@@ -79,6 +79,8 @@ def _draft(delivery: Delivery, edition: Edition | None, post: Dispatcher) -> Dra
     status = delivery.reader.status
     if status not in RULES[delivery.kind].statuses:
         return Draft(delivery, reason=f"reader is {status}")
+    if delivery.kind is Kind.DIGEST and _rests(delivery):
+        return Draft(delivery, reason="all topics are muted")
     if delivery.kind is Kind.DIGEST:
         return _digest(delivery, edition, post) if edition else _unread(delivery)
     if delivery.kind is Kind.MOVE and not addresses.waits(delivery):
@@ -86,6 +88,14 @@ def _draft(delivery: Delivery, edition: Edition | None, post: Dispatcher) -> Dra
     if delivery.kind is Kind.CONFIRM and not delivery.requested:
         return Draft(delivery, reason="the request is over")
     return Draft(delivery, post.composer.letter(delivery))
+
+
+def _rests(delivery: Delivery) -> bool:
+    """Whether all a reader follows is muted: who follows nothing gets what is trending, and they asked for less."""
+    followed = delivery.reader.preferences
+    if delivery.written or not followed.muted:
+        return False
+    return bool(parse(followed.topics).topics) and not parse(delivery.preferences.topics).topics
 
 
 def _unread(delivery: Delivery) -> Draft:
