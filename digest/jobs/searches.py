@@ -72,6 +72,15 @@ class Searches:
             return replace(loosened, loosened=bool(loosened.picks))
         return found
 
+    def titled(self, title: str) -> Paper | None:
+        """Find the paper with a title, however it is written."""
+        same = _letters(title)
+        words = every([Run((key(token.surface),)) for token in cut(title)][:MOST_WORDS]) if same else None
+        if words is None:
+            return None
+        found = search.candidates(self._engine, Wanted(words), first=0, most=BLOCK)
+        return next((paper for paper in found if _letters(paper.title) == same), None)
+
     def related(self, paper: Paper, archive: Matcher, limit: int) -> Sequence[Pick]:
         """The papers nearest to another, of those that share the words of its title or a keyword."""
         alike = some(_words_of(paper))
@@ -98,6 +107,10 @@ class Searches:
                 break
         about = search.count(self._engine, wanted) if at is not None and not asked.first else len(picks)
         return Found(picks, profile.errors, at, about)
+
+
+def _letters(title: str) -> str:
+    return "".join(c for c in title.casefold() if c.isalnum())
 
 
 def _words_of(paper: Paper) -> Iterator[Expression]:

@@ -6,10 +6,10 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, RowMapping, Text, select, type_coerce
+from sqlalchemy import Connection, Engine, Text, select, type_coerce
 
 from digest.domain import Preferences
 from digest.logs import get_logger
@@ -109,9 +109,10 @@ def saved_by(engine: Engine, reader_id: int) -> list[str]:
         return list(connection.execute(question.order_by(saved.c.saved_at.desc(), saved.c.paper_id)).scalars())
 
 
-def rows_of(engine: Engine, reader_id: int) -> list[RowMapping]:
+def rows_of(engine: Engine, reader_id: int) -> list[dict[str, Any]]:
     """All a reader has answered, for their export."""
-    columns = (feedback.c.delivery_id, feedback.c.paper_id, feedback.c.answer, feedback.c.answered_at, feedback.c.about)
+    about = type_coerce(feedback.c.about, Text)
+    columns = (feedback.c.delivery_id, feedback.c.paper_id, feedback.c.answer, feedback.c.answered_at, about)
     with reading(engine) as connection:
-        found = connection.execute(select(*columns).where(feedback.c.reader_id == reader_id)).mappings()
-        return list(found.all())
+        found = connection.execute(select(*columns).where(feedback.c.reader_id == reader_id)).mappings().all()
+    return [{**row, "about": _words(reader_id, row["paper_id"], row["about"])} for row in found]

@@ -17,10 +17,11 @@ from digest.jobs.at_once import AtOnce
 from digest.links import Purpose
 from digest.readers import addresses, form, subscriptions
 from digest.readers.form import NO_MISTAKES, NOTHING, Mistakes, Typed
-from digest.store import bounces, heard, ledger
+from digest.store import bounces, feedback, heard, ledger
 from digest.web.container import Site
 from digest.web.lookup import reader_behind, still_there
 from digest.web.rendering import busy, page
+from digest.web.start import ticked
 from digest.web.zones import resolved
 
 # The buttons beside topics.
@@ -35,7 +36,7 @@ def show(request: Request) -> Response:
 def save(request: Request, filled: Typed) -> Response:
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
-    if not (form.FIELDS.keys() | CHIPS) & filled.keys():
+    if not (form.FIELDS.keys() | CHIPS) & filled.keys() and not ticked(filled):
         raise HTTPException(400)  # Nothing of it could be read, so nothing is saved.
     if "unmute" in filled:
         return _unmute(request, reader, filled["unmute"])
@@ -57,12 +58,12 @@ def _unmute(request: Request, reader: Reader, topic: str) -> Response:
 
 
 def _by_chip(filled: Typed, reader: Reader) -> Typed:
-    """Add or remove the one topic whose button was pressed, beside what was typed."""
-    if not CHIPS & filled.keys():
+    """Add or remove the one topic whose button was pressed, and add what was ticked, beside what was typed."""
+    if not CHIPS & filled.keys() and not ticked(filled):
         return filled
     written = filled.get("topics", "\n".join(reader.preferences.topics)).split("\n")
     kept = [topic for topic in written if topic.strip() and topic.strip() != filled.get("remove", "").strip()]
-    return {**filled, "topics": "\n".join([*kept, *filter(None, [filled.get("add", "")])])}
+    return {**filled, "topics": "\n".join([*kept, *filter(None, [filled.get("add", ""), *ticked(filled)])])}
 
 
 def pause(request: Request, filled: Typed) -> Response:
@@ -126,6 +127,8 @@ def export(request: Request) -> Response:
         "papers_sent": sorted(heard.papers_sent(engine, [reader.id])[reader.id]),
         "mails": [_told(dict(mail)) for mail in mails],
         "bounces": list(map(dict, bounces.rows_of(engine, reader.id))),
+        "answers": feedback.rows_of(engine, reader.id),
+        "saved_papers": feedback.saved_by(engine, reader.id),
     }
     text = dumps(kept, ensure_ascii=False, indent=2, default=lambda moment: moment.isoformat())
     named = {"Content-Disposition": 'attachment; filename="paper-digest.json"'}

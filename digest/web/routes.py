@@ -19,12 +19,13 @@ from digest.web import (
     preferences,
     references,
     search,
+    start,
     subscribe,
     unsubscribe,
     view,
     zones,
 )
-from digest.web.forms import Endpoint, both, dear, posted, posted_dear, shown, vital
+from digest.web.forms import MOST_EXPORT_BYTES, Endpoint, both, dear, posted, posted_dear, shown, vital
 from digest.web.rendering import limited, public
 
 BOTH = ["GET", "POST"]
@@ -55,6 +56,7 @@ PUBLIC = [
 JOINING = [
     _button("/preview", limited(dear(subscribe.preview)), limited(posted_dear(subscribe.preview_typed))),
     Route("/preview/part", limited(posted_dear(subscribe.preview_part)), methods=["POST"]),
+    _button("/start", shown(start.blank), limited(posted_dear(start.propose, most=MOST_EXPORT_BYTES))),
     Route("/subscribe", posted(subscribe.subscribe), methods=["POST"]),
     _button("/confirm/{token}", vital(subscribe.ask), posted(subscribe.confirm)),
 ]
@@ -66,6 +68,11 @@ OWN = [
     Route("/unsubscribe/{token}/pause", posted(unsubscribe.pause_instead), methods=["POST"]),
     Route("/unsubscribe/{token}/undo", posted(unsubscribe.undo), methods=["POST"]),
     _button("/preferences/{token}", vital(preferences.show), posted(preferences.save)),
+    _button(
+        "/preferences/{token}/start",
+        shown(start.blank_for_reader),
+        limited(posted_dear(start.propose_to_reader, most=MOST_EXPORT_BYTES)),
+    ),
     Route("/preferences/{token}/pause", posted(preferences.pause), methods=["POST"]),
     Route("/preferences/{token}/now", posted(preferences.send_now), methods=["POST"]),
     Route("/preferences/{token}/resume", posted(preferences.resume), methods=["POST"]),

@@ -214,6 +214,17 @@ def test_a_saved_paper_is_kept_once_and_taken_along_in_three_forms(mailed):
     assert "Nothing yet" in visitor.get(saved).text
 
 
+def test_an_export_has_what_was_answered_and_saved(mailed):
+    visitor = a_visitor(mailed.engine)
+    visitor.post(page_of(mailed, "more"))
+    visitor.post(page_of(mailed, "save"))
+    visitor.post(page_of(mailed, "yes", paper=""))
+    kept = visitor.get(LINKS.preferences(reader_of(mailed).key).removeprefix(BASE) + "/export").json()
+    said = {(one["paper_id"], one["answer"]): one["about"] for one in kept["answers"]}
+    assert said == {(PAPER, "more"): ["terminal agents"], ("", "yes"): []}
+    assert kept["saved_papers"] == [PAPER]
+
+
 def test_all_papers_of_a_mail_are_one_file(mailed):
     answer = a_visitor(mailed.engine).get(LINKS.view(reader_of(mailed).key, 1).removeprefix(BASE) + ".bib")
     assert answer.headers["content-type"].startswith("application/x-bibtex")
