@@ -34,7 +34,14 @@ class Listed:
 
 @lru_cache(KEEP_CLAIMS)
 def of_digest(
-    shown: tuple[Pick, ...], wanted: Preferences, listed: Listed, today: date, *, left: int, shared: bool
+    shown: tuple[Pick, ...],
+    wanted: Preferences,
+    listed: Listed,
+    today: date,
+    *,
+    left: int,
+    shared: bool,
+    called: str = "",
 ) -> Mapping[str, object]:
     """Gather all a digest claims, by the names that its templates know; what is `shared` speaks to a stranger."""
     titles = [shortened(pick.paper.title, LONGEST_TITLE) for pick in shown[:TITLES]]
@@ -47,7 +54,7 @@ def of_digest(
         "day": day_line(listed, today, weekly=wanted.cadence is Cadence.WEEKLY),
         "sub": chosen_from(listed, wanted.order, today),
         "rest": left_out(left, shown),
-        "greeting": greeting(wanted, listed, today),
+        "greeting": greeting(wanted, listed, today, called),
     }
 
 
@@ -112,10 +119,11 @@ def left_out(more: int, picks: Sequence[Pick]) -> str:
     return f"{more:,} more {'paper' if more == 1 else 'papers'}"
 
 
-def greeting(preferences: Preferences, listed: Listed, today: date) -> str:
-    """Say to a new reader what this is and what comes next."""
+def greeting(preferences: Preferences, listed: Listed, today: date, called: str = "") -> str:
+    """Say to a new reader, or to one who has another digest, what this is and what comes next."""
+    what = f"This is the first digest of “{called}”." if called else "Welcome. This is your first digest."
     back = f" It reaches back to {_since(listed.days[0], today)}." if _reaches_back(listed) and listed.days else ""
-    return f"Welcome. This is your first digest.{back} From now on it comes {wording.rhythm(preferences)}."
+    return f"{what}{back} From now on it comes {wording.rhythm(preferences)}."
 
 
 def looked_at(listed: int, since: date | None, today: date) -> str:

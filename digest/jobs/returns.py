@@ -19,7 +19,7 @@ from digest.readers.access import reader_of
 from digest.readers.changes import apply
 from digest.readers.life import Event, transition
 from digest.store import bounces as notes
-from digest.store import breakers, day_counts, readers
+from digest.store import breakers, day_counts, readers, siblings
 from digest.store.engine import reading, retried, writing
 
 log = get_logger()
@@ -142,6 +142,8 @@ def _act(engine: Engine, whose: Whose, verdict: Verdict, now: datetime) -> str:
 def _apply(engine: Engine, whose: Whose, verdict: Verdict, now: datetime) -> str:
     # One transaction each: two that change many readers in different orders would wait for each other.
     with writing(engine) as connection:
+        # A verdict may end all digests of an address.
+        siblings.lock_all(connection, whose.reader.id)
         reader = readers.lock(connection, whose.reader.id)
         if reader is None:
             return "the reader is gone, so nothing changes"

@@ -60,24 +60,25 @@ AT_FIRST = Preferences(related=True)
 
 def subscription(filled: Typed) -> tuple[str, Preferences]:
     """Read an address and preferences; raise Mistakes. What was left out is as AT_FIRST."""
-    given = _checked({**typed(AT_FIRST), **filled}, {"email": _email, **FIELDS})
+    given = checked({**typed(AT_FIRST), **filled}, {"email": _email, **FIELDS})
     return given.pop("email"), Preferences(**given)
 
 
 def address(filled: Typed) -> str:
     """Read an address; raise Mistakes."""
-    email: str = _checked(filled, {"email": _email})["email"]
+    email: str = checked(filled, {"email": _email})["email"]
     return email
 
 
 def preferences(filled: Typed, before: Preferences) -> Preferences:
     """Read preferences; raise Mistakes. What was left out stays as before."""
-    after = Preferences(**_checked({**typed(before), **filled}, FIELDS))
+    after = Preferences(**checked({**typed(before), **filled}, FIELDS))
     # What rests goes on resting, as long as it is followed.
     return replace(after, muted=tuple([mute for mute in before.muted if mute.topic in after.topics]))
 
 
-def _checked(filled: Typed, fields: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
+def checked(filled: Typed, fields: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
+    """Read each field; raise Mistakes with all that is wrong."""
     values, mistakes = {}, {}
     for name, read in fields.items():
         try:

@@ -11,7 +11,7 @@ from digest.domain import Delivery, Preferences, Reader
 from digest.readers import changes, schedule
 from digest.readers.changes import ASKED_WITHIN, MOST_ASKED, Details, apply
 from digest.readers.life import SUBSCRIBED, Event, transition
-from digest.store import ledger, mailboxes, planning, readers
+from digest.store import ledger, mailboxes, planning, readers, siblings
 from digest.store.engine import reading, retried, writing
 from digest.store.tables import readers as rows
 
@@ -74,6 +74,7 @@ def confirm(engine: Engine, request: Delivery, now: datetime) -> Reader | None:
     subscription.
     """
     with writing(engine) as connection:
+        siblings.lock_all(connection, request.reader.id)
         reader = readers.lock(connection, request.reader.id)
         requested = reader and ledger.requested(connection, request.id)
         if reader is None or not requested:
@@ -117,14 +118,24 @@ def leave(engine: Engine, reader_id: int, now: datetime) -> None:
     happens(engine, reader_id, Event.LEAVE_BY_CLICK, now)
 
 
+def leave_all(engine: Engine, reader_id: int, now: datetime) -> None:
+    """End this digest and every other of the same address."""
+    happens(engine, reader_id, Event.LEAVE_ALL, now)
+
+
 def come_back(engine: Engine, reader_id: int, now: datetime) -> Reader | None:
     """Go on as before for somebody who left or complained, if they had ever said yes."""
     return happens(engine, reader_id, Event.COME_BACK, now)
 
 
 def delete(engine: Engine, reader_id: int, now: datetime) -> None:
-    """Delete a reader and everything kept about them."""
+    """Delete all digests of a reader's address, and everything kept about them."""
     happens(engine, reader_id, Event.DELETE, now)
+
+
+def delete_one(engine: Engine, reader_id: int, now: datetime) -> None:
+    """Delete one digest, and everything kept about it."""
+    happens(engine, reader_id, Event.DELETE_ONE, now)
 
 
 @retried

@@ -55,9 +55,9 @@ def queue(
     connection.execute(statement.on_conflict_do_nothing())
 
 
-def asked(connection: Connection, reader_id: int, kinds: Collection[Kind], since: datetime) -> int:
-    """How many mails of these kinds a reader was written since then."""
-    mine = (deliveries.c.reader_id == reader_id) & deliveries.c.kind.in_(kinds) & (deliveries.c.due_at > since)
+def asked(connection: Connection, reader_ids: Collection[int], kinds: Collection[Kind], since: datetime) -> int:
+    """How many mails of these kinds these readers were written since then."""
+    mine = deliveries.c.reader_id.in_(reader_ids) & deliveries.c.kind.in_(kinds) & (deliveries.c.due_at > since)
     return connection.execute(select(func.count()).where(mine)).scalar_one()
 
 

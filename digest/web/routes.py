@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from digest.web import (
     address,
+    another,
     archive,
     dev_mails,
     feedback,
@@ -67,6 +68,7 @@ OWN = [
     Route("/unsubscribe/{token}/weekly", posted(unsubscribe.weekly_instead), methods=["POST"]),
     Route("/unsubscribe/{token}/pause", posted(unsubscribe.pause_instead), methods=["POST"]),
     Route("/unsubscribe/{token}/undo", posted(unsubscribe.undo), methods=["POST"]),
+    Route("/unsubscribe/{token}/all", posted(unsubscribe.end_all), methods=["POST"]),
     _button("/preferences/{token}", vital(preferences.show), posted(preferences.save)),
     _button(
         "/preferences/{token}/start",
@@ -80,6 +82,8 @@ OWN = [
     Route("/preferences/{token}/return", posted(unsubscribe.come_back), methods=["POST"]),
     Route("/preferences/{token}/export", vital(preferences.export)),
     _button("/preferences/{token}/delete", vital(unsubscribe.ask_to_delete), posted(unsubscribe.delete)),
+    Route("/preferences/{token}/forget", posted(unsubscribe.delete_one), methods=["POST"]),
+    _button("/preferences/{token}/another", vital(another.ask), posted(another.add)),
     _button("/address/{token}", vital(address.ask), posted(address.agree)),
     Route("/address/{token}/decline", posted(address.decline), methods=["POST"]),
     Route("/digest/{token}.bib", shown(references.of_digest)),

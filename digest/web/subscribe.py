@@ -113,7 +113,16 @@ def confirm(request: Request, _filled: Typed) -> Response:
 def _confirmed(request: Request, reader: Reader) -> Response:
     """Say where a reader stands, and show what they may expect; whoever left since the link was sent is told so."""
     if reader.status not in SUBSCRIBED:
-        return page(request, "unsubscribed", reader=reader, before=reader.status, own=False, here="")
+        return page(
+            request,
+            "unsubscribed",
+            reader=reader,
+            before=reader.status,
+            own=False,
+            others=0,
+            of_all=False,
+            here="",
+        )
     seen = _first_picks(request, reader) if reader.status is Status.ACTIVE else None
     return page(request, "confirmed", reader=reader, preview=seen, year=Site.of(request).now().year)
 

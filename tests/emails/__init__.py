@@ -148,6 +148,7 @@ def mails():
             broader=("language models", "video"),
         ),
         "welcome": composer.digest(a_delivery(), DAY, listed=137, days=(date(2025, 12, 16), NOW.date()), first=True),
+        "digest-named": composer.digest(a_delivery(name="my thesis"), DAY, listed=37, days=(NOW.date(), NOW.date())),
         "move": composer.letter(a_delivery("move", recipient="reader@new.example.org")),
         "moved": composer.letter(a_delivery("moved", recipient="reader@old.example.org")),
         "goodbye": composer.letter(a_delivery("goodbye")),
