@@ -15,8 +15,6 @@ from digest.sources.identity import key_of
 from digest.store import catalogue
 from digest.text.pasted import ID, Reference, references
 
-# Each is a search of the database; what has an id costs a look-up for all together.
-MOST_TITLES = 20
 MOST_PROPOSED = 5
 # What a checkbox can carry.
 LONGEST_LINE = 100
@@ -80,7 +78,8 @@ def _stored(engine: Engine, searches: Searches, pasted: Sequence[Reference]) -> 
     ids = {each: [key for name in each.named if (key := _key(name))] for each in pasted}
     by_id = {paper.id: paper for paper in catalogue.by_ids(engine, [id for keys in ids.values() for id in keys])}
     found = {each: by_id[id] for each, keys in ids.items() for id in keys if id in by_id}
-    untold = [each for each in pasted if each not in found and each.title][:MOST_TITLES]
+    # Each is a search of the database, of some milliseconds; what has an id costs a look-up for all together.
+    untold = [each for each in pasted if each not in found and each.title]
     titled = {each: paper for each in untold if (paper := searches.titled(each.title))}
     return {each: both for each in pasted if (both := found.get(each) or titled.get(each))}
 

@@ -55,9 +55,9 @@ class Reference:
 
 
 def references(text: str) -> tuple[list[Reference], int]:
-    """Read the papers of a text, each once, at most so many; also say how many more were seen."""
+    """Read the papers of a text, each once, at most so many; also say how many more were seen, or that it was cut."""
     found = [one for one in dict.fromkeys(islice(_read(text[:MOST_TEXT]), MOST_LOOKED_AT)) if one.label]
-    return found[:MOST_REFERENCES], len(found[MOST_REFERENCES:])
+    return found[:MOST_REFERENCES], len(found[MOST_REFERENCES:]) + (len(text) > MOST_TEXT)
 
 
 def _read(text: str) -> Iterator[Reference]:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.readers.form import NOTHING, Typed
+from digest.text.pasted import MOST_TEXT
 from digest.web.container import Site
 from digest.web.security import comes_from_elsewhere
 
@@ -21,7 +22,7 @@ MOST_FIELDS = 40
 MOST_EXPORT_BYTES = 600_000
 FORM = "application/x-www-form-urlencoded"
 # Characters, before anything is made of them. Every other field is a word.
-LONGEST = {"topics": 10_000, "email": 320, "add": 1_000, "remove": 1_000, "unmute": 1_000, "papers": 200_000}
+LONGEST = {"topics": 10_000, "email": 320, "add": 1_000, "remove": 1_000, "unmute": 1_000, "papers": MOST_TEXT + 1}
 LONGEST_WORD = 100
 
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.text.pasted import MOST_REFERENCES, Reference, references
+from digest.text.pasted import MOST_REFERENCES, MOST_TEXT, Reference, references
 
 BIB = """
 @misc{lovelace2025draft,
@@ -83,6 +83,7 @@ def test_other_exports_are_read_alike(text):
 def test_so_many_are_read_and_the_others_counted():
     found, left_out = references("\n".join(f"2512.{number:05}" for number in range(150)))
     assert (len(found), left_out) == (MOST_REFERENCES, 50)
+    assert references("2512.00001\n" + " " * MOST_TEXT)[1] == 1, "what was cut off is said, too"
 
 
 @settings(max_examples=150)

@@ -99,6 +99,11 @@ def test_it_is_linked_and_empty_at_first(stored):
     assert "found" not in page.text
 
 
+def test_every_title_is_looked_for(stored):
+    titles = "\n".join(["Tree Search for Provers", *(f"Heron {n} and so on" for n in range(60)), "More on tree search"])
+    assert "2 papers found, 60 not known here" in a_visitor(stored.engine).post("/start", data={"papers": titles}).text
+
+
 @pytest.mark.parametrize("papers", ["", " ", "\0", "@misc{", "[" * 5000, "{}", "hm", "🦀" * 300])
 def test_nonsense_finds_nothing_and_says_so(stored, papers):
     assert a_visitor(stored.engine).post("/start", data={"papers": papers}).status_code == 200
