@@ -96,8 +96,11 @@ class Editions:
         anything_relisted = any(self._shared(delivery.window).relisted for delivery in digests)
         sent = heard.papers_sent(self._engine, readers) if anything_relisted else {}
         # What was written before is written again with the votes that counted then.
-        choosing = {delivery.reader.id for delivery in digests if not delivery.written}
-        votes = feedback.votes_on_words(self._engine, choosing) if choosing else {}
+        choosing = [delivery for delivery in digests if not delivery.written]
+        votes = feedback.votes_on_words(self._engine, {one.reader.id for one in choosing}) if choosing else {}
+        if any(delivery.preferences.related for delivery in choosing):
+            # Here, and not while a mail is written: a database that is away, or a second it takes, is no mail's fault.
+            self._about().rarity()
         return {delivery.id: self._edition(delivery, sent, before, votes) for delivery in digests}
 
     def _edition(
