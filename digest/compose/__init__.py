@@ -125,15 +125,18 @@ class Composer:
         rule = RULES[delivery.kind]
         folder = rule.folders[0]
         personal: dict[str, object] = {}
+        said: dict[str, object] = {}
         if rule.link:
             links = self.letterhead.links
-            make = {Purpose.CONFIRM: links.confirm, Purpose.MOVE: links.move}[rule.link]
+            make = {Purpose.CONFIRM: links.confirm, Purpose.MOVE: links.move, Purpose.TOPICS: links.topics}[rule.link]
             personal[folder] = make(delivery.reader.key, delivery.id, delivery.due_at)
+        if delivery.kind is Kind.MANAGE:
+            said = claims.both_sets(delivery)
         days = CONFIRM_WITHIN.days
         if delivery.kind is Kind.MOVED:
             personal["email"] = delivery.reader.email
         if rule.on_list:
-            return self._mail(folder, delivery, personal, days=days)
+            return self._mail(folder, delivery, personal, days=days, **said)
         return self._notice(folder, delivery.id, delivery.address, delivery.due_at, personal, days=days)
 
     def alert(self, operator: str, causes: Sequence[str], now: datetime) -> Mail:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
 from digest.compose import aloud, wording
 from digest.compose.marking import Run, shortened
-from digest.domain import Cadence, Order, Pick, Preferences
+from digest.domain import Cadence, Delivery, Order, Pick, Preferences
 
 # Those of readers who chose the same and get the same; half a kB each.
 KEEP_CLAIMS = 4096
@@ -21,6 +21,8 @@ KEEP_CLAIMS = 4096
 TOPICS_IN_A_HEADING = 2
 # What a subject and the line after it in a list of mails name.
 TITLES, LONGEST_TITLE = 3, 74
+# For topics of which nothing can be said, and for none.
+TYPED, TRENDING = "what you typed in the form", "whatever is trending"
 ORDERS = {Order.MIXED: "", Order.BEST: "best match first", Order.LIKED: "most liked first"}
 
 
@@ -150,3 +152,11 @@ def _since(day: date, today: date) -> str:
 
 def _spelled(count: int) -> str:
     return wording.NUMBERS[count] if count < len(wording.NUMBERS) else f"{count:,}"
+
+
+def both_sets(delivery: Delivery) -> dict[str, object]:
+    """Read aloud the topics a subscriber typed who subscribed again, and those they have; none where they are alike."""
+    typed = delivery.other_topics
+    mine = delivery.reader.preferences
+    others = wording.topics(replace(mine, topics=typed)) or [TYPED] if typed else []
+    return {"others": tuple(others), "mine": tuple(wording.topics(mine) or [TRENDING])}

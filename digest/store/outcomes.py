@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, bindparam, case, select, text
 
-from digest.domain import Beside, Delivery, Kind, Result, State
+from digest.domain import ASKING, Beside, Delivery, Result, State
 from digest.store.beside import as_text
 from digest.store.delivery_rows import as_json
 from digest.store.engine import writing
@@ -57,8 +57,8 @@ def begin(engine: Engine, held: Collection[Delivery]) -> set[int]:
 
 
 def _frozen(delivery: Delivery, ids: Sequence[str], beside: Beside) -> dict[str, Any]:
-    # What a confirmation's link confirms was written when it was asked for, and may be over by now.
-    kept = None if delivery.kind is Kind.CONFIRM else as_json(delivery.preferences)
+    # What a link in such a mail confirms was written when it was asked for, and may be over by now.
+    kept = None if delivery.kind in ASKING else as_json(delivery.preferences)
     papers = deliveries.c.papers.type.process_bind_param(tuple(ids), None)  # type: ignore[attr-defined]
     named = {"an_id": delivery.id, "a_claim": delivery.claim}
     return {**named, "some_papers": papers, "a_snapshot": kept, "what_else": as_text(beside)}

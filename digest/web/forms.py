@@ -57,7 +57,7 @@ def dear(show: Plain) -> Endpoint:
 
     @functools.wraps(show)
     async def answer(request: Request) -> Response:
-        return await Site.of(request).pools.run_dear(request, show, request)
+        return await Site.of(request).pools.dear.run(request, show, request)
 
     return answer
 
@@ -82,7 +82,7 @@ def posted_dear(act: Acting, *, most: int = MOST_BODY_BYTES) -> Endpoint:
 
     @functools.wraps(act)
     async def read_and_answer(request: Request) -> Response:
-        return await Site.of(request).pools.run_dear(request, act, request, await read(request, most))
+        return await Site.of(request).pools.dear.run(request, act, request, await read(request, most))
 
     return read_and_answer
 

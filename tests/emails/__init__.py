@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from digest.compose import Composer, Letterhead
-from digest.domain import Cadence, Delivery, Kind, Pick, Reason, Selection, Window
+from digest.domain import Cadence, Delivery, Kind, Pick, Preferences, Reason, Selection, Window
 from digest.links import Links
 from tests.support.factories import NOW, a_paper, a_reader
 
@@ -125,6 +125,9 @@ AWKWARD = Selection(
 )
 
 
+OTHERS = Preferences(("protein folding", 'author:"Noor Sample"', "visit www.example.org now"))
+
+
 def mails():
     """Compose each golden mail: its name, and the mail."""
     composer = COMPOSER
@@ -140,6 +143,7 @@ def mails():
         ),
         "confirm": composer.letter(a_delivery("confirm")),
         "manage": composer.letter(a_delivery("manage")),
+        "manage-other-topics": composer.letter(replace(a_delivery("manage"), requested=OTHERS)),
         "quiet": composer.quiet(
             a_delivery(),
             listed=143,

@@ -274,6 +274,12 @@ def test_no_page_has_anything_that_axe_finds_or_is_wider_than_the_smallest_phone
         check(page, Axe())
     page.get_by_role("button", name="Yes, send me the digest").click()
     check(page, Axe())
+    page.goto(states[1])
+    subscribe(page, long, "moss\n" + "x" * 90)
+    page.goto(mailed("manage")["topics"])
+    check(page, Axe())
+    page.get_by_role("button", name="Use my new topics").click()
+    check(page, Axe())
     links = mailed("digest")
     another.add(engine, reader_id, "W" * 40, Preferences(), NOW)
     for url in (*(links["preferences"] + more for more in ("", "/another", "/delete")), links["unsubscribe"]):
