@@ -17,6 +17,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from itsdangerous import BadSignature, Signer
+from itsdangerous.encoding import base64_decode, base64_encode
 from itsdangerous.signer import SigningAlgorithm
 
 # Long enough for a holiday, short enough for privacy: who has not confirmed by then is forgotten.
@@ -49,11 +50,13 @@ MESSAGE_ID = re.compile(rf"<[a-z]+\.({NUMBER})\.\d{{14}}@", re.ASCII)
 class Purpose(StrEnum):
     """What a link is for: the salt of its signature and its place under the base URL.
 
-    A view, a confirmation and a change of address name a delivery too; so does feedback, and perhaps a paper in it.
+    A view, a confirmation, a change of address and new topics name a delivery too; so does feedback, and perhaps a
+    paper in it.
     """
 
     CONFIRM = "confirm"
     MOVE = "address"
+    TOPICS = "topics"
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     VIEW = "digest"
@@ -62,7 +65,7 @@ class Purpose(StrEnum):
 
 
 # Whoever does not answer these in time has declined.
-PASSING = (Purpose.CONFIRM, Purpose.MOVE)
+PASSING = (Purpose.CONFIRM, Purpose.MOVE, Purpose.TOPICS)
 OF_A_DELIVERY = (Purpose.VIEW, Purpose.FEEDBACK, *PASSING)
 # What is signed: for a reader, for a delivery of theirs, and for one that waits for an answer.
 OF_A_READER = re.compile(rf"(?P<key>{KEY}|{NUMBER})", re.ASCII)
@@ -108,6 +111,10 @@ class Links:
     def move(self, key: str, delivery_id: int, now: datetime) -> str:
         """Make the link by which a new address agrees, in the mail written at `now`."""
         return self._url(Purpose.MOVE, self.token(Purpose.MOVE, key, delivery_id, now))
+
+    def topics(self, key: str, delivery_id: int, now: datetime) -> str:
+        """Make the link by which a subscriber takes the topics they typed, in the mail written at `now`."""
+        return self._url(Purpose.TOPICS, self.token(Purpose.TOPICS, key, delivery_id, now))
 
     def unsubscribe(self, key: str) -> str:
         return self._url(Purpose.UNSUBSCRIBE, self.token(Purpose.UNSUBSCRIBE, key))
@@ -163,6 +170,8 @@ class Links:
         try:
             signed = self._signers[purpose].unsign(token).decode()
         except BadSignature:
+            return None
+        if not _is_written_as_we_do(token):
             return None
         named = _named(purpose, signed)
         return named if named and (purpose not in PASSING or _is_fresh(named.minute, now, max_age)) else None
@@ -253,6 +262,12 @@ def _is_signed(keys: Sequence[bytes], named: str, signature: str) -> bool:
     # Before readers had keys, the signature was whole.
     octets = SIGNED_OCTETS if named.startswith("k") else 20
     return any(hmac.compare_digest(_signature(key, named, octets), signature) for key in keys)
+
+
+def _is_written_as_we_do(token: str) -> bool:
+    """Whether a true signature is written in the one way that is ours: base64 has four, and padding."""
+    written = token.rpartition(".")[2]
+    return base64_encode(base64_decode(written)).decode() == written
 
 
 def _named(purpose: Purpose, signed: str) -> Named | None:

@@ -8,6 +8,7 @@ is the same message, byte for byte.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -26,7 +27,7 @@ from digest.compose.mime import Headers, Letter, opened
 from digest.compose.pages import environment
 from digest.compose.papers import Papers, own_page
 from digest.compose.sheets import Asked, Sheet, Sheets, subject_of
-from digest.domain import Cadence, Delivery, Kind, Mail, Selection
+from digest.domain import Cadence, Delivery, Kind, Mail, Pick, Selection
 from digest.links import CONFIRM_WITHIN, Purpose
 
 __all__ = ["MOST_HTML_BYTES", "Composer", "Letter", "Letterhead", "opened"]
@@ -87,7 +88,8 @@ class Composer:
         wanted = delivery.preferences
         asked = Asked(
             kind="welcome" if first and not shared else "digest",
-            picks=selection.picks,
+            picks=_picks(selection, shared),
+            related=selection.related,
             more=selection.more,
             style=CardStyle(weekly=wanted.cadence is Cadence.WEEKLY, pictures=wanted.pictures, own=not shared),
             order=wanted.order,
@@ -134,15 +136,18 @@ class Composer:
         rule = RULES[delivery.kind]
         folder = rule.folders[0]
         personal: dict[str, object] = {}
+        said: dict[str, object] = {}
         if rule.link:
             links = self.letterhead.links
-            make = {Purpose.CONFIRM: links.confirm, Purpose.MOVE: links.move}[rule.link]
+            make = {Purpose.CONFIRM: links.confirm, Purpose.MOVE: links.move, Purpose.TOPICS: links.topics}[rule.link]
             personal[folder] = make(delivery.reader.key, delivery.id, delivery.due_at)
+        if delivery.kind is Kind.MANAGE:
+            said = claims.both_sets(delivery)
         days = CONFIRM_WITHIN.days
         if delivery.kind is Kind.MOVED:
             personal["email"] = delivery.reader.email
         if rule.on_list:
-            return self._mail(folder, delivery, personal, days=days)
+            return self._mail(folder, delivery, personal, days=days, **said)
         return self._notice(folder, delivery.id, delivery.address, delivery.due_at, personal, days=days)
 
     def alert(self, operator: str, causes: Sequence[str], now: datetime) -> Mail:
@@ -256,6 +261,15 @@ def _open_to(shared: bool) -> Shape:
     """Say which of the personal values of a digest there are: to a stranger it holds no key."""
     missing = KEPT_FROM_OTHERS if shared else ("subscribe",)
     return tuple((name, name not in missing) for name in PERSONAL)
+
+
+def _picks(selection: Selection, shared: bool) -> tuple[Pick, ...]:
+    """Give the picks; where anybody may see them, without what a reader said of other papers."""
+    return tuple(map(_without_votes, selection.picks)) if shared else selection.picks
+
+
+def _without_votes(pick: Pick) -> Pick:
+    return replace(pick, reasons=tuple([reason for reason in pick.reasons if not reason.is_vote]))
 
 
 def _local(delivery: Delivery) -> datetime:

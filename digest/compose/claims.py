@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from digest.compose import aloud, wording
 from digest.compose.marking import Run, shortened
-from digest.domain import Order, Pick, Preferences
+from digest.domain import Delivery, Order, Pick, Preferences
 
 # What a heading and a subject name; a third is "and 2 other topics".
 TOPICS_IN_A_HEADING = 2
 # What a subject and the line after it in a list of mails name.
 TITLES, LONGEST_TITLE = 3, 74
+# For topics of which nothing can be said, and for none.
+TYPED, TRENDING = "what you typed in the form", "whatever is trending"
 ORDERS = {Order.MIXED: "", Order.BEST: "best match first", Order.LIKED: "most liked first"}
 
 
@@ -60,8 +62,8 @@ def heading(picks: Sequence[Pick]) -> list[Run]:
         return [Run("No papers matched")]
     if topics := found_topics(picks):
         return [Run(f"{papers} "), *aloud.listed(topics, TOPICS_IN_A_HEADING)]
-    trending = all(reason.field == "trending" for pick in picks for reason in pick.reasons)
-    known = trending and any(pick.reasons for pick in picks)
+    reasons = [reason.field for pick in picks for reason in pick.reasons if not reason.is_vote]
+    known = bool(reasons) and set(reasons) == {"trending"}
     return [Run(papers.replace(" paper", " trending paper") if known else f"{papers} for you")]
 
 
@@ -138,3 +140,11 @@ def _since(day: date, today: date) -> str:
 
 def _spelled(count: int) -> str:
     return wording.NUMBERS[count] if count < len(wording.NUMBERS) else f"{count:,}"
+
+
+def both_sets(delivery: Delivery) -> dict[str, object]:
+    """Read aloud the topics a subscriber typed who subscribed again, and those they have; none where they are alike."""
+    typed = delivery.other_topics
+    mine = delivery.reader.preferences
+    others = wording.topics(replace(mine, topics=typed)) or [TYPED] if typed else []
+    return {"others": tuple(others), "mine": tuple(wording.topics(mine) or [TRENDING])}

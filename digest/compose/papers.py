@@ -42,7 +42,7 @@ class Both(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The papers of a digest: how many of the picks are shown, what they take to read, and their two parts.
+    """The papers of a digest: how many of the picks are shown, what all take to read, and the parts they stand in.
 
     The address of a reader's own page is left open in a card: `own` are the papers that have one.
     """
@@ -52,6 +52,8 @@ class Written:
     contents: Both
     text: Pieces
     html: Pieces
+    related_text: Pieces
+    related_html: Pieces
     own: tuple[str, ...]
 
 
@@ -64,8 +66,18 @@ class Papers:
         self._heading = lru_cache(KEEP_GROUPS)(self._write_heading)
         self._frame = lru_cache(KEEP_GROUPS)(self._open_frame)
 
-    def written(self, picks: Sequence[Pick], style: CardStyle, *, by_topic: bool, most_bytes: int) -> Written:
-        """Write the picks, best first, as many as fit into so many bytes of HTML."""
+    def written(
+        self,
+        picks: Sequence[Pick],
+        style: CardStyle,
+        *,
+        related: Sequence[Pick] = (),
+        by_topic: bool,
+        most_bytes: int,
+    ) -> Written:
+        """Write the picks, best first, as many as fit into so many bytes of HTML beside what is `related`."""
+        apart = [self._cards.card(pick, style._replace(level=Level.BRIEF, grouped=True)) for pick in related]
+        most_bytes -= sum(map(_size, apart))
         groups = contents.arranged(picks, by_topic=by_topic)
         styles = {level: style._replace(level=level, grouped=len(groups) > 1) for level in Level}
         best_first = sorted((each for group in groups for each in group.papers), key=_place)
@@ -74,7 +86,10 @@ class Papers:
         groups = [kept for group in groups if (kept := group.up_to(shown)).papers]
         listed = self._contents(groups) if contents.has_contents(shown) else Both(b"", b"")
         text, html, own = self._pieces(groups, cards)
-        return Written(shown, reading_time(cards[:shown]), listed, _left_open(text), _left_open(html), own)
+        beside = _left_open_cards(related, apart)
+        own += tuple(pick.paper.id for pick, card in zip(related, apart, strict=True) if len(card.html) > 1)
+        minutes = reading_time([*cards[:shown], *apart])
+        return Written(shown, minutes, listed, _left_open(text), _left_open(html), *beside, own)
 
     def _pieces(
         self, groups: Sequence[Group], cards: Sequence[Card]
@@ -159,6 +174,14 @@ def _joined(pieces: Sequence[Both]) -> Both:
 
 def _unended(piece: bytes) -> bytes:
     return piece.removesuffix(b"\r\n") + b"=\r\n" if piece else b""
+
+
+def _left_open_cards(picks: Sequence[Pick], cards: Sequence[Card]) -> tuple[Pieces, Pieces]:
+    """Gather cards that stand under no heading of ours: their text and their HTML."""
+    pages = [own_page(pick.paper.id) for pick in picks]
+    text = [each for card, page in zip(cards, pages, strict=True) for each in _between(card.text, page)]
+    html = [each for card, page in zip(cards, pages, strict=True) for each in _between(card.html, page)]
+    return _left_open(text), _left_open(html)
 
 
 def _left_open(pieces: Sequence[bytes | Blank]) -> Pieces:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from digest.compose import claims, marking, mime
 from digest.compose.cards import CardStyle
 from digest.compose.claims import Listed
-from digest.compose.forms import Form, Shape
+from digest.compose.forms import Form, Shape, shape
 from digest.compose.papers import Papers, of_html, of_text
 from digest.domain import Order, Pick
 
@@ -25,6 +25,7 @@ class Asked(NamedTuple):
 
     kind: str
     picks: tuple[Pick, ...]
+    related: tuple[Pick, ...]
     # How many more fitted.
     more: int
     style: CardStyle
@@ -59,7 +60,9 @@ class Sheets:
 
     def _sheet(self, asked: Asked) -> Sheet:
         by_topic = asked.order is Order.MIXED
-        written = self._papers.written(asked.picks, asked.style, by_topic=by_topic, most_bytes=asked.most_bytes)
+        written = self._papers.written(
+            asked.picks, asked.style, related=asked.related, by_topic=by_topic, most_bytes=asked.most_bytes
+        )
         shown = asked.picks[: written.shown]
         known: dict[str, object] = {
             **claims.of_digest(
@@ -75,11 +78,12 @@ class Sheets:
             "minutes": f"{written.minutes} min read" if shown else "",
             "contents": written.contents,
         }
-        subject_form, text, html = self._frames(asked.kind, _shape(known, written.text) + self._personal(asked.shared))
+        blanks = shape(known | {"cards": written.text, "related": written.related_text})
+        subject_form, text, html = self._frames(asked.kind, blanks + self._personal(asked.shared))
         return Sheet(
             subject_of(subject_form, known),
-            text.partly(of_text(known) | {"cards": written.text}),
-            html.partly(of_html(known) | {"cards": written.html}),
+            text.partly(of_text(known) | {"cards": written.text, "related": written.related_text}),
+            html.partly(of_html(known) | {"cards": written.html, "related": written.related_html}),
             written.own,
         )
 
@@ -87,7 +91,3 @@ class Sheets:
 def subject_of(form: Form, values: Mapping[str, object]) -> str:
     """Write a subject, in one line of a length that lists of mails show."""
     return marking.shortened(mime.one_line(form.filled(values).decode()), LONGEST_SUBJECT)
-
-
-def _shape(known: Mapping[str, object], cards: object) -> Shape:
-    return tuple([(name, bool(value)) for name, value in (*known.items(), ("cards", cards))])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from digest.domain.picks import NOTHING_ELSE, Beside
 from digest.domain.readers import Preferences, Reader
 from digest.domain.windows import Window
 
@@ -28,6 +29,10 @@ class Kind(StrEnum):
         return cls.UNKNOWN
 
 
+# What the form was filled in with waits in these mails for a yes.
+ASKING = (Kind.CONFIRM, Kind.MANAGE)
+
+
 class State(StrEnum):
     """Where a delivery stands. `sent`, `failed` and `skipped` are final, and so is `uncertain` after a second try.
 
@@ -47,10 +52,11 @@ class State(StrEnum):
 class Delivery:
     """The one ledger row for a mail to a reader.
 
-    `papers` are the ids of the picks, in order, set before the first attempt to send; `recipient` is where the mail
-    goes if not to the reader's own address. `snapshot` is what the reader had chosen when the mail was first written;
-    `requested` what the link in a confirmation confirms. `claim` tells one worker's hold on it from another's, and
-    `unanswered` counts the attempts after which nobody knew whether the mail had arrived.
+    `papers` are the ids of the picks, in order, set before the first attempt to send, and `beside` what else the mail
+    says. `recipient` is where it goes if not to the reader's own address. `snapshot` is what the reader had chosen when
+    the mail was first written; `requested` what the link in a mail that asks for a yes is about. `claim` tells one
+    worker's hold on it from another's, and `unanswered` counts the attempts after which nobody knew whether the mail
+    had arrived.
     """
 
     id: int
@@ -67,11 +73,24 @@ class Delivery:
     requested: Preferences | None = None
     claim: int = 0
     unanswered: int = 0
+    beside: Beside = NOTHING_ELSE
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The ids of all papers in it: the picks, and those that are related."""
+        return (*self.papers, *(paper for paper, _ in self.beside.related))
+
+    @property
+    def other_topics(self) -> tuple[str, ...]:
+        """What a subscriber typed who subscribed again, if these are other topics than they have."""
+        typed = self.requested.topics if self.kind is Kind.MANAGE and self.requested else ()
+        return typed if set(typed) != set(self.reader.preferences.topics) else ()
 
     @property
     def preferences(self) -> Preferences:
         """What this mail is written with: sent again, it is the same, whatever the reader has changed since."""
-        return self.snapshot or self.requested or self.reader.preferences
+        asked = self.requested if self.kind is Kind.CONFIRM else None
+        return self.snapshot or asked or self.reader.preferences.on(self.due_at.date())
 
     @property
     def written(self) -> bool:
@@ -96,11 +115,12 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one attempt to send, and the server's words."""
+    """What became of one attempt to send, the server's words, and which relay's they are, if one was asked."""
 
     delivery_id: int
     state: State
     reason: str = ""
+    relay: str = ""
 
 
 @dataclass(frozen=True, slots=True)

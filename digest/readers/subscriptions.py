@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -82,6 +83,21 @@ def confirm(engine: Engine, request: Delivery, now: datetime) -> Reader | None:
         apply(connection, reader.id, Event.CONFIRM, now, Details(requested))
         planning.plan_for(connection, rows.c.id == reader.id, now, schedule.MOST_CATCH_UP, schedule.next_due)
         return readers.find_in(connection, reader.id)
+
+
+@retried
+def use_topics(engine: Engine, request: Delivery, now: datetime) -> Reader | None:
+    """Let a subscriber have the topics they typed when they subscribed again; None if there is nobody any more.
+
+    Nothing else changes: the rest of that form is what everybody finds filled in. Who left since then stays away.
+    """
+    with writing(engine) as connection:
+        reader = readers.lock(connection, request.reader.id)
+        requested = reader and ledger.requested(connection, request.id)
+        if reader is None or not requested or reader.status not in SUBSCRIBED:
+            return reader
+        wanted = replace(reader.preferences, topics=requested.topics)
+        return apply(connection, reader.id, Event.CHANGE, now, Details(wanted))
 
 
 def change(engine: Engine, reader_id: int, preferences: Preferences, now: datetime) -> Reader | None:

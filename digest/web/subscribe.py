@@ -26,6 +26,7 @@ from digest.web.container import Site
 from digest.web.home import FRESH, TRAP
 from digest.web.lookup import delivery_behind, still_there
 from digest.web.rendering import asked_topics, busy, page
+from digest.web.start import ticked
 from digest.web.zones import resolved
 
 log = get_logger()
@@ -80,9 +81,9 @@ def preview_part(request: Request, filled: Typed) -> Response:
 
 
 def _with_added(filled: Typed) -> Typed:
-    """Add the suggestion whose button was pressed."""
-    added = filled.get("add", "")
-    return {**filled, "topics": f"{filled['topics']}\n{added}".strip()} if added else filled
+    """Add the suggestion whose button was pressed, and what was ticked."""
+    added = [filled.get("add", ""), *ticked(filled)]
+    return {**filled, "topics": "\n".join(filter(None, [filled["topics"], *added]))} if any(added) else filled
 
 
 def _form(
@@ -112,18 +113,15 @@ def confirm(request: Request, _filled: Typed) -> Response:
 def _confirmed(request: Request, reader: Reader) -> Response:
     """Say where a reader stands, and show what they may expect; whoever left since the link was sent is told so."""
     if reader.status not in SUBSCRIBED:
-        return page(
-            request,
-            "unsubscribed",
-            reader=reader,
-            before=reader.status,
-            own=False,
-            others=0,
-            of_all=False,
-            here="",
-        )
+        return left_since(request, reader)
     seen = _first_picks(request, reader) if reader.status is Status.ACTIVE else None
     return page(request, "confirmed", reader=reader, preview=seen, year=Site.of(request).now().year)
+
+
+def left_since(request: Request, reader: Reader) -> Response:
+    """Tell somebody who left since the link was sent that nothing comes any more."""
+    known: dict[str, Any] = {"own": False, "others": 0, "of_all": False, "here": ""}
+    return page(request, "unsubscribed", reader=reader, before=reader.status, **known)
 
 
 def _first_picks(request: Request, reader: Reader) -> Preview:

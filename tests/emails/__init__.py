@@ -3,11 +3,12 @@
 `python -m tests.emails` writes them anew.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from digest.compose import Composer, Letterhead
-from digest.domain import Cadence, Delivery, Kind, Pick, Reason, Selection, Window
+from digest.domain import Cadence, Delivery, Kind, Pick, Preferences, Reason, Selection, Window
 from digest.links import Links
 from tests.support.factories import NOW, a_paper, a_reader
 
@@ -79,6 +80,20 @@ DAY = Selection(
     ),
     more=5,
 )
+NEAR = Pick(
+    listed_paper(
+        "2512.00009",
+        "Guess Ahead: A Draft Model for Every Target",
+        summary="A draft model guesses several words, and verification by the target keeps those that are right.",
+        upvotes=7,
+    ),
+    0.3,
+    (Reason("speculative decoding", "related", ("draft model", "verification")),),
+)
+VOTED = Reason("", "liked", ("tree search",), count=2)
+HEARD = replace(
+    DAY, picks=(replace(DAY.picks[0], reasons=(*DAY.picks[0].reasons, VOTED)), DAY.picks[1]), related=(NEAR,)
+)
 AWKWARD = Selection(
     (
         a_pick(listed_paper("2512.00003", "Many Hands", authors=tuple(f"Author Number {n}" for n in range(664)))),
@@ -110,6 +125,9 @@ AWKWARD = Selection(
 )
 
 
+OTHERS = Preferences(("protein folding", 'author:"Noor Sample"', "visit www.example.org now"))
+
+
 def mails():
     """Compose each golden mail: its name, and the mail."""
     composer = COMPOSER
@@ -118,12 +136,14 @@ def mails():
     )
     return {
         "digest": composer.digest(a_delivery(), DAY, listed=37, days=(NOW.date(), NOW.date())),
+        "digest-heard": composer.digest(a_delivery(), HEARD, listed=37, days=(NOW.date(), NOW.date())),
         "digest-awkward": composer.digest(a_delivery(email="rené@bücher.example"), AWKWARD),
         "digest-weekly-trending": composer.digest(
             weekly, Selection((a_pick(DRAFT),)), listed=143, days=(date(2025, 12, 22), date(2025, 12, 26))
         ),
         "confirm": composer.letter(a_delivery("confirm")),
         "manage": composer.letter(a_delivery("manage")),
+        "manage-other-topics": composer.letter(replace(a_delivery("manage"), requested=OTHERS)),
         "quiet": composer.quiet(
             a_delivery(),
             listed=143,

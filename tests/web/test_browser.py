@@ -2,13 +2,10 @@
 
 import re
 import socket
-import threading
 import time
-from contextlib import contextmanager
 from datetime import date
 
 import pytest
-import uvicorn
 
 from digest.bootstrap import Service
 from digest.compose import opened
@@ -18,7 +15,7 @@ from digest.settings import Settings
 from digest.store import ledger, papers, readers
 from digest.store.engine import connect, migrate, writing
 from digest.web import create_app
-from tests.support.browser import NARROWEST, NEEDS_CHROMIUM
+from tests.support.browser import NARROWEST, NEEDS_CHROMIUM, serving
 from tests.support.factories import NOW, a_listing
 from tests.support.visitor import dump
 
@@ -43,17 +40,6 @@ def engine(tmp_path):
         papers.keep(engine, found, CollectionRun("huggingface", day, "api", len(found), 0.1, Outcome.OK, "", NOW))
     yield engine
     engine.dispose()
-
-
-@contextmanager
-def serving(app, listener):
-    """Run uvicorn in a thread on a socket that listens already, so that nobody has to wait for it."""
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    yield
-    server.should_exit = True
-    thread.join()
 
 
 @pytest.fixture
@@ -287,6 +273,12 @@ def test_no_page_has_anything_that_axe_finds_or_is_wider_than_the_smallest_phone
         page.goto(url.replace("{paper}", dump(engine)["papers"][0].id))
         check(page, Axe())
     page.get_by_role("button", name="Yes, send me the digest").click()
+    check(page, Axe())
+    page.goto(states[1])
+    subscribe(page, long, "moss\n" + "x" * 90)
+    page.goto(mailed("manage")["topics"])
+    check(page, Axe())
+    page.get_by_role("button", name="Use my new topics").click()
     check(page, Axe())
     links = mailed("digest")
     another.add(engine, reader_id, "W" * 40, Preferences(), NOW)

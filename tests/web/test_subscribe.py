@@ -1,5 +1,6 @@
 """The way in: the form, the answer to it, the button that confirms."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -26,7 +27,11 @@ def test_the_form_becomes_a_pending_reader_and_one_mail_to_confirm(visitor, engi
     assert answer.status_code == 200
     assert "Check your inbox" in answer.text
     (reader,) = readers.everyone(engine)
-    assert (reader.email, reader.status, reader.preferences) == ("ada@example.org", Status.PENDING, CHOSEN)
+    assert (reader.email, reader.status, reader.preferences) == (
+        "ada@example.org",
+        Status.PENDING,
+        replace(CHOSEN, related=True),
+    )
     assert mails(engine) == ["confirm"]
 
 
@@ -129,6 +134,34 @@ def test_subscribing_while_active_changes_nothing_but_sends_a_link_to_manage(vis
     assert mails(engine) == [Kind.MANAGE]
 
 
+def test_subscribing_again_offers_the_new_topics_and_a_button_takes_them(visitor, engine):
+    reader = a_subscriber(engine)
+    visitor.post("/subscribe", data={"email": reader.email, "topics": "protein folding", "hour": "3"})
+    link = link_of(engine, LINKS.topics, 1)
+    page = LexborHTMLParser(visitor.get(link).text)
+    assert [button.text() for button in page.css("form[method=post] button")] == ["Use my new topics"]
+    assert "protein folding" in page.body.text()
+    assert readers.find(engine, reader.id) == reader
+    assert [visitor.post(link).status_code for _ in range(2)] == [200, 200]
+    changed = readers.find(engine, reader.id).preferences
+    assert changed == replace(reader.preferences, topics=("protein folding",))
+    assert "button" not in LexborHTMLParser(visitor.get(link).text).css_first("main").html
+
+
+def test_an_offer_of_topics_is_nothing_for_who_left_and_is_over_after_a_week(visitor, engine, monkeypatch):
+    reader = a_subscriber(engine)
+    visitor.post("/subscribe", data={"email": reader.email, "topics": "protein folding"})
+    link = link_of(engine, LINKS.topics, 1)
+    visitor.post(LINKS.unsubscribe(reader.key))
+    assert "You are unsubscribed" in visitor.get(link).text
+    assert "You are unsubscribed" in visitor.post(link).text
+    assert readers.find(engine, reader.id).preferences == reader.preferences
+    late = LINKS.topics(reader.key, 1, NOW - timedelta(days=8))
+    assert visitor.get(late).status_code == visitor.post(late).status_code == 404
+    # A mail that offers nothing has no such page.
+    assert visitor.get(LINKS.topics(reader.key, 99, NOW)).status_code == 404
+
+
 STRANGE = {"topics": "what a stranger wants", "hour": "3"}
 
 
@@ -148,7 +181,7 @@ def test_who_is_gone_comes_back_by_confirming_and_gets_what_was_asked_for(visito
     assert "Confirm your subscription" in visitor.get(link).text
     assert "You’re subscribed" in visitor.post(link).text
     back = readers.find(engine, reader.id)
-    assert (back.status, back.preferences) == (Status.ACTIVE, Preferences(("marsh birds",)))
+    assert (back.status, back.preferences) == (Status.ACTIVE, Preferences(("marsh birds",), related=True))
     assert mails(engine) == ["confirm", "digest"]
 
 
@@ -176,7 +209,7 @@ def test_each_link_confirms_what_its_own_mail_was_asked_for_with(visitor, engine
     assert mails(engine) == ["confirm", "confirm"]
     later.post(link_of(engine, LINKS.confirm, 1))
     (reader,) = readers.everyone(engine)
-    assert reader.preferences == Preferences(("marsh birds",))
+    assert reader.preferences == Preferences(("marsh birds",), related=True)
     assert "You’re subscribed" in later.post(link_of(engine, LINKS.confirm, 2)).text
     assert readers.find(engine, reader.id) == reader
 

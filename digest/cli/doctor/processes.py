@@ -73,17 +73,18 @@ def _too_many(process: str, alive: list[Heartbeat]) -> Iterator[Finding]:
 
 def _endpoint(base_url: str, get: Get) -> Iterator[Finding]:
     """Look whether the public address leads here. A development address is nobody's but ours."""
-    host = httpx.URL(base_url).host
-    if urls.is_local(host):
+    address = httpx.URL(base_url)
+    if urls.is_local(address.host):
         return
+    shown = str(address.copy_with(userinfo=b""))
     try:
         answer = get(f"{base_url}/healthz")
     except httpx.HTTPError as error:
         todo = "start web and its proxy; where only outsiders may reach it, try this from outside"
-        yield warning("address", f"{base_url} does not answer here: {error}", todo)
+        yield warning("address", f"{shown} does not answer here: {error}", todo)
         return
     if answer.status_code == 200 and answer.text.strip() == "ok":
-        yield fine("address", f"{base_url} leads to the endpoint")
+        yield fine("address", f"{shown} leads to the endpoint")
         return
     todo = "let the proxy pass requests on, without the path of DIGEST_BASE_URL before them; or correct that setting"
-    yield broken("address", f"{base_url}/healthz is not ours: it answers {answer.status_code}", todo)
+    yield broken("address", f"{shown}/healthz is not ours: it answers {answer.status_code}", todo)

@@ -103,9 +103,10 @@ class Round:
         return ahead
 
     def _without_slowed(self, group: Group, now_open: Routing) -> list[Draft]:
-        """Put back, untried, what goes to a domain that is slowed."""
+        """Put back, untried, what goes to a domain or provider that is slowed."""
         now = self.post.clock()
-        resting = [rest for one in group.deliveries if (rest := routing.resting(one, now_open, now))]
+        held = (self.post.throttles.held(one, now_open.slowed, now) for one in group.deliveries)
+        resting = [rest for rest in held if rest]
         if resting:
             patiently(lambda: outcomes.record(self.engine, resting, now))
         rested = {delivery.id for delivery, *_ in resting}
@@ -138,5 +139,5 @@ class Round:
         """Write down what became of mails of a group, however long the ledger is away."""
         by_id = {delivery.id: delivery for delivery in group}
         if results:
-            states = patiently(lambda: settle(self.engine, by_id, results, self.post.clock()))
+            states = patiently(lambda: settle(self.engine, by_id, results, self.post.throttles, self.post.clock()))
             self.account.update(states if count else {})
