@@ -139,6 +139,7 @@ class Plain:
             ),
             "greeting": "",
             "called": "",
+            "related": "",
             "minutes": f"{max(1, round(words / 200))} min read",
             "subscribe": "",
             "own": f"{links.base_url}/{sharing.along(wanted.topics)}",
