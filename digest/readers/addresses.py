@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from digest.domain import Delivery, Kind, Reader, Status
 from digest.readers.changes import Details, apply
 from digest.readers.life import SUBSCRIBED, Event
-from digest.store import mailboxes, readers
+from digest.store import mailboxes, readers, suppressed
 from digest.store.engine import retried, writing
 
 
@@ -25,7 +25,8 @@ def ask(engine: Engine, reader_id: int, address: str, now: datetime, *, quietly:
         mailboxes.lock(connection, address)
         other = readers.by_email(connection, address)
         own = other is not None and other.id == reader_id
-        unwelcome = other is not None and other.status is Status.COMPLAINED
+        status = other.status if other else suppressed.status(connection, address)
+        unwelcome = status is Status.COMPLAINED
         details = Details(address="" if own else address, unwelcome=unwelcome, quietly=quietly or own)
         return apply(connection, reader_id, Event.ASK_TO_MOVE, now, details)
 

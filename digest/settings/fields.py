@@ -118,6 +118,27 @@ class Settings(BaseSettings):
         description="Networks whose visitors may ask for a hundred times as much, separated by commas: a campus "
         "behind one address.",
     )
+    keep_mails_days: int = Field(
+        400,
+        ge=120,
+        le=36_500,
+        description="For how many days the ledger keeps each mail; of older ones it keeps how many there were, and for "
+        "each reader which papers they brought.",
+    )
+    keep_left_days: int = Field(
+        400,
+        ge=30,
+        le=36_500,
+        description="For how many days somebody who left, or whose address gave out, is kept; then only that they did, "
+        "by a hash of the address.",
+    )
+    keep_addresses_days: int = Field(
+        30,
+        ge=14,
+        le=36_500,
+        description="For how many days an address is kept that a reader asked for and that never agreed, or that they "
+        "left behind.",
+    )
     metrics_token: str = Field(
         "", description="Who sends `Authorization: Bearer TOKEN` sees `/metrics`; if empty, this machine alone does."
     )

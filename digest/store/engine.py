@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, wraps
 from pathlib import Path
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
+
+from digest.store.keyed import SECRETS
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -34,18 +36,22 @@ class StoreUnready(Exception):
     """The database cannot be used as it is; the text says what to do."""
 
 
-def connect(url: str) -> Engine:
-    """Make an engine. One a process, and after the fork: connections must not be shared between processes."""
-    parsed = make_url(url)
+def connect(url: str, secrets: Sequence[str] = ()) -> Engine:
+    """Make an engine. One a process, and after the fork: connections must not be shared between processes.
+
+    `secrets` key the hashes of addresses (`keyed`), the newest first.
+    """
+    parsed, carried = make_url(url), {SECRETS: tuple(secrets)}
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True, execution_options=carried)
     if parsed.database and parsed.database != ":memory:":
         try:
             _make_room(Path(parsed.database))
         except OSError as error:
             raise StoreUnready(unreachable(parsed, error)) from error
     # Parameters are addresses and topics, and an error is logged.
-    engine = create_engine(parsed, connect_args={"timeout": SQLITE_PATIENCE_SECONDS}, hide_parameters=True)
+    patience = {"timeout": SQLITE_PATIENCE_SECONDS}
+    engine = create_engine(parsed, connect_args=patience, hide_parameters=True, execution_options=carried)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -64,7 +70,8 @@ def _make_room(file: Path) -> None:
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's own connection
     # Python's driver would begin transactions by itself, and too late; we do, in _begin_sqlite.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    # Not every SQLite overwrites by itself what is deleted.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -7,10 +7,24 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, Text, column, func, select, text, type_coerce, values
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    Text,
+    column,
+    func,
+    select,
+    text,
+    type_coerce,
+    values,
+)
 
 from digest.domain import Delivery, Kind, State
 from digest.logs import get_logger
+from digest.store import seen
 from digest.store.engine import reading
 from digest.store.readable import readable
 from digest.store.tables import deliveries
@@ -18,7 +32,15 @@ from digest.store.tables import deliveries
 log = get_logger()
 
 # What arrived, or may have; so may have whatever had no answer once.
-GONE = deliveries.c.state.in_((State.SENT, State.UNCERTAIN, State.SENDING)) | (deliveries.c.unanswered > 0)
+ARRIVED = (State.SENT, State.UNCERTAIN, State.SENDING)
+
+
+def gone(these: Any) -> ColumnElement[bool]:  # noqa: ANN401 - the table or an alias of it
+    found: ColumnElement[bool] = these.c.state.in_(ARRIVED) | (these.c.unanswered > 0)
+    return found
+
+
+GONE = gone(deliveries)
 
 
 def papers_sent(engine: Engine, reader_ids: Collection[int]) -> dict[int, set[str]]:
@@ -32,11 +54,14 @@ def papers_sent(engine: Engine, reader_ids: Collection[int]) -> dict[int, set[st
         for delivery_id, reader_id, ids in connection.execute(
             question.where(GONE, some, deliveries.c.reader_id.in_(reader_ids))
         ):
-            sent[reader_id].update(_ids(delivery_id, ids))
+            sent[reader_id].update(ids_in(delivery_id, ids))
+        for reader_id, months in seen.by_readers(connection, reader_ids):
+            sent[reader_id].update(months)
     return sent
 
 
-def _ids(delivery_id: int, listed: str) -> set[str]:
+def ids_in(delivery_id: int, listed: str) -> set[str]:
+    """Read the papers of a delivery as they are written; of one that nobody can read, none."""
     try:
         return set(json.loads(listed))
     except (ValueError, TypeError, RecursionError):

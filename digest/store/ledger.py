@@ -87,6 +87,13 @@ def find(engine: Engine, delivery_id: int) -> Delivery | None:
         return next(iter(_read(connection, deliveries.c.id == delivery_id)), None)
 
 
+def was_kept(connection: Connection, delivery_id: int) -> bool:
+    """Whether there was such a delivery, and is no more: later ones are there."""
+    there = connection.execute(select(deliveries.c.id).where(deliveries.c.id == delivery_id)).first()
+    later = connection.execute(select(deliveries.c.id).where(deliveries.c.id > delivery_id).limit(1)).first()
+    return there is None and later is not None
+
+
 def waiting_in(connection: Connection, now: datetime, resend_uncertain: bool = True) -> list[Delivery]:
     """What could be claimed, but for what cannot be read."""
     ids = connection.execute(select(deliveries.c.id).where(_ready(now, resend_uncertain))).scalars()

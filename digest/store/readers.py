@@ -199,6 +199,24 @@ def forget_pending(engine: Engine, before: datetime) -> int:
         return connection.execute(readers.delete().where(stale)).rowcount
 
 
+def forget_wishes(engine: Engine, before: datetime) -> int:
+    """Forget the new addresses that were asked before this moment and never agreed; return how many."""
+    theirs = (deliveries.c.reader_id == readers.c.id) & (deliveries.c.kind == Kind.MOVE)
+    asked = exists().where(theirs, deliveries.c.due_at >= before)
+    with writing(engine) as connection:
+        old = readers.update().where(readers.c.new_email != "", ~asked).values(new_email="")
+        return connection.execute(old).rowcount
+
+
+def left_before(engine: Engine, before: datetime) -> list[int]:
+    """Some of the readers who gave up, or were given up, and were written nothing since this moment."""
+    left = readers.c.status.in_((Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED))
+    lately = exists().where(deliveries.c.reader_id == readers.c.id, deliveries.c.due_at >= before)
+    question = select(readers.c.id).where(left, readers.c.created_at < before, ~lately).order_by(readers.c.id)
+    with reading(engine) as connection:
+        return list(connection.execute(question.limit(PAGE)).scalars())
+
+
 def counts(engine: Engine) -> dict[str, int]:
     question = select(readers.c.status, func.count()).group_by(readers.c.status)
     with reading(engine) as connection:

@@ -48,6 +48,7 @@ PUBLIC = [
     *(Route(f"/days.{form}", public(feeds.days)) for form in ("atom", "json")),
     Route("/zones.json", public(zones.as_json)),
     Route("/zones", public(zones.as_page)),
+    Route("/privacy", public(found.privacy)),
     Route("/robots.txt", public(found.robots)),
     Route("/sitemap.xml", public(found.sitemap)),
 ]
