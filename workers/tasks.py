@@ -149,11 +149,11 @@ def watch() -> None:
 def forget() -> None:
     """Count the days that are over, and let go of what is kept no longer."""
     here = service()
+    # By a wrong clock, everything is old.
+    here.check_clock()
     delivery.tidy(here.engine, here.now)
     heartbeats.forget(here.engine, heartbeat.of_the_timetable().at)
     day_counts.fold(here.engine, here.now)
-    # By a wrong clock, everything is old.
-    here.check_clock()
     retention.keep(here.engine, here.terms, here.clock)
 
 

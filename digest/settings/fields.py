@@ -273,6 +273,11 @@ class Settings(BaseSettings):
         return urls.fingerprint(self.database_url, self.base_url)
 
     @property
+    def badge(self) -> str:
+        """What the endpoint shows of its installation."""
+        return urls.badge(self.installation, self.secret_key[0])
+
+    @property
     def clock(self) -> Callable[[], datetime]:
         """What the time is: DIGEST_NOW in a dry run, or the real time."""
         fixed = self.now

@@ -30,6 +30,10 @@ def measured_in(connection: Connection, name: str, value: float, now: datetime) 
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=news))
 
 
+def forget_in(connection: Connection, name: str) -> None:
+    connection.execute(gauges.delete().where(gauges.c.name == name))
+
+
 def known(engine: Engine) -> dict[str, float]:
     with reading(engine) as connection:
         return {row.name: row.value for row in connection.execute(select(gauges))}

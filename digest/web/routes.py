@@ -89,7 +89,7 @@ OPERATING = [
     Route("/hooks/{provider}", hooks.told, methods=["POST"]),
     Route("/dev/mails", shown(dev_mails.index)),
     Route("/dev/mails/{name}.{form}", shown(dev_mails.show)),
-    Route("/healthz", health.alive),
+    Route("/healthz", health.alive, methods=BOTH),
     Route("/readyz", vital(health.ready)),
     Route("/metrics", shown(metrics.metrics)),
 ]
