@@ -1,4 +1,4 @@
-"""A clock that is more than five minutes off, ours or the database's: nothing is planned or deleted, and one is told."""
+"""A clock that is minutes off, ours or the database's: nothing is planned or deleted, and the operator can see why."""
 
 import os
 import subprocess
