@@ -24,6 +24,15 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Longer than any of our transactions, so that a second writer waits and does not fail.
 SQLITE_PATIENCE_SECONDS = 30
+# PostgreSQL, over a network that drops what we send: after so long a connection is given up, and another one made. The
+# system's own patience is a quarter of an hour for what is not acknowledged, and endless for a silent connection.
+PATIENCE = {"connect_timeout": 10, "tcp_user_timeout": 30_000} | {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+# The same on the server's side, whose usual two hours a host without power would keep its seats on the relays.
+PATIENT_WITH_US = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 # PostgreSQL: serialization_failure, deadlock_detected.
 TRY_AGAIN = frozenset({"40001", "40P01"})
 # With the waits between them, some two seconds: more than any of our transactions takes.
@@ -43,7 +52,12 @@ def connect(url: str, secrets: Sequence[str] = ()) -> Engine:
     """
     parsed, carried = make_url(url), {SECRETS: tuple(secrets)}
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True, execution_options=carried)
+        patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
+        engine = create_engine(
+            parsed, pool_pre_ping=True, hide_parameters=True, execution_options=carried, connect_args=patience
+        )
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     if parsed.database and parsed.database != ":memory:":
         try:
             _make_room(Path(parsed.database))
@@ -65,6 +79,12 @@ def _make_room(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists() and os.access(file.parent, os.W_OK):
         os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN401 - psycopg's own connection
+    with connection.cursor() as cursor:
+        cursor.execute(PATIENT_WITH_US)
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's own connection
