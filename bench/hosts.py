@@ -112,7 +112,7 @@ def part(count: int, seconds: float) -> bool:
 def _towards(database: URL) -> Forwarder:
     """PostgreSQL listens on a socket in a folder, or on a port."""
     folder, port = database.query.get("host"), database.port or 5432
-    return Forwarder(socket=f"{folder}/.s.PGSQL.{port}") if folder else Forwarder(port=port)
+    return Forwarder(path=f"{folder}/.s.PGSQL.{port}") if folder else Forwarder(port=port)
 
 
 def _kept(running: Hosts, count: int, seconds: float) -> bool:

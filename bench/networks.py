@@ -6,13 +6,15 @@ switch.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
+import socket
+import socketserver
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Self
 
 # Addresses that are nobody's: RFC 5737 and 2544 keep these for tests.
 NETWORK = "198.18"
@@ -71,47 +73,49 @@ class Host:
             _in(self.name, "iptables", change, chain, "-p", "tcp", side, str(port), "-j", "DROP").check_returncode()
 
 
-class Forwarder:
+class Forwarder(socketserver.ThreadingTCPServer):
     """Lets hosts reach a server that listens on this machine's loopback or socket alone."""
 
-    def __init__(self, *, port: int = 0, socket: str = "") -> None:
-        self._port, self._socket = port, socket
-        self._loop = asyncio.new_event_loop()
-        self.port = 0
+    daemon_threads = True
 
-    def __enter__(self) -> Forwarder:
-        begun = threading.Event()
-        threading.Thread(target=self._run, args=(begun,), daemon=True).start()
-        begun.wait(10)
+    def __init__(self, *, port: int = 0, path: str = "") -> None:
+        super().__init__(("0.0.0.0", 0), _Passage)
+        self.target, self.path, self.port = port, path, int(self.server_address[1])
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve_forever, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self.shutdown()
+        self.server_close()
 
-    def _run(self, begun: threading.Event) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "0.0.0.0", 0))
-        self.port = server.sockets[0].getsockname()[1]
-        begun.set()
-        self._loop.run_forever()
-
-    async def _serve(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            far, out = await (
-                asyncio.open_unix_connection(self._socket)
-                if self._socket
-                else asyncio.open_connection("127.0.0.1", self._port)
-            )
-            await asyncio.gather(_pump(near, out), _pump(far, back))
+    def connected(self) -> socket.socket:
+        if not self.path:
+            return socket.create_connection(("127.0.0.1", self.target))
+        found = socket.socket(socket.AF_UNIX)
+        found.connect(self.path)
+        return found
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+class _Passage(socketserver.BaseRequestHandler):
+    server: Forwarder
+    request: socket.socket
+
+    def handle(self) -> None:
+        with suppress(OSError), self.server.connected() as far:
+            back = threading.Thread(target=_pump, args=(far, self.request), daemon=True)
+            back.start()
+            _pump(self.request, far)
+            back.join()
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
     with suppress(OSError):
-        while some := await source.read(65_536):
-            sink.write(some)
-            await sink.drain()
+        while some := source.recv(65_536):
+            sink.sendall(some)
     with suppress(OSError):
-        sink.close()
+        sink.shutdown(socket.SHUT_RDWR)
 
 
 def _in(name: str, *command: str) -> subprocess.CompletedProcess[bytes]:
