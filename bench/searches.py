@@ -9,7 +9,7 @@ from typing import TypeAlias
 import psycopg
 import tantivy
 
-from digest.domain import Paper
+from digest.domain import Order, Paper
 from digest.match import Matcher
 from digest.topics import parse
 
@@ -21,19 +21,32 @@ Way: TypeAlias = Callable[[Sequence[Paper]], Search]
 _tables = map("papers_{}".format, count())
 
 
-def ours(papers: Sequence[Paper]) -> Search:
+def ours(papers: Sequence[Paper], order: Order = Order.MIXED) -> Search:
     matcher = Matcher(papers)
-    return lambda topic: [pick.paper.id for pick in matcher.select(parse([topic]), limit=DEPTH).picks]
+    return lambda topic: [pick.paper.id for pick in matcher.select(parse([topic]), limit=DEPTH, order=order).picks]
+
+
+def ours_best_match(papers: Sequence[Paper]) -> Search:
+    """By fit alone, as the search page lists them."""
+    return ours(papers, Order.BEST)
 
 
 def ours_with_related(papers: Sequence[Paper]) -> Search:
-    """Let the papers near the matches follow them, as an archive does."""
+    """Let the papers near the matches follow them."""
+    return _with_related(papers, Order.MIXED)
+
+
+def ours_best_match_with_related(papers: Sequence[Paper]) -> Search:
+    return _with_related(papers, Order.BEST)
+
+
+def _with_related(papers: Sequence[Paper], order: Order) -> Search:
     matcher = Matcher(papers)
 
     def search(topic: str) -> list[str]:
         profile = parse([topic])
         near = matcher.neighbours(profile, DEPTH)
-        return [pick.paper.id for pick in (*matcher.select(profile, limit=DEPTH).picks, *near)][:DEPTH]
+        return [pick.paper.id for pick in (*matcher.select(profile, limit=DEPTH, order=order).picks, *near)][:DEPTH]
 
     return search
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from digest.links import Links
 from digest.settings import BadSetting, Settings
+from digest.settings.urls import domain_rate
 
 if TYPE_CHECKING:
     import httpx
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from digest.jobs.collection import Site
     from digest.jobs.delivery import Dispatcher
     from digest.jobs.retention import Terms
+    from digest.jobs.throttling import Throttles
     from digest.settings.servers import Mailbox
     from digest.transport.rate_limiter import RateLimiter
     from digest.transport.smtp import Route
@@ -93,7 +95,8 @@ class Service:
         """What it takes to send."""
         from digest.jobs.delivery import Dispatcher
 
-        return Dispatcher(self.composer, self.route, self.clock, self.settings.resend_uncertain)
+        again, less = self.settings.resend_uncertain, throttles(self.settings)
+        return Dispatcher(self.composer, self.route, self.clock, again, throttles=less)
 
     @property
     def terms(self) -> Terms:
@@ -236,6 +239,15 @@ def route(settings: Settings) -> Route:
     limited = [one for one in settings.relays if one.rate or one.per_day or one.warmup]
     limits = {one: RelayLimits(one, settings.broker, lambda: settings.clock().date()) for one in limited}
     return Route(settings.relays, settings.smtp_connections, settings.smtp_mails_per_connection, rate, limits)
+
+
+def throttles(settings: Settings) -> Throttles:
+    from digest.jobs.throttling import Throttles
+    from digest.transport.providers import Providers
+    from digest.transport.rate import DomainRates
+
+    given = {name: (mails, seconds) for name, mails, seconds in map(domain_rate, settings.domain_rate)}
+    return Throttles(Providers(), given, DomainRates(given, settings.broker).wait)
 
 
 def mailbox(settings: Settings) -> Mailbox | None:

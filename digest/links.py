@@ -45,11 +45,13 @@ MESSAGE_ID = re.compile(rf"<[a-z]+\.({NUMBER})\.\d{{14}}@", re.ASCII)
 class Purpose(StrEnum):
     """What a link is for: the salt of its signature and its place under the base URL.
 
-    A view, a confirmation and a change of address name a delivery too; so does feedback, and perhaps a paper in it.
+    A view, a confirmation, a change of address and new topics name a delivery too; so does feedback, and perhaps a
+    paper in it.
     """
 
     CONFIRM = "confirm"
     MOVE = "address"
+    TOPICS = "topics"
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     VIEW = "digest"
@@ -58,7 +60,7 @@ class Purpose(StrEnum):
 
 
 # Whoever does not answer these in time has declined.
-PASSING = (Purpose.CONFIRM, Purpose.MOVE)
+PASSING = (Purpose.CONFIRM, Purpose.MOVE, Purpose.TOPICS)
 OF_A_DELIVERY = (Purpose.VIEW, Purpose.FEEDBACK, *PASSING)
 # What is signed: for a reader, for a delivery of theirs, and for one that waits for an answer.
 OF_A_READER = re.compile(rf"(?P<key>{KEY}|{NUMBER})", re.ASCII)
@@ -104,6 +106,10 @@ class Links:
     def move(self, key: str, delivery_id: int, now: datetime) -> str:
         """Make the link by which a new address agrees, in the mail written at `now`."""
         return self._url(Purpose.MOVE, self.token(Purpose.MOVE, key, delivery_id, now))
+
+    def topics(self, key: str, delivery_id: int, now: datetime) -> str:
+        """Make the link by which a subscriber takes the topics they typed, in the mail written at `now`."""
+        return self._url(Purpose.TOPICS, self.token(Purpose.TOPICS, key, delivery_id, now))
 
     def unsubscribe(self, key: str) -> str:
         return self._url(Purpose.UNSUBSCRIBE, self.token(Purpose.UNSUBSCRIBE, key))

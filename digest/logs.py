@@ -18,7 +18,7 @@ ADDRESS = re.compile(r"[^\s@<>()\[\]\"'`,;:=]*@[^\s@<>()\[\]\"'`,;:]+")
 # Who logs in where, before the host of a URL.
 CREDENTIALS = re.compile(r"://[^\s/@]*@")
 # A signed link, and whatever looks like a signature behind a number: see `links`.
-TOKEN = re.compile(r"(?<=/)(confirm|address|unsubscribe|preferences|digest|feedback|saved)/[^\s/?\"'<>]+")
+TOKEN = re.compile(r"(?<=/)(confirm|address|topics|unsubscribe|preferences|digest|feedback|saved)/[^\s/?\"'<>]+")
 SIGNATURE = re.compile(r"\b[\w-]+\.(?=[\w-]*[0-9A-Z])[\w-]{26,}\b")
 # What links name a reader by: `links.KEY`.
 KEY = re.compile(r"\bk[0-9a-f]{16}\b")
@@ -93,6 +93,9 @@ def _take_over(production: bool, level: int) -> None:
     )
     handler.addFilter(_Patience())
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    for name in ("httpx", "httpcore"):
+        # A line for each mail that goes over HTTP, with nothing in it.
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()

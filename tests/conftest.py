@@ -6,6 +6,7 @@ import tempfile
 from itertools import count
 
 import pytest
+from dns.resolver import Resolver
 from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 
@@ -43,10 +44,12 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(autouse=True)
 def _nothing_from_outside(monkeypatch, tmp_path):
-    """No setting of this machine, no `.env`, and a working folder of its own for each test."""
+    """No setting of this machine, no `.env`, no name server, and a working folder of its own for each test."""
     for name in [name for name in os.environ if name.startswith("DIGEST_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+    # Nor does a mail that is put off ask this machine's name servers who its provider is.
+    monkeypatch.setattr("digest.transport.providers.system_resolver", lambda: Resolver(configure=False))
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from digest.links import (
     KEY,
     MESSAGE_ID,
     OF_A_DELIVERY,
+    PASSING,
     UNSUBSCRIBE_TOKEN,
     Links,
     Named,
@@ -59,7 +60,7 @@ def test_a_token_gives_back_what_it_was_made_for(key, number):
     for purpose in Purpose:
         named = LINKS.read(purpose, LINKS.token(purpose, key, number, NOW), NOW)
         assert (named.key, named.delivery_id) == (key, number if purpose in OF_A_DELIVERY else 0)
-        assert is_of(named, NOW) is (purpose in (Purpose.CONFIRM, Purpose.MOVE))
+        assert is_of(named, NOW) is (purpose in PASSING)
     assert LINKS.read_bounce(local_part(LINKS.bounce_address(key, number, "x.org"))) == Named(key, number)
     assert LINKS.read(Purpose.UNSUBSCRIBE, local_part(LINKS.unsubscribe_address(key, "x.org"))) == Named(key)
     assert LINKS.read(Purpose.UNSUBSCRIBE, token(LINKS.unsubscribe(key))) == Named(key)

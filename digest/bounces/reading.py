@@ -27,6 +27,8 @@ class Reading:
     bounce_tokens: tuple[str, ...] = ()
     leave_tokens: tuple[str, ...] = ()
     delivery_ids: tuple[int, ...] = ()
+    # The provider's own id of the mail, where it signed what it says: mails that come back have none.
+    relays_id: str = ""
 
 
 NOTHING_READ = Reading(Verdict(VerdictKind.NONE, reason=UNREADABLE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -11,10 +12,13 @@ from digest.bootstrap import Service
 from digest.cli.commands import app_of
 from digest.cli.console import Json, print_json, print_table
 from digest.domain import Breaker, CollectionRun, Run, State
-from digest.store import accounts, bounces, breakers, collections, ledger, planning, readers
+from digest.store import accounts, bounces, breakers, collections, day_counts, ledger, planning, readers
 
 # Long enough to see a trend, short enough that what was mended is gone.
 LATELY = timedelta(days=7)
+
+# What becomes of an attempt.
+TRIED = (State.SENT, State.DEFERRED, State.FAILED, State.UNCERTAIN)
 
 app = app_of()
 
@@ -26,6 +30,7 @@ def stats(context: typer.Context, as_json: Json = False) -> None:
     statuses, states = readers.counts(service.engine), ledger.counts(service.engine)
     account, looks = runs(service), collections.newest(service.engine)
     failed, rests = bounces.counts(service.engine, service.now - LATELY), resting(service)
+    relays = day_counts.totals(service.engine, day_counts.RELAYS, (service.now - LATELY).date())
     aside = planning.set_aside(service.engine, service.now - LATELY)
     if as_json:
         print_json(
@@ -35,6 +40,7 @@ def stats(context: typer.Context, as_json: Json = False) -> None:
                     "deliveries": states,
                     "runs": [{"day": run.day, "planned": run.planned} | _states(run) for run in account],
                     "verdicts": failed,
+                    "relays": _by_relay(relays),
                     "set_aside": [asdict(one) for one in aside],
                     "resting": [asdict(breaker) for breaker in rests],
                     "collections": {look.source: _fields(look) for look in looks},
@@ -46,6 +52,9 @@ def stats(context: typer.Context, as_json: Json = False) -> None:
     print_table("Deliveries", ("State", "Deliveries"), states.items(), keep_title=True)
     rows = [(run.day, run.planned, *_states(run).values()) for run in account]
     print_table("Digests by the day they were due", ("Day", "planned =", *State), rows, keep_title=True)
+    if relays:
+        rows = [(relay, *(tried.get(state, 0) for state in TRIED)) for relay, tried in _by_relay(relays).items()]
+        print_table(f"Attempts by relay, last {LATELY.days} days", ("Relay", *TRIED), rows, keep_title=True)
     print_table(f"Mails that failed, last {LATELY.days} days", ("Verdict", "Mails"), failed.items(), keep_title=True)
     if rests:
         rows = [(breaker.name, moment(breaker.until), breaker.reason) for breaker in rests]
@@ -62,6 +71,13 @@ def _fields(look: CollectionRun) -> dict[str, object]:
 
 def _states(run: Run) -> dict[str, int]:
     return {state.value: run.states.get(state, 0) for state in State}
+
+
+def _by_relay(relays: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for (relay, outcome), count in sorted(relays.items()):
+        found.setdefault(relay, {})[outcome] = count
+    return found
 
 
 def _print_collections(looks: list[CollectionRun]) -> None:

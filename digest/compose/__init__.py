@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 
 from digest import links as formats
 from digest import paths
-from digest.compose import claims, marking, mime, sharing, wording
-from digest.compose.aloud import quotable
+from digest.compose import aloud, claims, marking, mime, sharing, wording
 from digest.compose.cards import CardStyle
 from digest.compose.claims import Listed
 from digest.compose.forms import Form, Shape, form, shape
@@ -24,7 +23,7 @@ from digest.compose.kinds import RULES
 from digest.compose.mime import Headers, Letter, opened
 from digest.compose.pages import environment
 from digest.compose.papers import OwnPage, Papers, of_html, of_text
-from digest.domain import Cadence, Delivery, Kind, Mail, Order, Selection
+from digest.domain import Cadence, Delivery, Kind, Mail, Order, Pick, Selection
 from digest.links import CONFIRM_WITHIN, Purpose
 
 __all__ = ["MOST_HTML_BYTES", "Composer", "Letter", "Letterhead", "opened"]
@@ -34,7 +33,9 @@ MOST_HTML_BYTES = 90_000
 # What the frame may take of it: heading, footer, style, at its longest.
 FRAME_BYTES = 16_000
 # Whoever holds one of the two keys may end, move and delete.
-KEPT_FROM_OTHERS: dict[str, object] = dict.fromkeys(("unsubscribe", "preferences", "email", "why", "useful"), "")
+KEPT_FROM_OTHERS: dict[str, object] = dict.fromkeys(
+    ("unsubscribe", "preferences", "email", "called", "why", "useful"), ""
+)
 MOST_BROADER = 2
 LONGEST_SUBJECT = 74
 PARTS = "subject.txt", "body.txt", "body.html"
@@ -55,6 +56,8 @@ class Composer:
             "name": letterhead.name,
             "postal_address": letterhead.postal_address,
             "home": letterhead.links.base_url,
+            # What belongs to no digest has no name of one.
+            "called": "",
         }
         self._quoted = lru_cache(KEEP_ENTRIES)(mime.quoted)
         self._frames = lru_cache(KEEP_FORMS)(self._open_frames)
@@ -77,9 +80,8 @@ class Composer:
         Picks that do not fit into `most_bytes` are counted, and stand in the view on the web, which has no such limit.
         What is `shared` may be seen by anybody: it holds no key of the reader's, and does not name them.
         """
-        picks, wanted, today = selection.picks, delivery.preferences, _local(delivery).date()
-        weekly, chosen_from = wanted.cadence is Cadence.WEEKLY, Listed(listed, days)
-        style = CardStyle(weekly=weekly, pictures=wanted.pictures, own=not shared)
+        picks, wanted = selection.picks, delivery.preferences
+        style = CardStyle(weekly=wanted.cadence is Cadence.WEEKLY, pictures=wanted.pictures, own=not shared)
         written = self._papers.written(
             picks,
             style,
@@ -90,13 +92,13 @@ class Composer:
         shown = picks[: written.shown]
         left = len(picks) - len(shown) + selection.more
         personal: dict[str, object] = {
-            **claims.of_digest(shown, wanted, chosen_from, today, left=left, shared=shared),
+            **_claims(delivery, shown, Listed(listed, days), left=left, shared=shared),
+            **self._shares(delivery),
             "minutes": f"{written.minutes} min read" if shown else "",
             "contents": written.contents,
             "cards": written.cards,
             "subscribe": "",
         }
-        personal |= self._shares(delivery)
         if shared:
             personal |= KEPT_FROM_OTHERS | {"subscribe": personal["own"]}
         return self._mail("welcome" if first and not shared else "digest", delivery, personal)
@@ -121,15 +123,18 @@ class Composer:
         rule = RULES[delivery.kind]
         folder = rule.folders[0]
         personal: dict[str, object] = {}
+        said: dict[str, object] = {}
         if rule.link:
             links = self.letterhead.links
-            make = {Purpose.CONFIRM: links.confirm, Purpose.MOVE: links.move}[rule.link]
+            make = {Purpose.CONFIRM: links.confirm, Purpose.MOVE: links.move, Purpose.TOPICS: links.topics}[rule.link]
             personal[folder] = make(delivery.reader.key, delivery.id, delivery.due_at)
+        if delivery.kind is Kind.MANAGE:
+            said = claims.both_sets(delivery)
         days = CONFIRM_WITHIN.days
         if delivery.kind is Kind.MOVED:
             personal["email"] = delivery.reader.email
         if rule.on_list:
-            return self._mail(folder, delivery, personal, days=days)
+            return self._mail(folder, delivery, personal, days=days, **said)
         return self._notice(folder, delivery.id, delivery.address, delivery.due_at, personal, days=days)
 
     def alert(self, operator: str, causes: Sequence[str], now: datetime) -> Mail:
@@ -159,7 +164,10 @@ class Composer:
             "looked_at": claims.looked_at(listed, since, today),
             "last_match": claims.last_match(last_match, today),
         }
-        topics, broader = tuple(wording.topics(wanted)), tuple(filter(None, map(quotable, broader[:MOST_BROADER])))
+        topics, broader = (
+            tuple(wording.topics(wanted)),
+            tuple(filter(None, map(aloud.quotable, broader[:MOST_BROADER]))),
+        )
         return self._mail("quiet", delivery, personal, topics=topics, broader=broader)
 
     def _mail(
@@ -230,8 +238,17 @@ class Composer:
             "preferences": links.preferences(reader.key),
             "view": links.view(reader.key, delivery.id),
             "email": reader.email,
+            "called": aloud.name(reader.name),
             "why": wording.why(delivery.preferences),
         }
+
+
+def _claims(
+    delivery: Delivery, shown: tuple[Pick, ...], listed: Listed, *, left: int, shared: bool
+) -> Mapping[str, object]:
+    """Gather what a digest claims about itself, on its reader's own day, by the name they gave it."""
+    today, called = _local(delivery).date(), aloud.name(delivery.reader.name)
+    return claims.of_digest(shown, delivery.preferences, listed, today, left=left, shared=shared, called=called)
 
 
 def _local(delivery: Delivery) -> datetime:

@@ -78,6 +78,12 @@ def quotable(text: str) -> str:
     return shortened(few, LONGEST_TOPIC)
 
 
+def name(text: str) -> str:
+    """Say what a reader calls a digest, on the same terms; nothing where it is an address. Its signs are its own."""
+    words = " ".join(text.split())
+    return "" if ADDRESS.search(words) else shortened(DOT_IN_A_WORD.sub("·", words), LONGEST_TOPIC)
+
+
 def _without_parentheses(text: str) -> str:
     """Drop the parentheses that group, and keep those that belong to a word, as in E(3)."""
     kept, opened = [], []

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
 from digest.compose import aloud, wording
 from digest.compose.marking import Run, shortened
-from digest.domain import Cadence, Order, Pick, Preferences
+from digest.domain import Cadence, Delivery, Order, Pick, Preferences
 
 # Those of readers who chose the same and get the same; half a kB each.
 KEEP_CLAIMS = 4096
@@ -21,6 +21,8 @@ KEEP_CLAIMS = 4096
 TOPICS_IN_A_HEADING = 2
 # What a subject and the line after it in a list of mails name.
 TITLES, LONGEST_TITLE = 3, 74
+# For topics of which nothing can be said, and for none.
+TYPED, TRENDING = "what you typed in the form", "whatever is trending"
 ORDERS = {Order.MIXED: "", Order.BEST: "best match first", Order.LIKED: "most liked first"}
 
 
@@ -34,7 +36,14 @@ class Listed:
 
 @lru_cache(KEEP_CLAIMS)
 def of_digest(
-    shown: tuple[Pick, ...], wanted: Preferences, listed: Listed, today: date, *, left: int, shared: bool
+    shown: tuple[Pick, ...],
+    wanted: Preferences,
+    listed: Listed,
+    today: date,
+    *,
+    left: int,
+    shared: bool,
+    called: str = "",
 ) -> Mapping[str, object]:
     """Gather all a digest claims, by the names that its templates know; what is `shared` speaks to a stranger."""
     titles = [shortened(pick.paper.title, LONGEST_TITLE) for pick in shown[:TITLES]]
@@ -47,7 +56,7 @@ def of_digest(
         "day": day_line(listed, today, weekly=wanted.cadence is Cadence.WEEKLY),
         "sub": chosen_from(listed, wanted.order, today),
         "rest": left_out(left, shown),
-        "greeting": greeting(wanted, listed, today),
+        "greeting": greeting(wanted, listed, today, called),
     }
 
 
@@ -112,10 +121,11 @@ def left_out(more: int, picks: Sequence[Pick]) -> str:
     return f"{more:,} more {'paper' if more == 1 else 'papers'}"
 
 
-def greeting(preferences: Preferences, listed: Listed, today: date) -> str:
-    """Say to a new reader what this is and what comes next."""
+def greeting(preferences: Preferences, listed: Listed, today: date, called: str = "") -> str:
+    """Say to a new reader, or to one who has another digest, what this is and what comes next."""
+    what = f"This is the first digest of “{called}”." if called else "Welcome. This is your first digest."
     back = f" It reaches back to {_since(listed.days[0], today)}." if _reaches_back(listed) and listed.days else ""
-    return f"Welcome. This is your first digest.{back} From now on it comes {wording.rhythm(preferences)}."
+    return f"{what}{back} From now on it comes {wording.rhythm(preferences)}."
 
 
 def looked_at(listed: int, since: date | None, today: date) -> str:
@@ -142,3 +152,11 @@ def _since(day: date, today: date) -> str:
 
 def _spelled(count: int) -> str:
     return wording.NUMBERS[count] if count < len(wording.NUMBERS) else f"{count:,}"
+
+
+def both_sets(delivery: Delivery) -> dict[str, object]:
+    """Read aloud the topics a subscriber typed who subscribed again, and those they have; none where they are alike."""
+    typed = delivery.other_topics
+    mine = delivery.reader.preferences
+    others = wording.topics(replace(mine, topics=typed)) or [TYPED] if typed else []
+    return {"others": tuple(others), "mine": tuple(wording.topics(mine) or [TRENDING])}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from hashlib import sha256
+from unicodedata import normalize
 
 from digest import links as formats
 from digest.compose import mime
@@ -16,6 +19,11 @@ from digest.links import Links
 
 # Readers are due at a few moments of a day.
 KEEP_MOMENTS = 1024
+# Those of readers who have several digests; 100 bytes each.
+KEEP_NAMES = 4096
+# With the hash, less than a label of a domain may have (63).
+LONGEST_LABEL = 40
+NO_LABEL = re.compile(r"[^a-z0-9]+")
 _date = lru_cache(KEEP_MOMENTS)(format_datetime)
 
 
@@ -29,6 +37,21 @@ class Letterhead:
     postal_address: str = ""
     name: str = "Paper Digest"
     signer: Signer | None = None
+
+
+@lru_cache(KEEP_NAMES)
+def list_id(name: str, domain: str) -> str:
+    """Name a digest as mail programs sort by it: the same for as long as it has its name (RFC 2919).
+
+    What a name loses on its way to a label of ASCII is in a hash of it, so that two names are two lists.
+    """
+    if not name:
+        return f"<digest.{domain}>"
+    plain = normalize("NFKC", name).casefold()
+    label = NO_LABEL.sub("-", normalize("NFKD", plain).encode("ascii", "ignore").decode())[:LONGEST_LABEL].strip("-")
+    if label.replace("-", " ") != plain:
+        label = "-".join(filter(None, (label, sha256(plain.encode(errors="replace")).hexdigest()[:8])))
+    return f"<{label}.digest.{domain}>"
 
 
 class HeadersOf:
@@ -47,7 +70,7 @@ class HeadersOf:
         mailbox = self.letterhead.links.unsubscribe_address(delivery.reader.key, domain)
         headers = [
             *self.of_notice(delivery.address, delivery.due_at, stamp, subject),
-            ("List-Id", f"<digest.{domain}>"),
+            ("List-Id", list_id(delivery.reader.name, domain)),
             ("List-Help", f"<{self.letterhead.links.base_url}>"),
             ("List-Archive", f"<{self.letterhead.links.base_url}/archive>"),
             ("List-Post", "NO"),

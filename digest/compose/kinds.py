@@ -45,7 +45,12 @@ RULES: Mapping[Kind, Rule] = {
         ("confirm",),
         link=Purpose.CONFIRM,
     ),
-    Kind.MANAGE: Rule(SUBSCRIBED, "says that the address is subscribed already, and how to change it", ("manage",)),
+    Kind.MANAGE: Rule(
+        SUBSCRIBED,
+        "says that the address is subscribed already, and how to change it; offers other topics that were typed",
+        ("manage",),
+        link=Purpose.TOPICS,
+    ),
     Kind.GOODBYE: Rule(
         frozenset({Status.UNSUBSCRIBED}), "says that it is done, with a link to resubscribe; once", ("goodbye",)
     ),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """A relay left alone (`relay HOST:PORT`) or a throttled domain (`domain NAME`), until when and why."""
+    """What is left alone, until when and why: `relay HOST:PORT`, `domain NAME`, or `provider NAME`."""
 
     name: str
     failures: int

@@ -28,6 +28,10 @@ class Kind(StrEnum):
         return cls.UNKNOWN
 
 
+# What the form was filled in with waits in these mails for a yes.
+ASKING = (Kind.CONFIRM, Kind.MANAGE)
+
+
 class State(StrEnum):
     """Where a delivery stands. `sent`, `failed` and `skipped` are final, and so is `uncertain` after a second try.
 
@@ -49,8 +53,8 @@ class Delivery:
 
     `papers` are the ids of the picks, in order, set before the first attempt to send; `recipient` is where the mail
     goes if not to the reader's own address. `snapshot` is what the reader had chosen when the mail was first written;
-    `requested` what the link in a confirmation confirms. `claim` tells one worker's hold on it from another's, and
-    `unanswered` counts the attempts after which nobody knew whether the mail had arrived.
+    `requested` what the link in a mail that asks for a yes is about. `claim` tells one worker's hold on it from
+    another's, and `unanswered` counts the attempts after which nobody knew whether the mail had arrived.
     """
 
     id: int
@@ -69,9 +73,16 @@ class Delivery:
     unanswered: int = 0
 
     @property
+    def other_topics(self) -> tuple[str, ...]:
+        """What a subscriber typed who subscribed again, if these are other topics than they have."""
+        typed = self.requested.topics if self.kind is Kind.MANAGE and self.requested else ()
+        return typed if set(typed) != set(self.reader.preferences.topics) else ()
+
+    @property
     def preferences(self) -> Preferences:
         """What this mail is written with: sent again, it is the same, whatever the reader has changed since."""
-        return self.snapshot or self.requested or self.reader.preferences
+        asked = self.requested if self.kind is Kind.CONFIRM else None
+        return self.snapshot or asked or self.reader.preferences
 
     @property
     def written(self) -> bool:
@@ -96,11 +107,12 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one attempt to send, and the server's words."""
+    """What became of one attempt to send, the server's words, and which relay's they are, if one was asked."""
 
     delivery_id: int
     state: State
     reason: str = ""
+    relay: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,9 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A subscriber. `next_due_at` is the moment of the next digest, set while active.
+    """A subscriber: one digest of one address, which may have several, each with a `name` but the first.
+
+    `next_due_at` is the moment of the next digest, set while active.
 
     `new_email` is where they want their digest from now on, until that address confirms; `paused_until` is when a
     pause ends by itself, if it does. `key` is what links name them by; the database draws it.
@@ -71,3 +73,4 @@ class Reader:
     new_email: str = ""
     paused_until: datetime | None = None
     key: str = field(default="", repr=False)
+    name: str = ""

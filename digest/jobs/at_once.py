@@ -34,7 +34,7 @@ def plan(engine: Engine, reader_id: int, now: datetime) -> AtOnce:
         reader = readers.lock(connection, reader_id)
         if reader is None or reader.status is not Status.ACTIVE:
             return AtOnce.NOTHING
-        if ledger.asked(connection, reader_id, (Kind.DIGEST,), now - NOT_WITHIN):
+        if ledger.asked(connection, [reader_id], (Kind.DIGEST,), now - NOT_WITHIN):
             return AtOnce.TOO_SOON
         readers.reschedule(connection, reader_id, now)
         planning.plan_for(connection, rows.c.id == reader_id, now, schedule.MOST_CATCH_UP, schedule.next_due)

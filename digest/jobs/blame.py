@@ -6,6 +6,7 @@ help it. Such mails wait; their readers are never counted against. How words are
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from functools import lru_cache
 
@@ -25,6 +26,8 @@ class Blame(StrEnum):
 OF_THE_ACCOUNT = frozenset({"account", "quota", "authentication", "relaying"})
 # Of these a 4yz slows a domain down; a 5yz is about us wherever we go.
 OF_OUR_NAME = frozenset({"reputation"})
+# Of all that we send, not of one reader's provider: Amazon SES, by SMTP.
+TOO_FAST = re.compile(r"maximum sending rate|throttling failure", re.IGNORECASE)
 # A relay that fails gives the same reply again and again.
 KEEP = 1_024
 
@@ -45,9 +48,9 @@ def of_words(words: str) -> Blame | None:
         return Blame.SENDER
     if verdict.reason in OF_THE_ACCOUNT or (verdict.reason in OF_OUR_NAME and words.startswith("5")):
         return Blame.ACCOUNT
-    return Blame.RELAY if bounces.trouble_of_reply(words) is Trouble.RELAY else None
+    return Blame.RELAY if bounces.trouble_of_reply(words) is Trouble.RELAY or TOO_FAST.search(words) else None
 
 
 def asks_to_slow_down(words: str) -> bool:
     """Whether whoever answers wants less from us for a while."""
-    return bounces.trouble_of_reply(words) is Trouble.SLOW_DOWN
+    return bounces.trouble_of_reply(words) is Trouble.SLOW_DOWN and not of_words(words)

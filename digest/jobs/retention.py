@@ -16,7 +16,7 @@ from digest.links import CONFIRM_WITHIN
 from digest.logs import get_logger
 from digest.readers import subscriptions
 from digest.readers.subscriptions import ASKED_WITHIN
-from digest.store import alerts, bounces, day_counts, folding, gauges, readers
+from digest.store import alerts, bounces, day_counts, folding, gauges, leavers, readers
 
 log = get_logger()
 # A night's work on old mails and old readers. A task may take 25 minutes; what is left waits for the next night.
@@ -90,7 +90,7 @@ def _addresses(engine: Engine, before: datetime, now: datetime) -> int:
     # Some days over again: what was still open may be over by now.
     overlap = max(date.fromordinal(since) - date.min, timedelta(30)) - timedelta(30)
     gone = folding.forget_addresses(engine, _midnight(day), _midnight(date.min + overlap))
-    readers.forget_wishes(engine, before)
+    leavers.forget_wishes(engine, before)
     gauges.measured(engine, gauges.ADDRESSES_UNTIL, day.toordinal(), now)
     return gone
 
@@ -98,7 +98,7 @@ def _addresses(engine: Engine, before: datetime, now: datetime) -> int:
 def _left(engine: Engine, before: datetime, clock: Callable[[], datetime], until: datetime) -> int:
     """Delete who has left that long ago; that they did is remembered without their address."""
     gone = 0
-    while clock() < until and (page := readers.left_before(engine, before)):
+    while clock() < until and (page := leavers.left_before(engine, before)):
         for reader_id in page:
             subscriptions.delete(engine, reader_id, clock())
         gone += len(page)

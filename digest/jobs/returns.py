@@ -19,7 +19,7 @@ from digest.readers.access import reader_of
 from digest.readers.changes import apply
 from digest.readers.life import Event, transition
 from digest.store import bounces as notes
-from digest.store import breakers, day_counts, readers
+from digest.store import breakers, day_counts, ledger, readers, siblings
 from digest.store.engine import reading, retried, writing
 
 log = get_logger()
@@ -61,7 +61,7 @@ def take(engine: Engine, links: Links, content: bytes, now: datetime) -> Taken:
 def act_on(engine: Engine, links: Links, read: Reading, now: datetime) -> Taken:
     """Act on what a message, or a provider's webhook, means.
 
-    Only a token of ours says whose mail it was: a forged report changes nothing.
+    Only a token of ours says whose mail it was, or the id that a provider gave it: a forged report changes nothing.
     """
     verdict, whose = read.verdict, _whose(engine, links, read)
     if whose is None:
@@ -108,12 +108,22 @@ def _whose(engine: Engine, links: Links, read: Reading) -> Whose | None:
         for token in read.bounce_tokens:
             if (named := links.read_bounce(token)) and (found := _named(connection, named, named.delivery_id)):
                 return found
+        if read.relays_id and (number := ledger.with_relays_id(connection, read.relays_id)):
+            return _addressed(ledger.find_in(connection, number), read.verdict)
         for token in read.leave_tokens:
             # Which of the mails it was decides nothing but whether a failure still counts.
             delivery_id = next(iter(read.delivery_ids), None)
             if (named := links.read(Purpose.UNSUBSCRIBE, token)) and (found := _named(connection, named, delivery_id)):
                 return found
     return None
+
+
+def _addressed(delivery: Delivery | None, verdict: Verdict) -> Whose | None:
+    """Whose a delivery is. It may have gone to an address that they have left since."""
+    if delivery is None:
+        return None
+    told = {address.casefold() for address in verdict.recipients}
+    return Whose(delivery.reader, delivery.id, moved=bool(told) and delivery.reader.email.casefold() not in told)
 
 
 def _named(connection: Connection, named: Named, delivery_id: int | None) -> Whose | None:
@@ -142,6 +152,8 @@ def _act(engine: Engine, whose: Whose, verdict: Verdict, now: datetime) -> str:
 def _apply(engine: Engine, whose: Whose, verdict: Verdict, now: datetime) -> str:
     # One transaction each: two that change many readers in different orders would wait for each other.
     with writing(engine) as connection:
+        # A verdict may end all digests of an address.
+        siblings.lock_all(connection, whose.reader.id)
         reader = readers.lock(connection, whose.reader.id)
         if reader is None:
             return "the reader is gone, so nothing changes"

@@ -1,20 +1,22 @@
-"""Which relays may be used now, and which domains are to be left alone: what opens a circuit, and the log."""
+"""Which relays may be used now, and who is to be left alone: what opens a circuit, and the log."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
-from digest.domain import Breaker, Delivery, Mail, Result, State
+from digest.domain import Breaker, Mail, Result, State
 from digest.jobs import blame
 from digest.jobs.blame import Blame
 from digest.logs import get_logger
-from digest.readers import schedule
-from digest.store import breakers
+from digest.store import breakers, day_counts
 from digest.transport.smtp import OnResults, Relay, Route, send_all
 
 log = get_logger()
@@ -31,7 +33,7 @@ ADDRESS = re.compile(r"<?[^\s<>@]{1,100}@[^\s<>]{1,255}>?")
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The relays to use, whether one of them is only tried, and the domains that rest."""
+    """The relays to use, whether one of them is only tried, and the domains and providers that rest, by breaker."""
 
     relays: tuple[Relay, ...]
     half_open: bool
@@ -41,7 +43,7 @@ class Routing:
 def current(engine: Engine, relays: Iterable[Relay], now: datetime) -> Routing:
     """Read the breakers. A relay left alone long enough is half-open: one worker tries it with one mail."""
     known = breakers.known(engine)
-    slowed = {name.removeprefix("domain "): each for name, each in known.items() if each.until > now}
+    slowed = {name: each for name, each in known.items() if each.until > now and not name.startswith("relay ")}
     free = []
     for relay in relays:
         breaker = known.get(f"relay {relay}")
@@ -66,11 +68,29 @@ def send(
     if routing.half_open:
         # That it greets is not enough: it has to answer the mail.
         route = replace(route, connections=1, failures_to_rest=1)
-    failures = send_all(mails, route, on_results)
+    attempts: Counter[tuple[str, str]] = Counter()
+    try:
+        failures = send_all(mails, route, partial(_heard, attempts, on_results))
+    finally:
+        _count(engine, attempts, clock())
     open_circuits(engine, failures, clock())
     if routing.half_open and mails and not failures:
         close_circuit(engine, routing.relays[0])
     return failures
+
+
+def _heard(attempts: Counter[tuple[str, str]], on_results: OnResults, results: Sequence[Result]) -> None:
+    asked = (one for one in results if one.relay and one.state is not State.QUEUED)
+    attempts.update((one.relay, one.state.value) for one in asked)
+    on_results(results)
+
+
+def _count(engine: Engine, attempts: Counter[tuple[str, str]], now: datetime) -> None:
+    """Add what relays did with mails to the day's figures. Nobody waits for these: the ledger has the truth."""
+    try:
+        day_counts.add_all(engine, day_counts.RELAYS, attempts, now)
+    except DBAPIError as error:
+        log.warning("relay.uncounted", mails=attempts.total(), why=type(error).__name__)
 
 
 def open_circuits(engine: Engine, failures: Mapping[Relay, str], now: datetime) -> None:
@@ -84,7 +104,7 @@ def _trip_relay(engine: Engine, relay: Relay, why: str, now: datetime) -> Breake
     for_how_long = RELAY_REST, LONGEST_RELAY_REST
     if blame.of_words(why) in (Blame.ACCOUNT, Blame.SENDER):
         for_how_long = ACCOUNT_REST, LONGEST_ACCOUNT_REST
-    return breakers.trip(engine, f"relay {relay}", _without_addresses(why), *for_how_long, now)
+    return breakers.trip(engine, f"relay {relay}", without_addresses(why), *for_how_long, now)
 
 
 def close_circuit(engine: Engine, relay: Relay) -> None:
@@ -92,32 +112,6 @@ def close_circuit(engine: Engine, relay: Relay) -> None:
     log.warning("relay.closed", relay=str(relay))
 
 
-def throttle(engine: Engine, answers: Iterable[tuple[Delivery, Result]], now: datetime) -> None:
-    """Slow the domains that asked for it."""
-    asked = {domain_of(delivery): result.reason for delivery, result in answers if _asks_to_slow_down(result)}
-    for domain, why in asked.items():
-        words = _without_addresses(why)
-        if breaker := breakers.trip(engine, f"domain {domain}", words, DOMAIN_REST, LONGEST_DOMAIN_REST, now):
-            log.warning("domain.throttled", domain=domain, until=f"{breaker.until:%H:%M} UTC", why=words)
-
-
-def resting(delivery: Delivery, routing: Routing, now: datetime) -> tuple[Delivery, Result, datetime] | None:
-    """What the ledger says of a delivery to a domain that is slowed: not tried, and when it is its turn."""
-    breaker = routing.slowed.get(domain_of(delivery))
-    if breaker is None:
-        return None
-    result = Result(delivery.id, State.QUEUED, f"{breaker.name} is slowed: {breaker.reason}")
-    return delivery, result, schedule.after_rest(delivery.id, breaker.until, now)
-
-
-def _without_addresses(words: str) -> str:
+def without_addresses(words: str) -> str:
     """A server's words as they may be kept beside no reader, and logged."""
     return ADDRESS.sub("<address>", words)
-
-
-def _asks_to_slow_down(result: Result) -> bool:
-    return result.state is State.DEFERRED and blame.asks_to_slow_down(result.reason)
-
-
-def domain_of(delivery: Delivery) -> str:
-    return delivery.address.rpartition("@")[2].casefold()

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
+from statistics import fmean
 
 from sqlalchemy import Engine
 
 from digest.domain import Paper, Pick
 from digest.match import Matcher
-from digest.store import search
+from digest.match.liking import STRENGTH, scale
+from digest.store import catalogue, search
 from digest.store.expressions import Expression, Run, every, expression, some
-from digest.store.search import Order, Wanted
 from digest.store.terms import fact, key
+from digest.store.wanted import Order, Place, Wanted
 from digest.topics import And, Fact, Mistake, Phrase, Profile, Query, Word, parse
 from digest.topics.words import cut, is_function_word
 
@@ -22,6 +25,10 @@ ENOUGH = 10  # papers on a page
 BLOCK = 20
 # Of a query that the database knows nothing of, such as `upvotes:>=300`, so many papers are looked at for a page.
 MOST_BLOCKS = 8
+# So many that fit best by the database's measure are put in order together, by that and by how they are liked.
+WINDOW = 200
+# What is found in no more papers is put in order by the matcher, as in a digest.
+FEW = 40
 # A paper is compared with so many that share words with it, by so many of its words.
 MOST_ALIKE = 60
 MOST_WORDS = 10
@@ -84,20 +91,55 @@ class Searches:
         wanted = _wanted(asked, profile)
         if profile.errors and not profile.topics:
             return Found((), profile.errors)
+        window, about = self._window(wanted, asked)
+        if asked.order is Order.FIT and about <= FEW:
+            picks = self._picks(asked, profile, window)
+            rest = picks[asked.first :]
+            after = asked.first + BLOCK if len(rest) > BLOCK else None
+            return Found(rest[:BLOCK], profile.errors, after, len(picks))
+        return self._some(asked, profile, window, about)
+
+    def _some(self, asked: Asked, profile: Profile, window: Sequence[str], about: int) -> Found:
+        """Look through papers in their order until there are enough for a page."""
         picks: list[Pick] = []
-        at: int | None = asked.first
-        for _ in range(MOST_BLOCKS):
-            block = search.candidates(self._engine, wanted, first=at or 0, most=BLOCK)
-            chosen = Matcher(block).select(profile, limit=BLOCK).picks
-            places = {paper.id: place for place, paper in enumerate(block)}
-            if asked.order is not Order.FIT:
-                chosen = tuple(sorted(chosen, key=lambda pick: places[pick.paper.id]))
-            picks += chosen
-            at = None if len(block) < BLOCK else (at or 0) + BLOCK
-            if at is None or len(picks) >= ENOUGH:
+        looked_at = 0
+        blocks = (window[start : start + BLOCK] for start in range(0, len(window), BLOCK))
+        for block in islice(blocks, MOST_BLOCKS):
+            picks += self._picks(asked, profile, block)
+            looked_at += len(block)
+            if len(picks) >= ENOUGH:
                 break
-        about = search.count(self._engine, wanted) if at is not None and not asked.first else len(picks)
-        return Found(picks, profile.errors, at, about)
+        at = asked.first + looked_at
+        more = looked_at < len(window) or (at % WINDOW == 0 and looked_at > 0)
+        return Found(picks, profile.errors, at if more else None, about if more and not asked.first else len(picks))
+
+    def _window(self, wanted: Wanted, asked: Asked) -> tuple[Sequence[str], int]:
+        """The papers that are put in order together, and how many there are to look through.
+
+        Of more than a few, only those from the place where the page begins.
+        """
+        begin = asked.first // WINDOW * WINDOW
+        places, about = search.places(self._engine, wanted, first=begin, most=WINDOW)
+        if wanted.order is Order.FIT and wanted.expression:
+            places = _liked_too(places)
+        from_here = 0 if wanted.order is Order.FIT and about <= FEW else asked.first - begin
+        return [place.paper_id for place in places[from_here:]], about
+
+    def _picks(self, asked: Asked, profile: Profile, ids: Sequence[str]) -> Sequence[Pick]:
+        """Those of some papers that match, in the order asked for."""
+        block = catalogue.by_ids(self._engine, ids)
+        picks = Matcher(block).select(profile, limit=len(block)).picks
+        if asked.order is Order.FIT:
+            return picks
+        order = {paper_id: place for place, paper_id in enumerate(ids)}
+        return sorted(picks, key=lambda pick: order[pick.paper.id])
+
+
+def _liked_too(places: Sequence[Place]) -> list[Place]:
+    """Order papers by how well they fit and how they are liked, as a digest does; who has no votes is like the rest."""
+    scales = {place.upvotes: scale(place.upvotes) for place in places if place.upvotes}
+    typical = fmean(scale(place.upvotes) for place in places if place.upvotes) if scales else 1.0
+    return sorted(places, key=lambda place: -place.fit * scales.get(place.upvotes, typical) ** STRENGTH)
 
 
 def _words_of(paper: Paper) -> Iterator[Expression]:

@@ -39,4 +39,9 @@ def _votes(papers: Sequence[Paper]) -> dict[frozenset[str], int]:
 
 
 def _scale(paper: Paper) -> float:
-    return log2(2 + paper.upvotes)
+    return scale(paper.upvotes)
+
+
+def scale(upvotes: int) -> float:
+    """Upvotes, so that ten more of them say much beside none, and nothing beside a thousand."""
+    return log2(2 + upvotes)

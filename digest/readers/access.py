@@ -29,7 +29,11 @@ def reader_behind(engine: Engine, links: Links, purpose: Purpose, token: str, no
         reader = reader_of(connection, named, purpose) if named else None
         known = named and reader_of(connection, named, Purpose.PREFERENCES)
     # By a link of before they moved, whoever has their old address may end it, and learns nothing of them.
-    return reader if known else reader and replace(reader, email="", new_email="", key="", preferences=Preferences())
+    return reader if known else reader and _unknown(reader)
+
+
+def _unknown(reader: Reader) -> Reader:
+    return replace(reader, email="", new_email="", key="", name="", preferences=Preferences())
 
 
 def opens(engine: Engine, links: Links, purpose: Purpose, token: str, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from digest.domain import Delivery, Kind, Reader, Status
 from digest.readers.changes import Details, apply
 from digest.readers.life import SUBSCRIBED, Event
-from digest.store import mailboxes, readers, suppressed
+from digest.store import mailboxes, readers, siblings, suppressed
 from digest.store.engine import retried, writing
 
 
@@ -23,10 +23,10 @@ def ask(engine: Engine, reader_id: int, address: str, now: datetime, *, quietly:
     """
     with writing(engine) as connection:
         mailboxes.lock(connection, address)
-        other = readers.by_email(connection, address)
-        own = other is not None and other.id == reader_id
-        status = other.status if other else suppressed.status(connection, address)
-        unwelcome = status is Status.COMPLAINED
+        others = siblings.all_of(connection, address)
+        own = any(one.id == reader_id for one in others)
+        unwelcome = any(one.status is Status.COMPLAINED for one in others)
+        unwelcome |= suppressed.status(connection, address) is Status.COMPLAINED
         details = Details(address="" if own else address, unwelcome=unwelcome, quietly=quietly or own)
         return apply(connection, reader_id, Event.ASK_TO_MOVE, now, details)
 
@@ -45,17 +45,17 @@ def arrived(request: Delivery) -> bool:
 def agree(engine: Engine, request: Delivery, now: datetime) -> bool:
     """Let the digest go to the address this mail went to, and tell the old one; say whether that address was free.
 
-    It is not while it gets a digest of its own. What is left of a subscription that ended makes room.
+    It is not while it gets a digest of its own. What is left of a subscription that ended makes room. The other digests
+    of the old address come along.
     """
     address = request.recipient
     with writing(engine) as connection:
         mailboxes.lock(connection, address)
-        other = readers.by_email(connection, address)
-        readers.lock_both(connection, request.reader.id, other.id if other else request.reader.id)
-        reader, other = readers.find_in(connection, request.reader.id), readers.by_email(connection, address)
+        siblings.lock_all(connection, request.reader.id, address)
+        reader = readers.find_in(connection, request.reader.id)
         if reader is None or not _wants(reader, address):
             return True
-        if other and other.status in SUBSCRIBED:
+        if any(one.status in SUBSCRIBED for one in siblings.all_of(connection, address)):
             return False
         readers.forget_in(connection, address)
         apply(connection, reader.id, Event.MOVE, now, Details(address=address))

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from digest.domain import Kind, Preferences, Reader, State, Status
 from digest.readers import schedule
-from digest.readers.life import Due, Event, Outcome, transition
-from digest.store import keys, ledger, mailboxes, readers, suppressed
+from digest.readers.life import TO_THE_OTHERS, Due, Event, Outcome, transition
+from digest.store import keys, ledger, mailboxes, readers, siblings, suppressed
 
 # Enough for a mail that went astray, too few to flood a stranger's mailbox.
 MOST_ASKED = 3
@@ -41,7 +41,23 @@ NO_DETAILS = Details()
 def apply(
     connection: Connection, reader_id: int, event: Event, now: datetime, details: Details = NO_DETAILS
 ) -> Reader | None:
-    """Let an event happen to a reader, and return them as they are now; None if there is nobody any more."""
+    """Let an event happen to a reader, and return them as they are now; None if there is nobody any more.
+
+    What it means for their address happens to their other digests, too.
+    """
+    if others := TO_THE_OTHERS.get(event):
+        ids = siblings.lock_all(connection, reader_id)
+        reader = readers.find_in(connection, reader_id)
+        # What changes nothing here, such as a report that comes twice, changes nothing there.
+        if reader and transition(reader.status, event):
+            for other_id in ids[1:]:
+                _apply_to_one(connection, other_id, others, now, details)
+    return _apply_to_one(connection, reader_id, event, now, details)
+
+
+def _apply_to_one(
+    connection: Connection, reader_id: int, event: Event, now: datetime, details: Details
+) -> Reader | None:
     reader = readers.lock(connection, reader_id)
     if reader is None:
         return None
@@ -61,7 +77,7 @@ def apply(
 
 def _forget(connection: Connection, reader: Reader, event: Event, now: datetime) -> None:
     """Delete everything of a reader; where it was their own wish, others may not put them on the list again."""
-    readers.forget_in(connection, reader.email)
+    readers.forget_one(connection, reader.id)
     if event is Event.DELETE:
         suppressed.add(connection, reader.email, reader.status, now)
 
@@ -86,6 +102,8 @@ def _turn(
 
 # What a stranger types into the form counts only once it is confirmed.
 PREFERRED_BY = (Event.CONFIRM, Event.CHANGE)
+# The whole address moves.
+MOVED_BY = (Event.MOVE, Event.ADDRESS_MOVES)
 
 
 def _values(reader: Reader, event: Event, outcome: Outcome, now: datetime, details: Details) -> Mapping[str, object]:
@@ -99,7 +117,7 @@ def _values(reader: Reader, event: Event, outcome: Outcome, now: datetime, detai
         values["confirmed_at"] = now
     if event is Event.ASK_TO_MOVE:
         values["new_email"] = details.address
-    if event is Event.MOVE:
+    if event in MOVED_BY:
         address = details.address
         values |= {"email": address, "email_key": readers.email_key(address), "new_email": ""}
     return values
@@ -124,7 +142,7 @@ def write(connection: Connection, reader: Reader, kind: Kind, now: datetime, det
             ledger.queue(connection, reader.id, kind, now, details.address, state=state, mailbox=mailbox)
         case Kind.MOVED:
             ledger.queue(connection, reader.id, kind, now, recipient=reader.email)
-        case Kind.GOODBYE if not ledger.asked(connection, reader.id, (kind,), since):
+        case Kind.GOODBYE if not ledger.asked(connection, [reader.id], (kind,), since):
             ledger.queue(connection, reader.id, kind, now)
 
 
@@ -133,5 +151,6 @@ def _may_ask(connection: Connection, address: str, since: datetime) -> bool:
 
 
 def _moves(connection: Connection, reader: Reader, since: datetime) -> bool:
-    """One reader does not write to many strangers."""
-    return ledger.asked(connection, reader.id, (Kind.MOVE,), since) < MOST_ASKED
+    """One reader does not write to many strangers, from however many digests."""
+    theirs = [one.id for one in siblings.all_of(connection, reader.email)]
+    return ledger.asked(connection, theirs, (Kind.MOVE,), since) < MOST_ASKED

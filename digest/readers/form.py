@@ -55,22 +55,23 @@ def typed(preferences: Preferences) -> dict[str, str]:
 
 def subscription(filled: Typed) -> tuple[str, Preferences]:
     """Read an address and preferences; raise Mistakes. What was left out is as in Preferences()."""
-    given = _checked({**typed(Preferences()), **filled}, {"email": _email, **FIELDS})
+    given = checked({**typed(Preferences()), **filled}, {"email": _email, **FIELDS})
     return given.pop("email"), Preferences(**given)
 
 
 def address(filled: Typed) -> str:
     """Read an address; raise Mistakes."""
-    email: str = _checked(filled, {"email": _email})["email"]
+    email: str = checked(filled, {"email": _email})["email"]
     return email
 
 
 def preferences(filled: Typed, before: Preferences) -> Preferences:
     """Read preferences; raise Mistakes. What was left out stays as before."""
-    return Preferences(**_checked({**typed(before), **filled}, FIELDS))
+    return Preferences(**checked({**typed(before), **filled}, FIELDS))
 
 
-def _checked(filled: Typed, fields: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
+def checked(filled: Typed, fields: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
+    """Read each field; raise Mistakes with all that is wrong."""
     values, mistakes = {}, {}
     for name, read in fields.items():
         try:

@@ -23,6 +23,7 @@ class Event(StrEnum):
 
     SUBSCRIBE = "fills in the form"
     CONFIRM = "confirms"
+    ADD_ANOTHER = "adds another digest"
     CHANGE = "changes preferences"
     PAUSE = "pauses"
     PAUSE_UNTIL = "pauses until a day"
@@ -32,17 +33,23 @@ class Event(StrEnum):
     MOVE = "the other address agrees"
     LEAVE_BY_CLICK = "leaves by a click"
     LEAVE_BY_MAIL = "leaves by a mail"
+    LEAVE_ALL = "ends all their digests"
     COME_BACK = "comes back"
     COMPLAIN = "complains"
     BOUNCE = "a mail bounces for good"
     WEAR_OUT = "mails bounce for weeks"
     EXPIRE = "does not confirm in time"
+    DELETE_ONE = "deletes one of several digests"
     DELETE = "deletes everything"
     OPERATOR_ADDS = "the operator adds them"
     OPERATOR_PAUSES = "the operator pauses them"
     OPERATOR_RESUMES = "the operator resumes them"
     OPERATOR_REACTIVATES = "the operator takes a bounce back"
     OPERATOR_FORGETS = "the operator forgets them"
+    # What another digest of the same address brings along.
+    ADDRESS_WORKS = "another digest of theirs is confirmed"
+    ADDRESS_MOVES = "another digest of theirs moves"
+    ALL_END = "another digest of theirs ends all"
 
 
 class Due(StrEnum):
@@ -110,6 +117,8 @@ TABLE: Mapping[Event, Row] = {
         **_staying((ACTIVE, PAUSED), mail=Kind.MANAGE),
     },
     Event.CONFIRM: _all(STARTS, PENDING, UNSUBSCRIBED, BOUNCED),
+    # Their address has said yes to the one from whose page they add it.
+    Event.ADD_ANOTHER: {NOBODY: STARTS},
     Event.CHANGE: {**_staying(set(Status) - {ACTIVE}), ACTIVE: Outcome(ACTIVE, Due.REGULAR)},
     Event.PAUSE: _PAUSING,
     Event.PAUSE_UNTIL: _PAUSING,
@@ -119,17 +128,39 @@ TABLE: Mapping[Event, Row] = {
     Event.MOVE: _staying((ACTIVE, PAUSED), mail=Kind.MOVED, agreed=True, new_key=True),
     Event.LEAVE_BY_CLICK: _LEAVING,
     Event.LEAVE_BY_MAIL: _LEAVING,
+    Event.LEAVE_ALL: {**_LEAVING, COMPLAINED: Outcome(COMPLAINED)},
     Event.COME_BACK: _all(BACK, UNSUBSCRIBED, COMPLAINED),
     Event.COMPLAIN: _all(SHUT_OUT, PENDING, ACTIVE, PAUSED, UNSUBSCRIBED, BOUNCED),
     Event.BOUNCE: _UNREACHABLE,
     Event.WEAR_OUT: _UNREACHABLE,
     Event.EXPIRE: {PENDING: GONE},
+    Event.DELETE_ONE: _all(GONE, *Status),
     Event.DELETE: _all(GONE, *Status),
     Event.OPERATOR_ADDS: {NOBODY: STARTS},
     Event.OPERATOR_PAUSES: _PAUSING,
     Event.OPERATOR_RESUMES: _RESUMING,
     Event.OPERATOR_REACTIVATES: {BOUNCED: BACK},
     Event.OPERATOR_FORGETS: _all(GONE, *Status),
+    # Their address said yes just now: what comes back of older mails ends nothing any more.
+    Event.ADDRESS_WORKS: {BOUNCED: replace(BACK, agreed=True)},
+    Event.ADDRESS_MOVES: {
+        **_staying(set(Status) - {ACTIVE, PAUSED}, new_key=True),
+        **_staying((ACTIVE, PAUSED), agreed=True, new_key=True),
+    },
+    # The one they left by has a word for all of them.
+    Event.ALL_END: _all(LEAVES, PENDING, ACTIVE, PAUSED, UNSUBSCRIBED, BOUNCED),
+}
+
+# What happens to the other digests of an address when this happens to one. All else is of that one alone.
+TO_THE_OTHERS: Mapping[Event, Event] = {
+    Event.CONFIRM: Event.ADDRESS_WORKS,
+    Event.MOVE: Event.ADDRESS_MOVES,
+    Event.LEAVE_ALL: Event.ALL_END,
+    Event.COMPLAIN: Event.COMPLAIN,
+    Event.BOUNCE: Event.BOUNCE,
+    Event.DELETE: Event.DELETE,
+    Event.OPERATOR_REACTIVATES: Event.OPERATOR_REACTIVATES,
+    Event.OPERATOR_FORGETS: Event.OPERATOR_FORGETS,
 }
 
 # Who has said yes, and has not left: the digest is theirs to move.
@@ -144,11 +175,13 @@ def transition(standing: Standing, event: Event) -> Outcome | None:
 def told() -> Iterator[str]:
     """The table as Markdown: an event a line, a status a column."""
     columns = (NOBODY, *Status)
-    yield "| event | " + " | ".join(f"`{status}`" if status else "not on the list" for status in columns) + " |"
-    yield "|---" * (len(columns) + 1) + "|"
+    names = (f"`{status}`" if status else "not on the list" for status in columns)
+    yield "| event | " + " | ".join(names) + " | other digests of the address |"
+    yield "|---" * (len(columns) + 2) + "|"
     for event, row in TABLE.items():
         cells = (_cell(standing, row.get(standing)) for standing in columns)
-        yield f"| {event} | " + " | ".join(cells) + " |"
+        others = TO_THE_OTHERS.get(event, "-")
+        yield f"| {event} | " + " | ".join(cells) + f" | {'the same' if others is event else others} |"
 
 
 def _cell(standing: Standing, outcome: Outcome | None) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from digest.domain import Reader
+from digest.domain import Reader, Status
 from digest.readers.changes import apply
 from digest.readers.life import Event
 from digest.readers.roster import Newcomer
 from digest.readers.subscriptions import happens
-from digest.store import bounces, readers, suppressed
+from digest.store import bounces, readers, siblings, suppressed
 from digest.store.engine import reading, retried, writing
 
 
@@ -26,19 +26,31 @@ def admit(engine: Engine, newcomer: Newcomer, now: datetime) -> Reader:
         # The operator says that they agreed.
         suppressed.lift(connection, newcomer.email)
         who = newcomer.email, newcomer.preferences, now, newcomer.status
-        return readers.admit_in(connection, *who, key=newcomer.key, paused_until=newcomer.paused_until)
+        refuse_unreachable(connection, newcomer)
+        return readers.admit_in(
+            connection, *who, key=newcomer.key, paused_until=newcomer.paused_until, name=newcomer.name
+        )
 
 
-def pause(engine: Engine, email: str, now: datetime) -> Reader:
+def refuse_unreachable(connection: Connection, newcomer: Newcomer) -> None:
+    """Raise AlreadyThere for an address that is given up, or complained: another name is no way around that."""
+    for one in siblings.all_of(connection, newcomer.email):
+        if one.status in (Status.BOUNCED, Status.COMPLAINED):
+            raise readers.AlreadyThere(f"{one.email} is on the list already ({one.status})")
+
+
+def pause(engine: Engine, email: str, now: datetime) -> list[Reader]:
+    """Pause all digests of an address; raise Unknown where there are none."""
     return _happens(engine, email, Event.OPERATOR_PAUSES, now)
 
 
-def resume(engine: Engine, email: str, now: datetime) -> Reader:
+def resume(engine: Engine, email: str, now: datetime) -> list[Reader]:
+    """The same, to go on."""
     return _happens(engine, email, Event.OPERATOR_RESUMES, now)
 
 
 def forget(engine: Engine, email: str, now: datetime) -> bool:
-    """Delete a reader and everything kept about them; say whether there was one."""
+    """Delete all digests of an address and everything kept about them; say whether there was one."""
     with reading(engine) as connection:
         reader = readers.by_email(connection, email)
     if reader:
@@ -59,6 +71,7 @@ def reactivate(engine: Engine, now: datetime, *, since: datetime, reason: str = 
 @retried
 def _reactivate(engine: Engine, reader_id: int, now: datetime, since: datetime) -> Reader | None:
     with writing(engine) as connection:
+        siblings.lock_all(connection, reader_id)
         before = readers.lock(connection, reader_id)
         after = apply(connection, reader_id, Event.OPERATOR_REACTIVATES, now)
         if before is None or after is None:
@@ -68,10 +81,10 @@ def _reactivate(engine: Engine, reader_id: int, now: datetime, since: datetime) 
         return after if after.status is not before.status else None
 
 
-def _happens(engine: Engine, email: str, event: Event, now: datetime) -> Reader:
+def _happens(engine: Engine, email: str, event: Event, now: datetime) -> list[Reader]:
     with reading(engine) as connection:
-        reader = readers.by_email(connection, email)
-    after = reader and happens(engine, reader.id, event, now)
-    if after is None:
+        everyone = siblings.all_of(connection, email)
+    after = [happens(engine, one.id, event, now) for one in everyone]
+    if not any(after):
         raise Unknown(f"{email} is not on the list")
-    return after
+    return [one for one in after if one]

@@ -11,12 +11,14 @@ from typing import Any
 
 from digest.domain import Preferences, Reader, Status
 from digest.links import KEY
+from digest.readers import names
 from digest.readers.form import FIELDS, Mistakes, address, preferences, typed
 
-# `key` is what links name a reader by: it keeps them working, and is as private as they are.
+# `digest` is what one of several digests of an address is called: in other programs, `name` is a person's. `key` is
+# what links name the reader by: it keeps them working, and is as private as they are.
 COLUMNS = (
     "email", "status", "topics", "cadence", "hour", "timezone", "most_papers", "pictures",
-    "weekday", "order", "related", "paused_until", "key",
+    "weekday", "order", "related", "paused_until", "key", "digest",
 )  # fmt: skip
 Row = Mapping[str, str | None]
 # Readers of one place often have the same topics, hour and zone: a file of a million is read in a third of the time.
@@ -32,12 +34,14 @@ class Newcomer:
     status: Status = Status.ACTIVE
     paused_until: datetime | None = None
     key: str = ""
+    name: str = ""
 
 
 def row(reader: Reader) -> dict[str, str]:
     """Write a reader as a row of text."""
     until = reader.paused_until.isoformat() if reader.paused_until else ""
-    own = {"email": reader.email, "status": reader.status.value, "paused_until": until, "key": reader.key}
+    own = {"email": reader.email, "status": reader.status.value, "paused_until": until}
+    own |= {"key": reader.key, "digest": reader.name}
     return {**typed(reader.preferences), **own}
 
 
@@ -45,7 +49,7 @@ def newcomer(row: Row) -> Newcomer:
     """Read a row; raise Mistakes. What is left out is as for a new reader; without a status everybody is active."""
     mistakes: dict[str, str] = {}
     read: dict[str, Any] = {}
-    for name, reads in (("status", _status), ("paused_until", _moment), ("key", _key)):
+    for name, reads in (("status", _status), ("paused_until", _moment), ("key", _key), ("digest", _name)):
         try:
             read[name] = reads(row.get(name))
         except ValueError as error:
@@ -57,7 +61,7 @@ def newcomer(row: Row) -> Newcomer:
             mistakes |= some.by_field
     if mistakes:
         raise Mistakes(mistakes)
-    return Newcomer(**read)
+    return Newcomer(name=read.pop("digest"), **read)
 
 
 def _address(row: Row) -> str:
@@ -89,6 +93,10 @@ def _moment(said: str | None) -> datetime | None:
     except ValueError:
         raise ValueError("Please write a moment like 2026-03-01T00:00:00+00:00, or nothing.") from None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _name(said: str | None) -> str:
+    return names.read(said or "")
 
 
 def _key(said: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -11,7 +12,7 @@ from digest.domain import Delivery, Preferences, Reader, Status
 from digest.readers import changes, schedule
 from digest.readers.changes import ASKED_WITHIN, MOST_ASKED, Details, apply
 from digest.readers.life import SUBSCRIBED, Event, transition
-from digest.store import ledger, mailboxes, planning, readers, suppressed
+from digest.store import ledger, mailboxes, planning, readers, siblings, suppressed
 from digest.store.engine import reading, retried, writing
 from digest.store.tables import readers as rows
 
@@ -74,6 +75,7 @@ def confirm(engine: Engine, request: Delivery, now: datetime) -> Reader | None:
     subscription.
     """
     with writing(engine) as connection:
+        siblings.lock_all(connection, request.reader.id)
         reader = readers.lock(connection, request.reader.id)
         requested = reader and ledger.requested(connection, request.id)
         if reader is None or not requested:
@@ -81,6 +83,21 @@ def confirm(engine: Engine, request: Delivery, now: datetime) -> Reader | None:
         apply(connection, reader.id, Event.CONFIRM, now, Details(requested))
         planning.plan_for(connection, rows.c.id == reader.id, now, schedule.MOST_CATCH_UP, schedule.next_due)
         return readers.find_in(connection, reader.id)
+
+
+@retried
+def use_topics(engine: Engine, request: Delivery, now: datetime) -> Reader | None:
+    """Let a subscriber have the topics they typed when they subscribed again; None if there is nobody any more.
+
+    Nothing else changes: the rest of that form is what everybody finds filled in. Who left since then stays away.
+    """
+    with writing(engine) as connection:
+        reader = readers.lock(connection, request.reader.id)
+        requested = reader and ledger.requested(connection, request.id)
+        if reader is None or not requested or reader.status not in SUBSCRIBED:
+            return reader
+        wanted = replace(reader.preferences, topics=requested.topics)
+        return apply(connection, reader.id, Event.CHANGE, now, Details(wanted))
 
 
 def change(engine: Engine, reader_id: int, preferences: Preferences, now: datetime) -> Reader | None:
@@ -117,14 +134,24 @@ def leave(engine: Engine, reader_id: int, now: datetime) -> None:
     happens(engine, reader_id, Event.LEAVE_BY_CLICK, now)
 
 
+def leave_all(engine: Engine, reader_id: int, now: datetime) -> None:
+    """End this digest and every other of the same address."""
+    happens(engine, reader_id, Event.LEAVE_ALL, now)
+
+
 def come_back(engine: Engine, reader_id: int, now: datetime) -> Reader | None:
     """Go on as before for somebody who left or complained, if they had ever said yes."""
     return happens(engine, reader_id, Event.COME_BACK, now)
 
 
 def delete(engine: Engine, reader_id: int, now: datetime) -> None:
-    """Delete a reader and everything kept about them."""
+    """Delete all digests of a reader's address, and everything kept about them."""
     happens(engine, reader_id, Event.DELETE, now)
+
+
+def delete_one(engine: Engine, reader_id: int, now: datetime) -> None:
+    """Delete one digest, and everything kept about it."""
+    happens(engine, reader_id, Event.DELETE_ONE, now)
 
 
 @retried

@@ -58,6 +58,7 @@ def compose(composer: Composer, now: datetime) -> dict[str, Mail]:
         ),
         "confirm": composer.letter(_delivery(Kind.CONFIRM, now)),
         "manage": composer.letter(_delivery(Kind.MANAGE, now)),
+        "manage-other-topics": composer.letter(replace(_delivery(Kind.MANAGE, now), requested=OTHERS)),
         "move": composer.letter(_delivery(Kind.MOVE, now, recipient="marit@new.example.org")),
         "moved": composer.letter(_delivery(Kind.MOVED, now, recipient="marit@old.example.org")),
         "goodbye": composer.letter(_delivery(Kind.GOODBYE, now)),
@@ -154,6 +155,7 @@ AWKWARD = (
     ),
     Paper("own:9", "From Elsewhere", project_url="https://elsewhere.example.org/" + "a" * 90, sources=("other",)),
 )
+OTHERS = Preferences(("protein folding", "benchmark"))
 ALERTS = (
     "huggingface is suspicious: 3 papers on a Tuesday, where 31 are usual (2026-03-03).",
     "arxiv is late: no good answer since 2026-03-02 18:05 UTC. cs.CL: HTTP 503",

@@ -41,7 +41,7 @@ class Settings(BaseSettings):
         "smtp://localhost:25",
         description="The relay: `smtp://user:password@host:port`, `smtps://…` or `smtp+starttls://…`; several, "
         "separated by spaces, share the mails by their `?weight=`, 1 if not said. `?rate=` (a second), `?per_day=` "
-        "and `?warmup=` (the day it first sent) bound each.",
+        "and `?warmup=` (the day it first sent) bound each. `ses://KEY:SECRET@REGION` is Amazon SES over HTTPS.",
     )
     smtp_connections: int = Field(
         8, ge=1, le=500, description="Connections to the relays, open at once in all workers together."
@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     smtp_mails_per_connection: int = Field(50, ge=1, description="Mails on one connection, before a new one is made.")
     smtp_rate: int = Field(
         0, ge=0, description="Mails a second, sent by all workers together, counted in the broker; 0 for no limit."
+    )
+    domain_rate: Words = Field(
+        (),
+        description="Mails that a domain gets at most, or all the domains of a provider, by the domain of its MX: "
+        "`yahoodns.net=20/m,gmail.com=600/m`; a second (`s`), minute, hour or day, by all workers together.",
     )
     resend_uncertain: bool = Field(
         True,
@@ -147,7 +152,9 @@ class Settings(BaseSettings):
         description="Run as if at this moment (ISO 8601 with zone): for dry runs on captured days and for tests.",
     )
 
-    @field_validator("secret_key", "sources", "arxiv_categories", "proxies", "trusted_networks", mode="before")
+    @field_validator(
+        "secret_key", "domain_rate", "sources", "arxiv_categories", "proxies", "trusted_networks", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -187,6 +194,13 @@ class Settings(BaseSettings):
     @classmethod
     def _relay(cls, value: str) -> str:
         return urls.relays(value)
+
+    @field_validator("domain_rate")
+    @classmethod
+    def _domain_rate(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            urls.domain_rate(one)
+        return value
 
     @field_validator("bounce_mailbox_url")
     @classmethod

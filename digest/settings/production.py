@@ -53,7 +53,7 @@ def _addresses(settings: Settings) -> Iterator[str]:
 def _passwords(settings: Settings) -> Iterator[str]:
     """Refuse to send a password in the clear to where somebody may listen."""
     relays = [relay for relay in settings.relays if relay.in_the_clear and relay.password]
-    if any(not urls.is_near(relay.host) for relay in relays):
+    if any(not urls.is_near(relay.reached_at) for relay in relays):
         yield "DIGEST_SMTP_URL: the password would go in the clear: use smtps:// or smtp+starttls://"
     mailbox = settings.mailbox
     if mailbox and mailbox.in_the_clear and not urls.is_near(mailbox.host):

@@ -10,15 +10,19 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-RELAYS = {"smtp", "smtps", "smtp+starttls"}
+# Relays that are a provider's HTTP interface: who signs in is in the URL, and its host is a region of theirs.
+APIS = {"ses"}
+RELAYS = {"smtp", "smtps", "smtp+starttls"} | APIS
 MAILBOXES = {"imap", "imaps", "imap+starttls"}
 BROKERS = {"redis", "rediss", "redis+socket", "unix"}
 IMAP_PORT, IMAPS_PORT = 143, 993
+REGION = re.compile(r"[a-z]{2,8}(-[a-z]{2,12}){1,3}-\d{1,2}")
+CONFIGURATION_SET = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """One relay: `smtp` in the clear, `smtps`, or `smtp+starttls`, which demands an upgrade.
+    """One relay: `smtp` in the clear, `smtps`, or `smtp+starttls`, which demands an upgrade; or a provider's `api`.
 
     Of several, each gets its `weight`'s share of the connections. `rate` is in mails a second and `per_day` in mails
     a day, None for no limit; `warmup` is the day on which a new address began to send, and may do little.
@@ -34,22 +38,41 @@ class Relay:
     rate: float | None = None
     per_day: int | None = None
     warmup: date | None = None
+    # Of a provider: what it is called in a URL, where it answers if not where it always does, and its settings to use.
+    api: str = ""
+    endpoint: str = ""
+    configuration_set: str = ""
 
     @classmethod
     def at(cls, url: str) -> Relay:
         """Read a URL; raise ValueError for an option that is none, or has no such value."""
         parts = urlsplit(url)
         username, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+        if parts.scheme in APIS:
+            return cls._of_ses(parts.hostname or "", username, password, parts.query)
         tls, starttls = parts.scheme == "smtps", parts.scheme == "smtp+starttls"
-        options = _options(parts.query)
+        options = _options(parts.query, OPTIONS)
         return cls(parts.hostname or "localhost", parts.port, username, password, tls, starttls, **options)
+
+    @classmethod
+    def _of_ses(cls, region: str, key: str | None, secret: str | None, query: str) -> Relay:
+        if not (REGION.fullmatch(region) and key and secret):
+            raise ValueError("give ses://KEY:SECRET@REGION, such as eu-west-1; in the secret write %2F for /")
+        options = {"endpoint": f"https://email.{region}.amazonaws.com"} | _options(query, {**OPTIONS, **OF_AN_API})
+        tls = options["endpoint"].startswith("https://")
+        return cls(region, None, key, secret, tls, api="ses", **options)
 
     @property
     def in_the_clear(self) -> bool:
         return not (self.tls or self.starttls)
 
+    @property
+    def reached_at(self) -> str:
+        """The host that is connected to."""
+        return urlsplit(self.endpoint).hostname or "" if self.api else self.host
+
     def __str__(self) -> str:
-        return f"{self.host}:{self.port or 'default port'}"
+        return f"{self.api}:{self.host}" if self.api else f"{self.host}:{self.port or 'default port'}"
 
     def __repr__(self) -> str:
         """Never the password: this reaches tracebacks and logs."""
@@ -115,11 +138,11 @@ def several(value: str) -> list[str]:
     return re.split(r"[\s,]+(?=[a-z+]+://)", value.strip().rstrip(", ")) if value.strip() else [value]
 
 
-def _options(query: str) -> dict[str, Any]:
+def _options(query: str, known: Mapping[str, Callable[[str], object]]) -> dict[str, Any]:
     given = dict(parse_qsl(query, keep_blank_values=True))
-    if unknown := sorted(given.keys() - OPTIONS):
-        raise ValueError(f"{unknown[0]!r} is no option of a relay; there are {', '.join(OPTIONS)}")
-    return {name: OPTIONS[name](text) for name, text in given.items()}
+    if unknown := sorted(given.keys() - known.keys()):
+        raise ValueError(f"{unknown[0]!r} is no option of a relay; there are {', '.join(known)}")
+    return {name: known[name](text) for name, text in given.items()}
 
 
 def _number(name: str, text: str, example: str, of: type[float]) -> float:
@@ -154,9 +177,23 @@ def _warmup(text: str) -> date:
         raise ValueError("give the day the relay first sent for you, as in ?warmup=2026-11-26") from None
 
 
+def _endpoint(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("give where the provider answers, as in ?endpoint=https://HOST")
+    return text.rstrip("/")
+
+
+def _configuration_set(text: str) -> str:
+    if not CONFIGURATION_SET.fullmatch(text):
+        raise ValueError("give the name of a configuration set: letters, digits, hyphens and underscores")
+    return text
+
+
 OPTIONS: Mapping[str, Callable[[str], object]] = {
     "weight": _weight,
     "rate": _rate,
     "per_day": _per_day,
     "warmup": _warmup,
 }
+OF_AN_API: Mapping[str, Callable[[str], object]] = {"endpoint": _endpoint, "configuration_set": _configuration_set}

@@ -16,6 +16,8 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*")
 ADDRESS = re.compile(rf"[^\s@<>]+@{DOMAIN.pattern}")
 PREFIX = re.compile(r"[\w.-]{1,60}", re.ASCII)
+DOMAIN_RATE = re.compile(r"(?P<domain>[^=\s]{1,253})=(?P<mails>[1-9]\d{0,7})/(?P<period>[smhd])", re.ASCII)
+SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 ENCODE = "in a password write %2F for /, %23 for #, %3F for ?, %40 for @, %3A for : and %25 for %"
 
 
@@ -77,9 +79,19 @@ def site(value: str) -> str:
 
 def relays(value: str) -> str:
     for url in several(value):
-        server(url, RELAYS, "smtp://HOST:PORT")
+        server(url, RELAYS, "smtp://HOST:PORT or ses://KEY:SECRET@REGION")
         Relay.at(url)
     return value
+
+
+def domain_rate(value: str) -> tuple[str, int, int]:
+    """Read `yahoodns.net=20/m` as a domain, and so many mails in so many seconds."""
+    found = DOMAIN_RATE.fullmatch(value)
+    if not found or not DOMAIN.fullmatch(found["domain"]):
+        raise ValueError(
+            f"give domains with mails a second, minute, hour or day, such as gmail.com=600/m, not {value!r}"
+        )
+    return found["domain"].casefold(), int(found["mails"]), SECONDS[found["period"]]
 
 
 def prefix(value: str) -> str:

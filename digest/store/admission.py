@@ -25,13 +25,27 @@ class Entry:
     next_due_at: datetime | None
     paused_until: datetime | None = None
     key: str = ""
+    name: str = ""
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What makes two rows the same digest of the same address."""
+        return email_key(self.email), self.name
 
 
-def known(engine: Engine, emails: Sequence[str]) -> set[str]:
-    """Which of these addresses are on the list already, by their keys."""
-    keys = [email_key(email) for email in emails]
+def known(engine: Engine, entries: Sequence[Entry], now: datetime) -> set[tuple[str, str]]:
+    """Which of these are on the list already, or may not be put on it: by their identities.
+
+    An address that is given up, or complained, before this import began at `now`, gets no digest by another name.
+    """
+    unwelcome = readers.c.status.in_((Status.BOUNCED, Status.COMPLAINED)) & (readers.c.created_at < now)
+    columns = (readers.c.email_key, readers.c.name, unwelcome.label("unwelcome"))
+    keys = {email_key(one.email) for one in entries}
     with reading(engine) as connection:
-        return set(connection.execute(select(readers.c.email_key).where(readers.c.email_key.in_(keys))).scalars())
+        found = connection.execute(select(*columns).where(readers.c.email_key.in_(keys))).all()
+    shut = {row.email_key for row in found if row.unwelcome}
+    there = {(row.email_key, row.name) for row in found}
+    return there | {one.identity for one in entries if email_key(one.email) in shut}
 
 
 @retried
@@ -69,5 +83,6 @@ def _row(one: Entry, now: datetime) -> dict[str, object]:
         "confirmed_at": now if agreed else None,
         "next_due_at": one.next_due_at,
         "paused_until": one.paused_until if one.status is Status.PAUSED else None,
+        "name": one.name,
     }
     return own | {name: getattr(one.preferences, name) for name in PREFERENCES}

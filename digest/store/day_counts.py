@@ -19,7 +19,7 @@ from digest.store.engine import insert_into, reading, writing
 from digest.store.outcomes import NEVER
 from digest.store.tables import OPEN, day_counts, deliveries
 
-DELIVERIES, DELAYS, RETURNED = "deliveries", "delays", "returned"
+DELIVERIES, DELAYS, RETURNED, RELAYS = "deliveries", "delays", "returned", "relays"
 # A mail is tried for four days after it was due, and an operator may look again: then its day is counted anew.
 COUNTED_AGAIN = timedelta(days=7)
 # In seconds. The alert is at half an hour.
@@ -44,8 +44,20 @@ def fold(engine: Engine, now: datetime) -> None:
 
 def add(engine: Engine, what: str, kind: str, state: str, now: datetime) -> None:
     """Count one more today."""
+    add_all(engine, what, {(kind, state): 1}, now)
+
+
+def add_all(engine: Engine, what: str, counts: Mapping[tuple[str, str], int], now: datetime) -> None:
+    """Count so many more of each kind and state today."""
+    today = {"day": now.astimezone(UTC).date(), "what": what}
+    # In one order, so that two who count the same wait for each other, and not each for the other.
+    rows = [today | {"kind": kind, "state": state, "count": counts[kind, state]} for kind, state in sorted(counts)]
+    if not rows:
+        return
     with writing(engine) as connection:
-        add_in(connection, what, kind, state, now.astimezone(UTC).date(), 1)
+        statement = insert_into(connection, day_counts).values(rows)
+        more = {"count": day_counts.c.count + statement.excluded.count}
+        connection.execute(statement.on_conflict_do_update(index_elements=list(day_counts.primary_key), set_=more))
 
 
 def add_in(connection: Connection, what: str, kind: str, state: str, day: date, count: int) -> None:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from sqlalchemy import RowMapping
 
-from digest.domain import Cadence, Delivery, Kind, Order, Preferences, State, Window
+from digest.domain import ASKING, Cadence, Delivery, Kind, Order, Preferences, State, Window
 from digest.store.readers import PREFERENCES, check_numbers, reader_of
 
 # What the readers of some groups chose; many chose alike.
@@ -34,7 +34,7 @@ def delivery_of(row: RowMapping) -> Delivery:
     check_numbers(row[name] for name in ("attempts", "claim", "unanswered"))
     kept = from_json(row["preferences"]) if row["preferences"] else None
     kind = Kind(row["kind"])
-    asks = kind is Kind.CONFIRM
+    asks = kind in ASKING
     return Delivery(
         id=row["id"],
         kind=kind,

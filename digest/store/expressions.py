@@ -151,6 +151,11 @@ def _name(name: Word) -> Expression | None:
     return some([full, Run((AUTHOR + term(folded[0]),))])
 
 
+def size(expression: Expression) -> int:
+    """How many runs of terms an expression has: each is looked at in each paper that is ranked."""
+    return 1 if isinstance(expression, Run) else sum(map(size, expression.parts))
+
+
 def sqlite_text(expression: Expression) -> str:
     """Write an expression for FTS5."""
     match expression:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Index, text
 
-from digest.store.tables import ASKED, OPEN, deliveries
+from digest.store.tables import ASKED, OPEN, TAKEN_BY_AN_API, deliveries
 
 # What is over and done with, nearly all of the ledger, is not in them.
 Index(
@@ -23,6 +23,13 @@ Index(
     deliveries.c.mailbox,
     postgresql_where=text(ASKED),
     sqlite_where=text(ASKED),
+)
+# Who sends by SMTP has nothing in it, and pays nothing for it.
+Index(
+    "ix_deliveries_taken_by_an_api",
+    deliveries.c.reason,
+    postgresql_where=text(TAKEN_BY_AN_API),
+    sqlite_where=text(TAKEN_BY_AN_API),
 )
 # For the account of the last days. The rows lie by it already, so PostgreSQL needs next to nothing for it.
 Index(None, deliveries.c.due_at, postgresql_using="brin")

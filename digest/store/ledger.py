@@ -18,7 +18,7 @@ from digest.store.delivery_rows import as_json, delivery_of, from_json
 from digest.store.engine import insert_into, reading, writing
 from digest.store.outcomes import record, release_lost, set_aside
 from digest.store.readable import readable
-from digest.store.tables import OPEN, deliveries
+from digest.store.tables import OPEN, TAKEN_BY_AN_API, deliveries
 from digest.store.tables import readers as reader_rows
 
 __all__ = [
@@ -55,9 +55,9 @@ def queue(
     connection.execute(statement.on_conflict_do_nothing())
 
 
-def asked(connection: Connection, reader_id: int, kinds: Collection[Kind], since: datetime) -> int:
-    """How many mails of these kinds a reader was written since then."""
-    mine = (deliveries.c.reader_id == reader_id) & deliveries.c.kind.in_(kinds) & (deliveries.c.due_at > since)
+def asked(connection: Connection, reader_ids: Collection[int], kinds: Collection[Kind], since: datetime) -> int:
+    """How many mails of these kinds these readers were written since then."""
+    mine = deliveries.c.reader_id.in_(reader_ids) & deliveries.c.kind.in_(kinds) & (deliveries.c.due_at > since)
     return connection.execute(select(func.count()).where(mine)).scalar_one()
 
 
@@ -84,7 +84,17 @@ def counts(engine: Engine) -> dict[str, int]:
 
 def find(engine: Engine, delivery_id: int) -> Delivery | None:
     with reading(engine) as connection:
-        return next(iter(_read(connection, deliveries.c.id == delivery_id)), None)
+        return find_in(connection, delivery_id)
+
+
+def find_in(connection: Connection, delivery_id: int) -> Delivery | None:
+    return next(iter(_read(connection, deliveries.c.id == delivery_id)), None)
+
+
+def with_relays_id(connection: Connection, relays_id: str) -> int | None:
+    """The delivery that a provider's HTTP interface took under this id of its own, if there is one."""
+    taken = (deliveries.c.reason == f"200 {relays_id}") & text(TAKEN_BY_AN_API)
+    return connection.execute(select(deliveries.c.id).where(taken).limit(1)).scalar()
 
 
 def was_kept(connection: Connection, delivery_id: int) -> bool:

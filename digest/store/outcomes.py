@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, bindparam, case, select, text
 
-from digest.domain import Delivery, Kind, Result, State
+from digest.domain import ASKING, Delivery, Result, State
 from digest.store.delivery_rows import as_json
 from digest.store.engine import writing
 from digest.store.tables import OPEN, deliveries
@@ -56,8 +56,8 @@ def begin(engine: Engine, held: Collection[Delivery]) -> set[int]:
 
 
 def _frozen(delivery: Delivery, ids: Sequence[str]) -> dict[str, Any]:
-    # What a confirmation's link confirms was written when it was asked for, and may be over by now.
-    kept = None if delivery.kind is Kind.CONFIRM else as_json(delivery.preferences)
+    # What a link in such a mail confirms was written when it was asked for, and may be over by now.
+    kept = None if delivery.kind in ASKING else as_json(delivery.preferences)
     papers = deliveries.c.papers.type.process_bind_param(tuple(ids), None)  # type: ignore[attr-defined]
     return {"an_id": delivery.id, "a_claim": delivery.claim, "some_papers": papers, "a_snapshot": kept}
 

@@ -45,18 +45,14 @@ def lock(connection: Connection, reader_id: int) -> Reader | None:
 
 
 def lock_email(connection: Connection, email: str) -> Reader | None:
-    """The same for who has this address once nobody else is changing it."""
+    """The same for who has this address once nobody else is changing it: of several digests, the first."""
     return _one(connection, readers.c.email_key == email_key(email), locked=True)
 
 
-def lock_both(connection: Connection, *reader_ids: int) -> None:
-    """Lock several readers in one order, so that two who do so do not wait for each other."""
-    question = select(readers.c.id).where(readers.c.id.in_(reader_ids)).order_by(readers.c.id)
-    connection.execute(question.with_for_update(key_share=True)).all()
-
-
-def by_email(connection: Connection, email: str) -> Reader | None:
-    return _one(connection, readers.c.email_key == email_key(email))
+def by_email(connection: Connection, email: str, name: str | None = None) -> Reader | None:
+    """Find the digest of an address that has this name; without one, the first: it has none, or came before others."""
+    theirs = readers.c.email_key == email_key(email)
+    return _one(connection, theirs if name is None else theirs & (readers.c.name == name))
 
 
 def email_key(email: str) -> str:
@@ -98,6 +94,7 @@ def add(
     status: Status,
     now: datetime,
     paused_until: datetime | None = None,
+    name: str = "",
 ) -> Reader:
     """Write a new reader down, or find the one who was quicker; an active one is due at once."""
     active = status is Status.ACTIVE
@@ -110,18 +107,20 @@ def add(
         "confirmed_at": now if agreed else None,
         "next_due_at": now if active else None,
         "paused_until": paused_until if status is Status.PAUSED else None,
+        "name": name,
     }
     statement = insert_into(connection, readers).values(**values, **_columns(preferences))
     connection.execute(statement.on_conflict_do_nothing())
-    return _known(lock_email(connection, email))
+    theirs = (readers.c.email_key == email_key(email)) & (readers.c.name == name)
+    return _known(_one(connection, theirs, locked=True))
 
 
 def admit(
-    engine: Engine, email: str, preferences: Preferences, now: datetime, status: Status = Status.ACTIVE
+    engine: Engine, email: str, preferences: Preferences, now: datetime, status: Status = Status.ACTIVE, name: str = ""
 ) -> Reader:
     """The operator's way in, without a confirmation; AlreadyThere for an address on the list."""
     with writing(engine) as connection:
-        return admit_in(connection, email, preferences, now, status)
+        return admit_in(connection, email, preferences, now, status, name=name)
 
 
 def admit_in(
@@ -133,12 +132,13 @@ def admit_in(
     *,
     key: str = "",
     paused_until: datetime | None = None,
+    name: str = "",
 ) -> Reader:
     """The same inside a transaction, with the key that links in older mails name this reader by, if it is free."""
-    known = by_email(connection, email)
-    if known:
-        raise AlreadyThere(f"{known.email} is on the list already ({known.status})")
-    reader = add(connection, email, preferences, status, now, paused_until)
+    if known := by_email(connection, email, name):
+        called = f", named {known.name}" if known.name else ""
+        raise AlreadyThere(f"{known.email} is on the list already ({known.status}{called})")
+    reader = add(connection, email, preferences, status, now, paused_until, name)
     if key and keys.is_free(connection, key):
         keys.give(connection, reader.id, key)
     return _known(find_in(connection, reader.id))
@@ -180,7 +180,7 @@ def reschedule(connection: Connection, reader_id: int, next_due_at: datetime) ->
 
 
 def forget(engine: Engine, email: str) -> bool:
-    """Delete a reader and everything kept about them; say whether there was one."""
+    """Delete all digests of an address and everything kept about them; say whether there was one."""
     with writing(engine) as connection:
         return forget_in(connection, email)
 
@@ -190,6 +190,11 @@ def forget_in(connection: Connection, email: str) -> bool:
     return bool(connection.execute(readers.delete().where(readers.c.email_key == email_key(email))).rowcount)
 
 
+def forget_one(connection: Connection, reader_id: int) -> None:
+    """Delete this digest alone, and everything kept about it."""
+    connection.execute(readers.delete().where(readers.c.id == reader_id))
+
+
 def forget_pending(engine: Engine, before: datetime) -> int:
     """Delete who last asked before this moment and never confirmed; return how many."""
     theirs = (deliveries.c.reader_id == readers.c.id) & (deliveries.c.kind == Kind.CONFIRM)
@@ -197,24 +202,6 @@ def forget_pending(engine: Engine, before: datetime) -> int:
     stale = (readers.c.status == Status.PENDING) & (readers.c.created_at < before) & ~asked_again
     with writing(engine) as connection:
         return connection.execute(readers.delete().where(stale)).rowcount
-
-
-def forget_wishes(engine: Engine, before: datetime) -> int:
-    """Forget the new addresses that were asked before this moment and never agreed; return how many."""
-    theirs = (deliveries.c.reader_id == readers.c.id) & (deliveries.c.kind == Kind.MOVE)
-    asked = exists().where(theirs, deliveries.c.due_at >= before)
-    with writing(engine) as connection:
-        old = readers.update().where(readers.c.new_email != "", ~asked).values(new_email="")
-        return connection.execute(old).rowcount
-
-
-def left_before(engine: Engine, before: datetime) -> list[int]:
-    """Some of the readers who gave up, or were given up, and were written nothing since this moment."""
-    left = readers.c.status.in_((Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED))
-    lately = exists().where(deliveries.c.reader_id == readers.c.id, deliveries.c.due_at >= before)
-    question = select(readers.c.id).where(left, readers.c.created_at < before, ~lately).order_by(readers.c.id)
-    with reading(engine) as connection:
-        return list(connection.execute(question.limit(PAGE)).scalars())
 
 
 def counts(engine: Engine) -> dict[str, int]:
@@ -242,6 +229,7 @@ def reader_of(row: RowMapping, prefix: str = "") -> Reader:
         new_email=row[prefix + "new_email"],
         paused_until=row[prefix + "paused_until"],
         key=row[prefix + "key"],
+        name=row[prefix + "name"],
     )
 
 
@@ -252,7 +240,8 @@ def check_numbers(read: Iterable[object]) -> None:
 
 
 def _one(connection: Connection, where: Any, *, locked: bool = False) -> Reader | None:  # noqa: ANN401 - a column expression
-    question = select(readers).where(where)
+    # Of one address there may be several; the first is the one without a name, or the oldest.
+    question = select(readers).where(where).order_by(readers.c.name != "", readers.c.id).limit(1)
     # SQLite has one writer at a time and needs no lock.
     question = question.with_for_update(key_share=True) if locked else question
     try:
@@ -264,13 +253,23 @@ def _one(connection: Connection, where: Any, *, locked: bool = False) -> Reader 
 
 def _bare(connection: Connection, where: Any) -> Reader | None:  # noqa: ANN401 - a column expression
     """What is left of a reader whose row holds nonsense: enough to leave, to be deleted, and to choose anew."""
-    question = select(readers.c.id, readers.c.email, readers.c.status, readers.c.key).where(where)
+    columns = (readers.c.id, readers.c.email, readers.c.status, readers.c.key, readers.c.name)
+    question = select(*columns).where(where).order_by(readers.c.name != "", readers.c.id).limit(1)
     row = connection.execute(question).one_or_none()
     if row is None:
         return None
     status = Status(row.status) if row.status in list(Status) else Status.ACTIVE
     log.error("reader.unreadable", reader=row.id)
-    return Reader(row.id, str(row.email), status, Preferences(), created_at=EPOCH, confirmed_at=EPOCH, key=row.key)
+    return Reader(
+        row.id,
+        str(row.email),
+        status,
+        Preferences(),
+        created_at=EPOCH,
+        confirmed_at=EPOCH,
+        key=row.key,
+        name=str(row.name),
+    )
 
 
 def _known(reader: Reader | None) -> Reader:

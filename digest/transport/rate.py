@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from datetime import date
 from fractions import Fraction
 
@@ -19,6 +20,8 @@ FIRST_DAY = 200
 WARM_AFTER = 20
 # A rate such as 2.5 a second is 5 in 2 seconds.
 LONGEST_PERIOD_SECONDS = 60
+# Nobody is sent away for longer: meanwhile there may be more room than this process knows of.
+LONGEST_TURN_SECONDS = 3_600.0
 
 
 class SendingRate:
@@ -38,6 +41,31 @@ class SendingRate:
         return not await asyncio.to_thread(self._limit.wait, self._name)
 
 
+class DomainRates:
+    """What the settings let a domain, or a provider, have: so many mails in so many seconds, by all workers together.
+
+    Nobody waits here. Whoever finds no room is told when to come back, each a little later than the one before.
+    """
+
+    def __init__(self, rates: Mapping[str, tuple[int, int]], broker: Broker) -> None:
+        self._paces = {name: seconds / mails for name, (mails, seconds) in rates.items()}
+        self._limits = {
+            name: RateLimiter(broker, RateLimitItemPerSecond(mails, seconds), "mails to a domain")
+            for name, (mails, seconds) in rates.items()
+        }
+        self._turns: dict[str, float] = {}
+
+    def wait(self, name: str) -> float:
+        """Count a mail to a name that has a rate, and return 0; or the seconds until its turn."""
+        seconds = self._limits[name].wait(f"domain {name}")
+        if not seconds:
+            return 0.0
+        now = time.monotonic()
+        turn = min(max(self._turns.get(name, 0.0), now + seconds) + self._paces[name], now + LONGEST_TURN_SECONDS)
+        self._turns[name] = turn
+        return turn - now
+
+
 class RelayLimits:
     """What one relay allows: so many mails a second, and so many a day, fewer while its address is new."""
 
@@ -46,14 +74,17 @@ class RelayLimits:
         self._rate = SendingRate(a_second(relay.rate), broker, f"mails {relay}") if relay.rate else None
         self._a_day: tuple[int, SendingRate] | None = None
 
-    async def wait(self) -> str:
-        """Return an empty text when the next mail may go, or why none may go today."""
-        most = most_today(self._relay, self._today())
-        if most is not None and not await self._counted(most).has_room():
-            return f"its {most:,} mails of a day are sent"
+    async def wait(self) -> None:
+        """Return when the next mail may go."""
         if self._rate:
             await self._rate.wait()
-        return ""
+
+    async def over_for_today(self) -> str:
+        """Count one mail of the day, which must be in hand; or say why none may go today."""
+        most = most_today(self._relay, self._today())
+        if most is None or await self._counted(most).has_room():
+            return ""
+        return f"its {most:,} mails of a day are sent"
 
     def _counted(self, most: int) -> SendingRate:
         if self._a_day is None or self._a_day[0] != most:

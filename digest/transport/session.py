@@ -11,13 +11,13 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import idna
 from aiosmtplib import SMTP, SMTPReadTimeoutError, SMTPResponseException, SMTPServerDisconnected
 
 from digest.domain import Mail
 from digest.transport.relay import SECONDS_FOR_A_REPLY
+from digest.transport.senders import Reply
 
 # RFC 5321 4.5.3.2.6: ten minutes for the answer after the last dot.
 SECONDS_AFTER_THE_DOT = 600.0
@@ -29,11 +29,6 @@ NO_CODE = -1
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # What cannot end the address, or the line, that it stands in (RFC 5321 4.1.2): no space or bracket outside quotes.
 SAYABLE = re.compile(r"""("([^"\\\x00-\x1f\x7f]|\\[ -~])*"@)?[^\s<>"\x00-\x1f\x7f]+""")
-
-
-class Reply(NamedTuple):
-    code: int
-    text: str
 
 
 class SmtpSession(asyncio.Protocol):
@@ -114,7 +109,7 @@ class SmtpSession(asyncio.Protocol):
             if not self._takes_8bit:
                 raise ValueError("the mail has 8-bit characters, and the relay does not offer 8BITMIME")
             more += b" BODY=8BITMIME"
-        return b"MAIL FROM:" + _said(sender) + more, b"RCPT TO:" + _said(recipient), b"DATA"
+        return b"MAIL FROM:" + said(sender) + more, b"RCPT TO:" + said(recipient), b"DATA"
 
     async def send_data(self, content: bytes) -> Reply:
         """Send the data, and wait for who takes the responsibility. After an error, nobody knows whether it arrived."""
@@ -179,7 +174,8 @@ def _in_ascii(address: str) -> str:
     return f"{local}{at}{idna.encode(domain, uts46=True).decode()}"
 
 
-def _said(address: str) -> bytes:
+def said(address: str) -> bytes:
+    """An address as a relay is told it; ValueError for one that would end the line, or the field, that it stands in."""
     if not SAYABLE.fullmatch(address):
         raise ValueError(f"{address!r} cannot stand in an SMTP command")
     return f"<{address}>".encode()

@@ -1,4 +1,4 @@
-"""The only SMTP: sends finished mails on a few connections at once, and says what became of each.
+"""Sends finished mails through relays, on a few connections at once, and says what became of each.
 
 It decides nothing about readers: a result carries the server's own words, and the ledger what follows.
 """
@@ -9,7 +9,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from aiosmtplib import SMTPResponseException
@@ -18,7 +18,8 @@ from digest.domain import Mail, Result, State
 from digest.transport import relay as relays
 from digest.transport.rate import RelayLimits, SendingRate
 from digest.transport.relay import Relay
-from digest.transport.session import NO_CODE, SmtpSession
+from digest.transport.senders import NotBegun, Session, opened
+from digest.transport.session import NO_CODE
 
 __all__ = ["OnResults", "Relay", "RelayAway", "Route", "SendingRate", "send_all"]
 
@@ -131,7 +132,7 @@ class _Round:
         while self._has_work() and (relay := self._next_relay()):
             self._opened[relay] += 1
             try:
-                session = SmtpSession(await relays.connect(relay, self._trust))
+                session = await opened(relay, self._trust)
             except Exception as error:
                 if self._live[relay]:
                     # It talks to our other connections: this one was too many.
@@ -149,26 +150,46 @@ class _Round:
         usable = [relay for relay in self._route.relays if relay not in self._troubles]
         return min(usable, key=lambda relay: (self._opened[relay] + 1) / relay.weight, default=None)
 
-    async def _use(self, session: SmtpSession, relay: Relay) -> None:
+    async def _use(self, session: Session, relay: Relay) -> None:
         self._live[relay] += 1
         self._troubles.pop(relay, None)
         try:
             for _ in range(self._route.mails_per_connection):
-                if self._route.rate:
-                    await self._route.rate.wait()
-                if (limits := self._route.limits.get(relay)) and (why := await limits.wait()):
-                    self._troubles[relay] = why
+                await self._wait(relay)
                 # After the waiting: meanwhile the time to begin a mail may be over.
                 if not self._has_work() or not session.is_open or relay in self._troubles:
                     break
-                if mail := await self._next_mail():
-                    await self._tell(await self._send(session, relay, mail))
-            await session.part()
+                if mail := await self._next_mail(relay):
+                    await self._tell(replace(await self._send(session, relay, mail), relay=str(relay)))
+        except BaseException:
+            session.close()
+            raise
         finally:
             self._live[relay] -= 1
-            session.close()
+            await session.part()
 
-    async def _next_mail(self) -> Mail | None:
+    async def _wait(self, relay: Relay) -> None:
+        if self._route.rate:
+            await self._route.rate.wait()
+        if limits := self._route.limits.get(relay):
+            await limits.wait()
+
+    async def _next_mail(self, relay: Relay) -> Mail | None:
+        """Take a mail, and count it as one of the relay's day; none where that is over, or no mail is left."""
+        mail, limits = await self._begun(), self._route.limits.get(relay)
+        if mail is None or limits is None:
+            return mail
+        why = "stopped"
+        try:
+            why = await limits.over_for_today()
+        finally:
+            if why:
+                self._ready.appendleft(mail)
+        if why:
+            self._troubles[relay] = why
+        return None if why else mail
+
+    async def _begun(self) -> Mail | None:
         """Take a mail that may go; what a killed process had not begun has certainly not arrived."""
         async with self._beginning:
             if not self._ready:
@@ -186,15 +207,17 @@ class _Round:
             self._left.append(result)
             raise
 
-    async def _send(self, session: SmtpSession, relay: Relay, mail: Mail) -> Result:
+    async def _send(self, session: Session, relay: Relay, mail: Mail) -> Result:
         """Send one mail. Before its data nothing can have arrived; after that, silence means nobody knows."""
         silence = State.DEFERRED
         try:
             await session.send_envelope(mail)
             silence = State.UNCERTAIN
             reply = await session.send_data(mail.content)
-        except ValueError as error:
-            return Result(mail.delivery_id, State.FAILED, f"the address cannot be used: {error}")
+        except NotBegun as error:
+            session.close()
+            self._heard(relay, _words(error), answered=False)
+            return Result(mail.delivery_id, State.QUEUED, _words(error))
         except SMTPResponseException as error:
             words = _words(error)
             answered = error.code not in (NO_CODE, 421) and not self._route.is_relays_fault(words)
@@ -204,9 +227,11 @@ class _Round:
             return Result(mail.delivery_id, state, words)
         except asyncio.CancelledError:
             session.close()
-            self._left.append(Result(mail.delivery_id, silence, "stopped while it was being sent"))
+            self._left.append(Result(mail.delivery_id, silence, "stopped while it was being sent", str(relay)))
             raise
         except Exception as error:
+            if isinstance(error, ValueError) and silence is State.DEFERRED:
+                return Result(mail.delivery_id, State.FAILED, f"the address cannot be used: {error}")
             session.close()
             self._heard(relay, _words(error), answered=False)
             return Result(mail.delivery_id, silence, _words(error))

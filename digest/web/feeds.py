@@ -15,7 +15,7 @@ from digest.compose.wording import because
 from digest.domain import Paper, Pick
 from digest.web import listing
 from digest.web.container import Site
-from digest.web.rendering import OPEN, PUBLIC, asked_topics, busy, page
+from digest.web.rendering import OPEN, PUBLIC, asked_topics, page
 
 MOST_ENTRIES = 50
 MOST_DAYS = 14
@@ -26,8 +26,6 @@ MOST_NAMES = 20
 def topics(request: Request) -> Response:
     """Give the newest papers for some topics; without any, those that are trending."""
     site = Site.of(request)
-    if too_many := busy(request, site.limits.feed):
-        return too_many
     asked = asked_topics(request)
     picks = site.previews.newest(asked, MOST_ENTRIES)
     headers = OPEN if asked else PUBLIC
@@ -43,8 +41,6 @@ def topics(request: Request) -> Response:
 def days(request: Request) -> Response:
     """Give an entry for each of the last days, with the papers of that day."""
     site = Site.of(request)
-    if too_many := busy(request, site.limits.feed):
-        return too_many
     shown = [(day, _of(site, day)) for day in list(site.library.days())[:MOST_DAYS]]
     if request.url.path.endswith(".json"):
         items = [_day_item(site, day, papers) for day, papers in shown]

@@ -54,7 +54,7 @@ def dear(show: Plain) -> Endpoint:
 
     @functools.wraps(show)
     async def answer(request: Request) -> Response:
-        return await Site.of(request).pools.run_dear(request, show, request)
+        return await Site.of(request).pools.dear.run(request, show, request)
 
     return answer
 
@@ -79,7 +79,7 @@ def posted_dear(act: Acting) -> Endpoint:
 
     @functools.wraps(act)
     async def read_and_answer(request: Request) -> Response:
-        return await Site.of(request).pools.run_dear(request, act, request, await read(request))
+        return await Site.of(request).pools.dear.run(request, act, request, await read(request))
 
     return read_and_answer
 

@@ -26,7 +26,8 @@ class Made:
 
     def __init__(self, body: bytes, headers: Mapping[str, str], changed_at: datetime | None = None) -> None:
         tag = blake2b(body, digest_size=12).hexdigest()
-        packed = gzip.compress(body, 9, mtime=0) if len(body) >= PACKED_FROM else b""
+        is_text = not headers.get("Content-Type", "").startswith("image/png")
+        packed = gzip.compress(body, 9, mtime=0) if is_text and len(body) >= PACKED_FROM else b""
         self.body, self.packed, self.tag = body, packed, tag
         self.changed_at = changed_at and changed_at.replace(microsecond=0)
         shared = {**headers, "Vary": "Accept-Encoding"}

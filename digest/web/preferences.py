@@ -7,6 +7,7 @@ from dataclasses import asdict
 from json import dumps
 from typing import Any
 
+from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +18,7 @@ from digest.jobs.at_once import AtOnce
 from digest.links import Purpose
 from digest.readers import addresses, form, subscriptions
 from digest.readers.form import NO_MISTAKES, NOTHING, Mistakes, Typed
-from digest.store import bounces, heard, ledger
+from digest.store import bounces, heard, ledger, siblings
 from digest.web.container import Site
 from digest.web.lookup import reader_behind, still_there
 from digest.web.rendering import busy, page
@@ -29,7 +30,7 @@ OF_SOMEBODY_ELSE = ("state", "reason", "attempts", "tried_at", "next_attempt_at"
 
 
 def show(request: Request) -> Response:
-    return _page(request, reader_behind(request, Purpose.PREFERENCES))
+    return shown_to(request, reader_behind(request, Purpose.PREFERENCES))
 
 
 def save(request: Request, filled: Typed) -> Response:
@@ -41,9 +42,9 @@ def save(request: Request, filled: Typed) -> Response:
     try:
         wanted = form.preferences(filled, reader.preferences)
     except Mistakes as mistakes:
-        return _page(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
+        return shown_to(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
     changed = subscriptions.change(site.engine, reader.id, wanted, site.now())
-    return _page(request, still_there(changed), notice="Saved.")
+    return shown_to(request, still_there(changed), notice="Saved.")
 
 
 def _by_chip(filled: Typed, reader: Reader) -> Typed:
@@ -62,16 +63,16 @@ def pause(request: Request, filled: Typed) -> Response:
     try:
         until = form.pause_end(filled["until"], site.now().date()) if filled.get("until") else None
     except Mistakes as mistakes:
-        return _page(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
+        return shown_to(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
     paused = subscriptions.pause(site.engine, reader.id, site.now(), until)
-    return _page(request, still_there(paused), notice="Paused.")
+    return shown_to(request, still_there(paused), notice="Paused.")
 
 
 def resume(request: Request, _filled: Typed) -> Response:
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
     resumed = subscriptions.resume(site.engine, reader.id, site.now())
-    return _page(request, still_there(resumed), notice="Your digest comes again.")
+    return shown_to(request, still_there(resumed), notice="Your digest comes again.")
 
 
 NOW_SAID = {
@@ -86,7 +87,7 @@ def send_now(request: Request, _filled: Typed) -> Response:
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
     said = NOW_SAID[at_once.plan(site.engine, reader.id, site.now())]
-    return _page(request, reader_behind(request, Purpose.PREFERENCES), notice=said)
+    return shown_to(request, reader_behind(request, Purpose.PREFERENCES), notice=said)
 
 
 def move(request: Request, filled: Typed) -> Response:
@@ -98,18 +99,27 @@ def move(request: Request, filled: Typed) -> Response:
     try:
         address = form.address(filled)
     except Mistakes as mistakes:
-        return _page(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
+        return shown_to(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
     quietly = bool(site.limits.address.wait(address))
     asking = addresses.ask(site.engine, reader.id, address, site.now(), quietly=quietly)
-    return _page(request, still_there(asking))
+    return shown_to(request, still_there(asking))
 
 
 def export(request: Request) -> Response:
-    """Hand over everything that is kept about a reader, as JSON."""
+    """Hand over everything that is kept about a reader, with their other digests, as JSON."""
     reader = reader_behind(request, Purpose.PREFERENCES)
     engine = Site.of(request).engine
+    kept = _kept(engine, reader)
+    if others := siblings.of(engine, reader):
+        kept["other_digests"] = [_kept(engine, one) for one in others]
+    text = dumps(kept, ensure_ascii=False, indent=2, default=lambda moment: moment.isoformat())
+    named = {"Content-Disposition": 'attachment; filename="paper-digest.json"'}
+    return Response(text, media_type="application/json", headers=named)
+
+
+def _kept(engine: Engine, reader: Reader) -> dict[str, object]:
     mails = ledger.rows_of(engine, reader.id)
-    kept = {
+    return {
         # All but the key: whoever gets this file need not get the page.
         "reader": {name: value for name, value in asdict(reader).items() if name != "key"},
         "other_addresses": sorted({mail["recipient"] for mail in mails} - {""}),
@@ -117,9 +127,6 @@ def export(request: Request) -> Response:
         "mails": [_told(dict(mail)) for mail in mails],
         "bounces": list(map(dict, bounces.rows_of(engine, reader.id))),
     }
-    text = dumps(kept, ensure_ascii=False, indent=2, default=lambda moment: moment.isoformat())
-    named = {"Content-Disposition": 'attachment; filename="paper-digest.json"'}
-    return Response(text, media_type="application/json", headers=named)
 
 
 def _told(mail: Mapping[str, object]) -> dict[str, object]:
@@ -128,7 +135,7 @@ def _told(mail: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in mail.items() if name not in hidden}
 
 
-def _page(
+def shown_to(
     request: Request,
     reader: Reader,
     *,
@@ -137,11 +144,14 @@ def _page(
     notice: str = "",
     status: int = 200,
 ) -> Response:
+    """Show a reader the page of one of their digests."""
+    site = Site.of(request)
     known: dict[str, Any] = {
         "reader": reader,
+        "others": siblings.of(site.engine, reader),
         "typed": {"email": "", "until": "", **form.typed(reader.preferences), **filled},
         "mistakes": mistakes,
         "notice": notice,
-        "brought": Site.of(request).previews.brought(reader.preferences.topics),
+        "brought": site.previews.brought(reader.preferences.topics),
     }
     return page(request, "preferences", status, **known)

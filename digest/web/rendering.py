@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import parseaddr
 from math import ceil
@@ -24,15 +24,18 @@ from digest.readers import form
 from digest.settings import Settings
 from digest.web import listing
 from digest.web.assets import FOLDER, Assets
-from digest.web.container import Site
+from digest.web.container import Limits, Site
 from digest.web.forms import LONGEST, Endpoint, Plain, as_typed
 from digest.web.limits import VisitorLimit
 from digest.web.memory import Made, key_of, own_path
+from digest.web.pools import Pools, Queue
 
 # What is everybody's may be kept a while, and found.
 PUBLIC = {"Cache-Control": "public, max-age=300", "X-Robots-Tag": "all"}
 # The same for what is one of endlessly many, such as a search: kept, but no search engine needs it.
 OPEN = {"Cache-Control": "public, max-age=300"}
+# A picture hardly changes, and who shows it elsewhere keeps a copy of their own.
+PICTURE = {"Cache-Control": "public, max-age=86400", "X-Robots-Tag": "all"}
 
 
 def page(
@@ -43,9 +46,16 @@ def page(
     return HTMLResponse(site.templates.get_template(f"{template}.html").render(known), status, headers)
 
 
-def public(make: Plain, *, asks: tuple[str, ...] = (), dear: bool = False) -> Endpoint:
+def public(
+    make: Plain,
+    *,
+    asks: tuple[str, ...] = (),
+    queue: Callable[[Pools], Queue] | None = None,
+    limit: Callable[[Limits], VisitorLimit] | None = None,
+) -> Endpoint:
     """Let a plain function make an answer for everybody, once until the next collection.
 
+    What is dear waits in a `queue`, once the visit is counted against a `limit`: who has had enough is in nobody's way.
     Of a query only what the page `asks` for counts. Who comes while it is being made waits for the same one, unless
     that ends as somebody's own: they had asked too often, or hung up.
     """
@@ -59,7 +69,7 @@ def public(make: Plain, *, asks: tuple[str, ...] = (), dear: bool = False) -> En
             return shared
         if made := site.memory.find(key):
             return _Remembered(made)
-        being_made[key] = task = asyncio.create_task(_make(request, make, key, dear))
+        being_made[key] = task = asyncio.create_task(_make(request, make, key, queue, limit))
         try:
             return await asyncio.shield(task)
         finally:
@@ -77,12 +87,19 @@ async def _shared(task: asyncio.Task[Response]) -> Response | None:
     return made if isinstance(made, _Remembered) else None
 
 
-async def _make(request: Request, make: Plain, key: str, dear: bool) -> Response:
+async def _make(
+    request: Request,
+    make: Plain,
+    key: str,
+    queue: Callable[[Pools], Queue] | None,
+    limit: Callable[[Limits], VisitorLimit] | None,
+) -> Response:
     site = Site.of(request)
-    version = site.memory.version
+    version, pools = site.memory.version, site.pools
+    if limit and (too_many := await pools.run(pools.ordinary, busy, request, limit(site.limits))):
+        return too_many
     work = functools.partial(_finished, make, request)
-    pools = site.pools
-    made = await (pools.run_dear(request, work) if dear else pools.run(pools.ordinary, work))
+    made = await (queue(pools).run(request, work) if queue else pools.run(pools.ordinary, work))
     if not isinstance(made, Made):
         return made
     site.memory.keep(key, made, version)

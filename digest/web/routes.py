@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypedDict
+
 from starlette.routing import Route
 
 from digest.web import (
     address,
+    another,
     archive,
     dev_mails,
     feedback,
@@ -16,18 +20,30 @@ from digest.web import (
     hooks,
     metrics,
     paper,
+    pictures,
     preferences,
     references,
     search,
     subscribe,
+    topics,
     unsubscribe,
     view,
     zones,
 )
+from digest.web.container import Limits
 from digest.web.forms import Endpoint, both, dear, posted, posted_dear, shown, vital
+from digest.web.limits import VisitorLimit
+from digest.web.pools import Pools, Queue
 from digest.web.rendering import limited, public
 
 BOTH = ["GET", "POST"]
+
+
+class Waiting(TypedDict, total=False):
+    """Where what is dear waits for its turn, and what its visits are counted against."""
+
+    queue: Callable[[Pools], Queue]
+    limit: Callable[[Limits], VisitorLimit]
 
 
 def _button(path: str, show: Endpoint, act: Endpoint) -> Route:
@@ -35,17 +51,25 @@ def _button(path: str, show: Endpoint, act: Endpoint) -> Route:
     return Route(path, both(show, act), methods=BOTH)
 
 
+DEAR: Waiting = {"queue": lambda pools: pools.dear, "limit": lambda limits: limits.preview}
+FED: Waiting = {"queue": lambda pools: pools.feeds, "limit": lambda limits: limits.feed}
+DRAWN: Waiting = {"queue": lambda pools: pools.pictures}
+
 PUBLIC = [
     Route("/", public(home.home)),
     Route("/archive", public(archive.days)),
+    Route("/archive/{when}.png", public(pictures.of_day, **DRAWN)),
     Route("/archive/{when}", public(archive.listed, asks=("page",))),
-    Route("/papers/{name:path}", public(paper.show, dear=True)),
-    Route("/authors/{name:path}", public(search.author, asks=("from",), dear=True)),
-    Route("/organizations/{name:path}", public(search.organization, asks=("from",), dear=True)),
-    Route("/search", public(search.search, asks=search.ASKS, dear=True)),
+    Route("/papers/{name:path}.png", public(pictures.of_paper, **DRAWN)),
+    # Whoever reads all papers, such as a search engine, waits with the others and is not counted.
+    Route("/papers/{name:path}", public(paper.show, queue=lambda pools: pools.dear)),
+    Route("/authors/{name:path}", public(search.author, asks=("from",), **DEAR)),
+    Route("/organizations/{name:path}", public(search.organization, asks=("from",), **DEAR)),
+    Route("/search", public(search.search, asks=search.ASKS, **DEAR)),
     Route("/feeds", public(feeds.about)),
-    *(Route(f"/feed.{form}", public(feeds.topics, asks=("topics",), dear=True)) for form in ("atom", "json")),
-    *(Route(f"/days.{form}", public(feeds.days)) for form in ("atom", "json")),
+    *(Route(f"/feed.{form}", public(feeds.topics, asks=("topics",), **FED)) for form in ("atom", "json")),
+    *(Route(f"/days.{form}", public(feeds.days, **FED)) for form in ("atom", "json")),
+    Route("/picture.png", public(pictures.of_site, **DRAWN)),
     Route("/zones.json", public(zones.as_json)),
     Route("/zones", public(zones.as_page)),
     Route("/privacy", public(found.privacy)),
@@ -66,6 +90,7 @@ OWN = [
     Route("/unsubscribe/{token}/weekly", posted(unsubscribe.weekly_instead), methods=["POST"]),
     Route("/unsubscribe/{token}/pause", posted(unsubscribe.pause_instead), methods=["POST"]),
     Route("/unsubscribe/{token}/undo", posted(unsubscribe.undo), methods=["POST"]),
+    Route("/unsubscribe/{token}/all", posted(unsubscribe.end_all), methods=["POST"]),
     _button("/preferences/{token}", vital(preferences.show), posted(preferences.save)),
     Route("/preferences/{token}/pause", posted(preferences.pause), methods=["POST"]),
     Route("/preferences/{token}/now", posted(preferences.send_now), methods=["POST"]),
@@ -74,6 +99,9 @@ OWN = [
     Route("/preferences/{token}/return", posted(unsubscribe.come_back), methods=["POST"]),
     Route("/preferences/{token}/export", vital(preferences.export)),
     _button("/preferences/{token}/delete", vital(unsubscribe.ask_to_delete), posted(unsubscribe.delete)),
+    _button("/topics/{token}", vital(topics.ask), posted(topics.use)),
+    Route("/preferences/{token}/forget", posted(unsubscribe.delete_one), methods=["POST"]),
+    _button("/preferences/{token}/another", vital(another.ask), posted(another.add)),
     _button("/address/{token}", vital(address.ask), posted(address.agree)),
     Route("/address/{token}/decline", posted(address.decline), methods=["POST"]),
     Route("/digest/{token}.bib", shown(references.of_digest)),

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.jobs.searches import Asked, Found
-from digest.store.search import Order
+from digest.store.wanted import Order
 from digest.web.container import Site
-from digest.web.rendering import OPEN, PUBLIC, asked_topics, busy, page
+from digest.web.rendering import OPEN, PUBLIC, asked_topics, page
 
 ASKS = ("q", "order", "since", "until", "source", "code", "from")
 MOST_FAR = 2_000  # papers: nobody leafs further, and each page costs more than the one before
@@ -26,8 +26,6 @@ def search(request: Request) -> Response:
     asked, mistake = _asked(request)
     if not (asked.query or asked.source or asked.code or asked.since or asked.until):
         return _results(request, asked, Found(()), mistake, blank=True)
-    if too_many := busy(request, Site.of(request).limits.preview):
-        return too_many
     return _results(request, asked, Site.of(request).searches.search(asked), mistake)
 
 
@@ -63,8 +61,6 @@ def _followed(request: Request, kind: str, field: str) -> Response:
     first = _place(request.query_params.get("from", ""))
     if not name or len(name) > LONGEST_NAME or first is None:
         raise HTTPException(404)
-    if too_many := busy(request, Site.of(request).limits.preview):
-        return too_many
     site = Site.of(request)
     found = site.searches.search(Asked(topic, Order.NEWEST, first=first))
     if not found.picks and not first:

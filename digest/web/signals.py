@@ -47,6 +47,8 @@ class Signals(Collector):
         yield _gauge("oldest_due_seconds", "For how long the oldest mail is due and untried.", (), {(): waits})
         sent = {(state, kind): count for (kind, state), count in day_counts.all_deliveries(engine).items()}
         yield _counter("deliveries", "Mails by state and kind, of all time.", ("state", "kind"), sent)
+        relays = day_counts.totals(engine, day_counts.RELAYS)
+        yield _counter("relay_mails", "Attempts by relay and outcome, of all time.", ("relay", "outcome"), relays)
         returned = day_counts.totals(engine, day_counts.RETURNED)
         yield _counter("bounces", "What came back, by verdict and reason.", ("kind", "reason"), returned)
         yield _delays(day_counts.all_delays(engine))
@@ -61,8 +63,10 @@ class Signals(Collector):
             if kind == "relay" and now - breaker.until < LONGEST_RELAY_REST:
                 relays[(whose,)] = 1.0
         yield _gauge("circuit_open", "1 while a relay rests, or is only tried.", ("relay",), relays)
-        slowed = sum(name.startswith("domain ") and breaker.until > now for name, breaker in known.items())
-        yield _gauge("throttled_domains", "Recipients' domains that are slowed.", (), {(): slowed})
+        slowed = sum(
+            name.startswith(("domain ", "provider ")) and breaker.until > now for name, breaker in known.items()
+        )
+        yield _gauge("throttled_domains", "Recipients' domains and providers that are slowed.", (), {(): slowed})
 
     def _collections(self) -> Iterator[Metric]:
         now = self._settings.clock()

@@ -112,9 +112,15 @@ def confirm(request: Request, _filled: Typed) -> Response:
 def _confirmed(request: Request, reader: Reader) -> Response:
     """Say where a reader stands, and show what they may expect; whoever left since the link was sent is told so."""
     if reader.status not in SUBSCRIBED:
-        return page(request, "unsubscribed", reader=reader, before=reader.status, own=False, here="")
+        return left_since(request, reader)
     seen = _first_picks(request, reader) if reader.status is Status.ACTIVE else None
     return page(request, "confirmed", reader=reader, preview=seen, year=Site.of(request).now().year)
+
+
+def left_since(request: Request, reader: Reader) -> Response:
+    """Tell somebody who left since the link was sent that nothing comes any more."""
+    known: dict[str, Any] = {"own": False, "others": 0, "of_all": False, "here": ""}
+    return page(request, "unsubscribed", reader=reader, before=reader.status, **known)
 
 
 def _first_picks(request: Request, reader: Reader) -> Preview:

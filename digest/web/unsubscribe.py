@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +14,7 @@ from digest.links import Purpose
 from digest.readers import subscriptions
 from digest.readers.form import Typed
 from digest.readers.subscriptions import SUBSCRIBED
+from digest.store import siblings
 from digest.web.container import Site
 from digest.web.lookup import is_own, owner_behind, reader_behind, still_there
 from digest.web.rendering import page
@@ -23,7 +25,8 @@ A_MONTH = timedelta(days=30)
 def ask(request: Request) -> Response:
     """Show the buttons. Programs that follow every link in a mail must not end anything (RFC 8058, section 1)."""
     reader, own = reader_behind(request, Purpose.UNSUBSCRIBE), is_own(request, Purpose.UNSUBSCRIBE)
-    return page(request, "unsubscribe", reader=reader, own=own, here=request.path_params["token"])
+    others = _others(request, reader) if own else 0
+    return page(request, "unsubscribe", reader=reader, own=own, others=others, here=request.path_params["token"])
 
 
 def unsubscribe(request: Request, _filled: Typed) -> Response:
@@ -31,8 +34,27 @@ def unsubscribe(request: Request, _filled: Typed) -> Response:
     reader = reader_behind(request, Purpose.UNSUBSCRIBE)
     site = Site.of(request)
     subscriptions.leave(site.engine, reader.id, site.now())
-    own, here = is_own(request, Purpose.UNSUBSCRIBE), request.path_params["token"]
-    return page(request, "unsubscribed", reader=reader, before=reader.status, own=own, here=here)
+    own = is_own(request, Purpose.UNSUBSCRIBE)
+    return _unsubscribed(request, reader, own=own, others=_others(request, reader) if own else 0)
+
+
+def end_all(request: Request, _filled: Typed) -> Response:
+    """End every digest of this address. No mail program presses this: one click ends the one it came with."""
+    site = Site.of(request)
+    reader = owner_behind(request, Purpose.UNSUBSCRIBE)
+    subscriptions.leave_all(site.engine, reader.id, site.now())
+    return _unsubscribed(request, reader, own=True, others=0, of_all=True)
+
+
+def _unsubscribed(request: Request, reader: Reader, *, own: bool, others: int, of_all: bool = False) -> Response:
+    here = request.path_params["token"]
+    known: dict[str, Any] = {"before": reader.status, "own": own, "others": others, "of_all": of_all, "here": here}
+    return page(request, "unsubscribed", reader=reader, **known)
+
+
+def _others(request: Request, reader: Reader) -> int:
+    """How many other digests go on: providers see this link too, and learn no more of them."""
+    return sum(one.status in SUBSCRIBED for one in siblings.of(Site.of(request).engine, reader))
 
 
 def weekly_instead(request: Request, _filled: Typed) -> Response:
@@ -74,11 +96,20 @@ def _back(request: Request, reader: Reader) -> Response:
 
 
 def ask_to_delete(request: Request) -> Response:
-    return page(request, "delete", reader=reader_behind(request, Purpose.PREFERENCES))
+    reader = reader_behind(request, Purpose.PREFERENCES)
+    return page(request, "delete", reader=reader, others=siblings.of(Site.of(request).engine, reader))
 
 
 def delete(request: Request, _filled: Typed) -> Response:
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
     subscriptions.delete(site.engine, reader.id, site.now())
-    return page(request, "deleted")
+    return page(request, "deleted", left=0)
+
+
+def delete_one(request: Request, _filled: Typed) -> Response:
+    site = Site.of(request)
+    reader = reader_behind(request, Purpose.PREFERENCES)
+    others = siblings.of(site.engine, reader)
+    subscriptions.delete_one(site.engine, reader.id, site.now())
+    return page(request, "deleted", left=len(others))

@@ -192,3 +192,34 @@ def test_postgresql_answers_the_same_questions(postgres, mail_server):
     assert [row["email"] for row in digest("readers", "find", "A_B", "--json").rows] == ["a_b@example.org"]
     assert len(digest("readers", "list", "--limit", "1", "--json").rows) == 1
     engine.dispose()
+
+
+def test_one_with_several_digests_is_shown_with_all_of_them_and_survives_an_export(digest, engine, tmp_path):
+    a_subscriber(engine)
+    added = digest("readers", "add", ADA, "--topic", "tides", "--cadence", "weekly", "--digest", "my thesis")
+    assert "Added ada@example.org (my thesis)" in added.out
+    assert digest("readers", "add", ADA, "--digest", "my thesis").code == 1
+    assert digest("readers", "add", ADA, "--digest", "example.org").code == 2
+    shown = digest("readers", "show", ADA, "--json").rows
+    assert [(row["email"], row["digest"]) for row in shown] == [(ADA, ""), (ADA, "my thesis")]
+    said = digest("readers", "show", ADA).out
+    assert f"{ADA} is active" in said
+    assert f"{ADA} (my thesis) is active" in said
+    kept = digest("readers", "export").out
+    assert digest("readers", "pause", ADA).out.count("is paused now") == 2
+    assert digest("readers", "forget", ADA).code == 0
+    assert digest("readers", "list", "--json").rows == []
+    (tmp_path / "kept.csv").write_text(kept)
+    assert "2 added" in digest("readers", "import", str(tmp_path / "kept.csv")).out
+    assert "2 on the list already" in digest("readers", "import", str(tmp_path / "kept.csv")).out
+    assert digest("readers", "export").out == kept
+
+
+def test_a_file_gives_no_other_digest_to_an_address_that_complained(digest, engine, tmp_path):
+    readers.admit(engine, ADA, Preferences(), NOW - timedelta(days=1), Status.COMPLAINED)
+    a_subscriber(engine, Status.UNSUBSCRIBED, email="bob@example.org")
+    rows = f"email,digest\n{ADA},another\nbob@example.org,another\nbob@example.org,a.third\n"
+    (tmp_path / "in.csv").write_text(rows)
+    digest("readers", "import", str(tmp_path / "in.csv"))
+    assert "1 added (1 active), 1 on the list already, 1 lines with mistakes" in digest.out
+    assert "line 4: digest: Please use letters" in digest.err

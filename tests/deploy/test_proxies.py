@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from digest.links import Purpose
+from digest.logs import redact
 from tests.deploy.proxies import HANG_UP, HOST, behind, certificate, free_port, running
 from tests.deploy.tools import DEPLOY, need, run
 
@@ -177,3 +179,10 @@ def test_the_log_of_nginx_says_what_was_asked_but_for_the_key(visitor):
         pytest.skip("Caddy keeps no log of visits unless told to")
     visitor.ask(f"/confirm/{TOKEN}")
     assert re.search(r"^127\.0\.0\.1 \[\S+\] GET /confirm/\.\.\. 200 ", visitor.logs(), re.MULTILINE)
+
+
+def test_no_key_stands_in_a_log_whatever_its_link_is_for():
+    named = re.search(r"/\((confirm[^)]*)\)/", (DEPLOY / "nginx.conf").read_text())
+    assert set(named[1].split("|")) == set(Purpose)
+    for purpose in Purpose:
+        assert "secret" not in redact(f"GET /{purpose}/secret-key")

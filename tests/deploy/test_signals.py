@@ -18,6 +18,7 @@ METRICS = {
     "paper_digest_mailbox_unread": set(),
     "paper_digest_oldest_due_seconds": set(),
     "paper_digest_readers": {"status"},
+    "paper_digest_relay_mails_total": {"relay", "outcome"},
     "paper_digest_throttled_domains": set(),
     "paper_digest_time_to_send_seconds_bucket": {"le"},
 }

@@ -3,11 +3,12 @@
 `python -m tests.emails` writes them anew.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from digest.compose import Composer, Letterhead
-from digest.domain import Cadence, Delivery, Kind, Pick, Reason, Selection, Window
+from digest.domain import Cadence, Delivery, Kind, Pick, Preferences, Reason, Selection, Window
 from digest.links import Links
 from tests.support.factories import NOW, a_paper, a_reader
 
@@ -110,6 +111,9 @@ AWKWARD = Selection(
 )
 
 
+OTHERS = Preferences(("protein folding", 'author:"Noor Sample"', "visit www.example.org now"))
+
+
 def mails():
     """Compose each golden mail: its name, and the mail."""
     composer = COMPOSER
@@ -124,6 +128,7 @@ def mails():
         ),
         "confirm": composer.letter(a_delivery("confirm")),
         "manage": composer.letter(a_delivery("manage")),
+        "manage-other-topics": composer.letter(replace(a_delivery("manage"), requested=OTHERS)),
         "quiet": composer.quiet(
             a_delivery(),
             listed=143,
@@ -132,6 +137,7 @@ def mails():
             broader=("language models", "video"),
         ),
         "welcome": composer.digest(a_delivery(), DAY, listed=137, days=(date(2025, 12, 16), NOW.date()), first=True),
+        "digest-named": composer.digest(a_delivery(name="my thesis"), DAY, listed=37, days=(NOW.date(), NOW.date())),
         "move": composer.letter(a_delivery("move", recipient="reader@new.example.org")),
         "moved": composer.letter(a_delivery("moved", recipient="reader@old.example.org")),
         "goodbye": composer.letter(a_delivery("goodbye")),

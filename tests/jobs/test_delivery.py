@@ -9,7 +9,7 @@ from digest.domain import Preferences, State, Status
 from digest.jobs import delivery
 from digest.jobs.delivery import QUIET_FOR
 from digest.jobs.routing import DOMAIN_REST, RELAY_REST
-from digest.readers import subscriptions
+from digest.readers import another, subscriptions
 from digest.store import breakers, ledger, papers, readers
 from digest.store.engine import reading, writing
 from digest.store.tables import deliveries as rows
@@ -291,10 +291,31 @@ def test_a_goodbye_is_only_for_who_is_gone(service):
     subscriptions.leave(service.engine, reader.id, service.now)
     service.delivers()
     [letter] = service.letters()
-    assert letter.subject == "You are unsubscribed from Paper Digest"
+    assert letter.subject == "You are unsubscribed"
     service.now += A_DAY
     subscriptions.come_back(service.engine, reader.id, service.now)
     subscriptions.leave(service.engine, reader.id, service.now)
     subscriptions.come_back(service.engine, reader.id, service.now)
     service.delivers()
     assert service.letters() == []
+
+
+def test_two_digests_of_one_address_are_two_mails_and_a_paper_may_stand_in_both(service):
+    service.collects(a_paper(title="Speculative decoding"), a_paper(title="Marsh birds"))
+    first = service.admits("ada@example.org", "speculative decoding")
+    wanted = Preferences(("speculative decoding", "birds"))
+    thesis = another.add(service.engine, first.id, "my thesis", wanted, service.now)
+    assert service.sends() == {State.SENT: 2}
+    subjects = {letter.subject: letter.text for letter in service.letters()}
+    assert len(subjects) == 2
+    [named] = [subject for subject in subjects if "my thesis" in subject]
+    assert "Marsh birds" in subjects[named]
+    assert all("Speculative decoding" in text for text in subjects.values())
+    service.now += A_DAY
+    service.collects(a_paper(title="Speculative decoding"), a_paper("2512.9", title="More birds"), day=DAY + A_DAY)
+    subscriptions.leave(service.engine, first.id, service.now)
+    service.sends()
+    texts = [letter.text for letter in service.letters()]
+    assert sorted("More birds" in text for text in texts) == [False, True], "one has ended, and the other goes on"
+    assert sum("1. Speculative decoding" in text for text in texts) == 0, "never twice in one digest"
+    assert thesis

@@ -195,6 +195,17 @@ def test_who_left_long_ago_is_forgotten_but_for_that(engine, status):
     assert "ada@" not in dump(engine)
 
 
+def test_a_digest_that_ended_long_ago_stays_while_its_address_has_another(engine):
+    ended = readers.admit(engine, "ada@example.org", Preferences(), NOW, Status.UNSUBSCRIBED)
+    with writing(engine) as connection:
+        other = readers.admit_in(connection, "ada@example.org", Preferences(), NOW, name="work")
+    nights(engine, NOW + 500 * A_DAY)
+    assert readers.find(engine, ended.id)
+    assert readers.find(engine, other.id)
+    with engine.connect() as connection:
+        assert suppressed.status(connection, "ada@example.org") is None
+
+
 def of_grace(service):
     """Grace has had a digest, moved to another address, answered, saved a paper, and a mail of hers came back."""
     engine = service.engine

@@ -68,6 +68,17 @@ def test_an_abstract_that_writes_it_as_the_reader_does_comes_before_one_that_inf
     assert order(papers, "world models")[0] == "as written"
 
 
+def test_a_paper_that_gives_the_words_an_abbreviation_comes_before_one_that_only_mentions_them():
+    texts = {
+        "mentions": "Robots plan with a world model, data and much patience.",
+        "defines": "Robots plan with a world model (WM), data and patience.",
+        "another": "Robots plan with a world model (LLM), data and patience.",
+    }
+    papers = [a_paper(id, title="Planning", abstract=text) for id, text in texts.items()]
+    assert order(papers, "world model", by=Order.BEST)[0] == "defines"
+    assert order(papers, "world model", by=Order.BEST) == order(papers[::-1], "world model", by=Order.BEST)
+
+
 def test_several_threads_get_what_one_would():
     papers = [a_paper(str(n), title=f"Agents {n % 7}", abstract="videos " * (n % 5), upvotes=n) for n in range(80)]
     topics = [f"agents {n}" for n in range(7)] + ["videos", "agents", "-videos"]

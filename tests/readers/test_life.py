@@ -152,8 +152,8 @@ def test_preferences_saved_during_a_pause_keep_its_end(engine):
 
 def test_the_operator_pauses_resumes_and_forgets(engine):
     reader = a_subscriber(engine)
-    assert operator.pause(engine, "ADA@example.org", NOW).status is Status.PAUSED
-    assert operator.resume(engine, reader.email, NOW).status is Status.ACTIVE
+    assert [one.status for one in operator.pause(engine, "ADA@example.org", NOW)] == [Status.PAUSED]
+    assert [one.status for one in operator.resume(engine, reader.email, NOW)] == [Status.ACTIVE]
     assert operator.forget(engine, reader.email, NOW)
     assert not operator.forget(engine, reader.email, NOW)
     with pytest.raises(operator.Unknown):

@@ -1,6 +1,7 @@
 """Two things at once, with real threads: what comes out is what would if they came one after the other."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from threading import Barrier
@@ -11,7 +12,8 @@ from sqlalchemy import create_engine, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from digest.domain import Kind, Preferences, Status
-from digest.readers import addresses, subscriptions
+from digest.readers import addresses, another, subscriptions
+from digest.readers.form import Mistakes
 from digest.readers.life import Event
 from digest.store import ledger, mailboxes, readers
 from digest.store.engine import MOST_RETRIES, connect, retried, writing
@@ -173,3 +175,49 @@ def test_the_lock_on_a_mailbox_is_there_before_any_reader(engine):
 
     at_once(first, second)
     assert order == ["first", "second"]
+
+
+def test_however_many_add_a_digest_at_once_there_are_ten_and_each_name_is_there_once(engine):
+    ada = a_subscriber(engine)
+    for place in range(another.MOST_DIGESTS - 4):
+        another.add(engine, ada.id, f"number {place}", Preferences(), NOW)
+
+    def adds(name):
+        try:
+            return another.add(engine, ada.id, name, Preferences(), NOW)
+        except Mistakes:
+            return None
+
+    added = at_once(*(partial(adds, f"at once {place % 5}") for place in range(AT_ONCE)))
+    assert len([one for one in added if one]) == 3
+    found = [one.name for one in readers.everyone(engine)]
+    assert len(found) == len(set(found)) == another.MOST_DIGESTS
+
+
+@pytest.mark.parametrize("event", [Event.COMPLAIN, Event.BOUNCE, Event.DELETE, Event.LEAVE_ALL])
+def test_whoever_adds_one_while_all_end_has_none_that_goes_on(engine, event):
+    """Each begins from another digest of the address, so that both lock all of them."""
+    for place in range(4):
+        ada = a_subscriber(engine, email=f"reader{place}@example.org")
+        thesis = another.add(engine, ada.id, "my thesis", Preferences(), NOW)
+
+        def adds(reader=ada):
+            with suppress(Mistakes):
+                another.add(engine, reader.id, "at once", Preferences(), NOW)
+
+        happens = [partial(subscriptions.happens, engine, one.id, event, NOW) for one in (thesis, ada)]
+        at_once(adds, *happens)
+        assert Status.ACTIVE not in {one.status for one in readers.everyone(engine)}
+
+
+def test_whoever_adds_one_while_all_move_has_all_at_one_address(engine):
+    for place in range(4):
+        ada, to = a_subscriber(engine, email=f"reader{place}@example.org"), f"new{place}@example.org"
+        thesis = another.add(engine, ada.id, "my thesis", Preferences(), NOW)
+        addresses.ask(engine, ada.id, to, NOW)
+        request = ledger.find(engine, max(row.id for row in dump(engine)["deliveries"] if row.kind == Kind.MOVE))
+        at_once(
+            partial(another.add, engine, thesis.id, "at once", Preferences(), NOW),
+            partial(addresses.agree, engine, request, NOW),
+        )
+        assert [one.email for one in readers.everyone(engine)][-3:] == [to] * 3

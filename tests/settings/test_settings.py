@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from digest.settings import DEVELOPMENT_KEY, BadSetting, Settings, load
+from digest.settings import DEVELOPMENT_KEY, BadSetting, Settings, load, urls
 from digest.settings.production import LEAST_BITS, bits
 from digest.settings.servers import Relay
 
@@ -233,3 +233,22 @@ def test_two_installations_have_two_names_and_the_hosts_of_one_have_the_same():
 
 def test_a_value_names_itself_without_its_password():
     assert "hush" not in repr(Relay.at("smtp://me:hush@mail.example.org"))
+
+
+def test_a_provider_in_the_clear_is_refused_where_mails_go_to_strangers():
+    far = "ses://AK:secret@eu-west-1?endpoint=http://mail.example.net"
+    with pytest.raises(BadSetting, match="in the clear"):
+        load(**FIT, smtp_url=far)
+    assert load(**FIT, smtp_url=far.replace("http:", "https:")).relays
+    assert load(**FIT, smtp_url="ses://AK:secret@eu-west-1?endpoint=http://localhost:4579").relays
+
+
+def test_rates_of_domains_are_read_with_their_period():
+    given = load(domain_rate="yahoodns.net=20/m, Gmail.com=600/h").domain_rate
+    assert [urls.domain_rate(one) for one in given] == [("yahoodns.net", 20, 60), ("gmail.com", 600, 3600)]
+
+
+@pytest.mark.parametrize("rate", ["gmail.com", "gmail.com=0/m", "=3/m", "gmail.com=3/w", "gmail.com=1e9/s", "a b=3/m"])
+def test_a_rate_that_says_nothing_is_refused(rate):
+    with pytest.raises(BadSetting, match=r"DIGEST_DOMAIN_RATE: .*gmail\.com=600/m"):
+        load(domain_rate=rate)

@@ -3,6 +3,7 @@
 import pytest
 from alembic import command
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from digest.domain import State
 from digest.store import ledger
@@ -49,3 +50,47 @@ def test_what_was_stored_survives_the_way_up_and_down_again(empty):
     assert stored(empty) == before, "and no mail that was for somebody else"
     move(empty, command.upgrade, "head")
     move(empty, command.downgrade, "base")
+
+
+def test_an_address_may_have_several_digests_and_then_no_way_down_loses_one(empty):
+    move(empty, command.upgrade, "0001")
+    run(empty, *STORED)
+    move(empty, command.upgrade, "head")
+    [before] = stored(empty)["readers"]
+    assert before["name"] == ""
+    others = ", ".join(name for name in before if name not in ("id", "name", "key"))
+    quoted = others.replace("order", '"order"')
+    another = f"INSERT INTO readers ({quoted}, name) SELECT {quoted}, 'my thesis' FROM readers WHERE id = 1"
+    run(empty, another)
+    [_, added] = stored(empty)["readers"]
+    assert added["key"].startswith("k"), "drawn as before"
+    assert added["key"] != before["key"]
+    with pytest.raises(IntegrityError):
+        run(empty, another)
+    with pytest.raises(RuntimeError, match="several digests"):
+        move(empty, command.downgrade, "0011")
+    run(empty, "DELETE FROM readers WHERE name = 'my thesis'", "UPDATE deliveries SET reason = 'kept'")
+    move(empty, command.downgrade, "0011")
+    with pytest.raises(IntegrityError):
+        run(empty, f"INSERT INTO readers ({quoted}) SELECT {quoted} FROM readers WHERE id = 1")
+    move(empty, command.upgrade, "head")
+    run(empty, another)
+    after = stored(empty)
+    assert after["readers"][0]["key"] == before["key"]
+    assert [one["reason"] for one in after["deliveries"]] == ["kept"]
+    assert after["readers"][1]["id"] > added["id"], "nobody gets the number of one who is gone"
+
+
+def test_no_way_up_gives_the_number_of_a_reader_who_is_gone_to_another(empty):
+    """SQLite copies a table to change it, and would number on from the highest that is left in the copy."""
+    for start in ("0005", "0011"):
+        move(empty, command.upgrade, start)
+        run(empty, STORED[0])
+        given = stored(empty)["readers"][-1]["id"]
+        run(empty, "DELETE FROM readers")
+        move(empty, command.upgrade, "head")
+        run(empty, STORED[0])
+        [after] = stored(empty)["readers"]
+        assert after["id"] > given
+        run(empty, "DELETE FROM readers")
+        move(empty, command.downgrade, "0005")

@@ -7,17 +7,17 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import delete, event
 
 from digest.domain import CollectionRun, Outcome
-from digest.jobs.searches import BLOCK, Asked, Searches
+from digest.jobs.searches import BLOCK, FEW, WINDOW, Asked, Searches
 from digest.match import Matcher
-from digest.store import papers, search
-from digest.store.engine import writing
-from digest.store.expressions import expression, sqlite_text, vector_text
-from digest.store.search import Order, Wanted
+from digest.store import fts5, papers, search, text_vector
+from digest.store.engine import connect, writing
+from digest.store.expressions import Run, expression, sqlite_text, vector_text
 from digest.store.tables import searched
 from digest.store.terms import texts_of
+from digest.store.wanted import Order, Wanted
 from digest.topics import parse
 from tests.support.factories import NOW, a_listing, a_paper
 
@@ -71,9 +71,9 @@ def test_whatever_matches_is_among_the_candidates(engine, texts):
         for topic in parse(query).topics:
             matching = matcher.matching(parse([topic.text])) if not topic.excludes else set()
             wanted = Wanted(expression(topic.query))
-            found = {paper.id for paper in search.candidates(engine, wanted, first=0, most=100)}
-            assert matching <= found, query
-            assert search.count(engine, wanted) == len(found), query
+            found, about = search.places(engine, wanted, first=0, most=100)
+            assert matching <= {place.paper_id for place in found}, query
+            assert about == len(found), query
 
 
 def test_few_others_are_offered(engine, texts):
@@ -134,6 +134,73 @@ def test_page_by_page_everything_is_shown_once(engine):
     assert len(seen) == len(set(seen)) == 60
     assert Searches(engine).search(Asked("agents")).about == 60
     assert len(Searches(engine).search(Asked("agents")).picks) == BLOCK
+
+
+def test_of_very_many_papers_each_is_shown_once_too(engine, monkeypatch):
+    monkeypatch.setattr(text_vector, "MOST_GATHERED", FEW + 10)
+    monkeypatch.setattr(text_vector, "POOL", WINDOW)
+    many = [a_listing(a_paper(str(n), title=f"Agents number {n}"), rank=n, upvotes=n % 50) for n in range(WINDOW + 30)]
+    stored(engine, many)
+    for order in Order:
+        seen, first = [], 0
+        while first is not None:
+            found = Searches(engine).search(Asked("agents", order, first=first))
+            seen += ids(found)
+            first = found.after
+        assert len(seen) == len(set(seen)) == len(many), order
+
+
+def test_the_first_page_is_what_the_matcher_would_choose_of_all_papers(engine, texts):
+    matcher, search_for = Matcher(texts), Searches(engine).search
+    for query in QUERIES:
+        profile = parse(query)
+        if not profile.topics or profile.topics[0].excludes:
+            continue
+        chosen = [pick.paper for pick in matcher.select(profile, limit=BLOCK).picks]
+        found = search_for(Asked(query))
+        assert set(ids(found)) == {paper.id for paper in chosen} or found.loosened, query
+        by_upvotes = sorted(chosen, key=lambda paper: paper.upvotes, reverse=True)
+        assert found.loosened or ids(search_for(Asked(query, Order.UPVOTES))) == [one.id for one in by_upvotes], query
+
+
+def test_of_many_that_fit_the_liked_ones_come_first_and_every_one_is_looked_through(engine):
+    few = [
+        a_listing(a_paper(f"a{n}", title=f"Ship {n}", abstract=f"Agents sail to port {n}."), upvotes=n)
+        for n in range(FEW)
+    ]
+    best = a_listing(a_paper("best", title="Agents", abstract="Agents sail."), upvotes=FEW)
+    unliked = a_listing(a_paper("last", title="Boats", abstract="They sail, as agents do on many days."), upvotes=1)
+    stored(engine, [*few, best, unliked])
+    found = Searches(engine).search(Asked("agents"))
+    assert ids(found)[0] == "best"
+    assert found.about == FEW + 2
+    assert "last" not in ids(found)
+
+
+def test_what_would_cost_too_much_finds_the_latest_papers(sqlite, tmp_path, monkeypatch):
+    engine = connect(sqlite(tmp_path))
+    stored(engine, [a_listing(title=f"Agents number {number}", rank=number, upvotes=number) for number in range(60)])
+    many = "\n".join(f"{letter}{other}*" for letter in "abcdefg" for other in "gn")
+    monkeypatch.setattr(fts5, "MOST_LATEST", 20)
+    assert search.places(engine, Wanted(expression(parse("agents").topics[0].query)), first=0, most=200)[1] == 60
+    asked = Asked("\n".join(many.split("\n")[:20]), Order.UPVOTES)
+    assert len(ids(Searches(engine).search(asked))) == BLOCK
+    monkeypatch.setattr(fts5, "MOST_WORK", 100)
+    assert ids(Searches(engine).search(asked))[0] == ids(Searches(engine).search(Asked("agents", Order.UPVOTES)))[0]
+    assert not Searches(engine).search(replace(asked, first=BLOCK)).picks
+    engine.dispose()
+
+
+def test_what_is_commonly_written_but_stands_nowhere_together_costs_no_look_at_every_paper(postgres):
+    """Whatever its statistics say, PostgreSQL finds by the index."""
+    engine = connect(postgres())
+    stored(engine, [a_listing(title=f"Agents of language {number}", rank=number) for number in range(40)])
+    asked = []
+    event.listen(engine, "after_cursor_execute", lambda *given: asked.append(given[2]))
+    assert search.places(engine, Wanted(Run(("languag", "agent"))), first=0, most=WINDOW) == ([], 0)
+    places = next(place for place, sql in enumerate(asked) if "@@" in sql)
+    assert "enable_seqscan = off" in asked[places - 1]
+    engine.dispose()
 
 
 def test_what_cannot_be_read_is_said(engine, texts):

@@ -39,6 +39,9 @@ def a_reader(
     timezone="UTC",
     most_papers=10,
     pictures=False,
+    name="",
 ):
     preferences = Preferences(tuple(topics), cadence, hour, timezone, most_papers, pictures)
-    return Reader(id, email, status, preferences, created_at=NOW, confirmed_at=NOW, next_due_at=NOW, key=a_key(id))
+    return Reader(
+        id, email, status, preferences, created_at=NOW, confirmed_at=NOW, next_due_at=NOW, key=a_key(id), name=name
+    )

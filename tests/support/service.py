@@ -9,6 +9,7 @@ from digest import bootstrap
 from digest.compose import opened
 from digest.domain import Preferences
 from digest.jobs import delivery
+from digest.jobs.throttling import Throttles
 from digest.settings import Settings
 from digest.store import ledger, papers, readers
 from digest.store.engine import reading, writing
@@ -23,6 +24,8 @@ class Service:
         self.engine, self.mail_server, self.now = engine, mail_server, NOW
         self.settings = {"smtp_connections": 2, "secret_key": "a key"}
         self.exchanged = {}
+        # What one process remembers of who wants less; without a DNS.
+        self.throttles = Throttles()
 
     def collects(self, *found, day=DAY, source="huggingface"):
         listings = [a_listing(paper, day=day, source=source, rank=rank) for rank, paper in enumerate(found, 1)]
@@ -43,7 +46,7 @@ class Service:
     def post(self):
         """What it takes to send, on this service's clock; a test may exchange more of it."""
         post = bootstrap.post(Settings(smtp_url=self.mail_server.url, **self.settings))
-        return replace(post, clock=lambda: self.now, **self.exchanged)
+        return replace(post, **{"clock": lambda: self.now, "throttles": self.throttles} | self.exchanged)
 
     def letters(self):
         """What arrived since the last look."""

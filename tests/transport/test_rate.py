@@ -38,6 +38,16 @@ def test_a_new_address_may_send_twice_as_much_each_day(wanted, most):
     assert most_today(Relay("relay.example.org", **wanted), TODAY) == most
 
 
+def test_only_a_mail_that_goes_is_one_of_the_day(mail_server):
+    """Whoever asks first and finds no mail, at the end of each group and on each connection, would use up the day."""
+    at = Relay.at(f"{mail_server.url}?per_day=6")
+    route = Route((at,), connections=4, limits={at: RelayLimits(at, NOWHERE, lambda: TODAY)})
+    for _ in range(2):
+        assert send_all(mails(3), route, lambda results: None) == {}
+    assert len(mail_server.mails) == 6
+    assert "6 mails of a day are sent" in send_all(mails(1), route, lambda results: None)[at]
+
+
 def test_what_a_relay_takes_a_day_is_sent_and_the_rest_waits(mail_server):
     at = Relay.at(f"{mail_server.url}?per_day=3")
     limits = {at: RelayLimits(at, NOWHERE, lambda: TODAY)}

@@ -12,7 +12,8 @@ import uvicorn
 
 from digest.bootstrap import Service
 from digest.compose import opened
-from digest.domain import CollectionRun, Outcome, Status
+from digest.domain import CollectionRun, Outcome, Preferences, Status
+from digest.readers import another
 from digest.settings import Settings
 from digest.store import ledger, papers, readers
 from digest.store.engine import connect, migrate, writing
@@ -178,6 +179,28 @@ def test_the_whole_life_of_a_reader_by_the_mails_own_links(open_page, engine, ma
     assert not list(readers.everyone(engine))
 
 
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_another_digest_is_added_and_all_end_by_their_own_links(open_page, engine, mailed, way):
+    page = open_page(**way)
+    subscribe(page)
+    page.goto(mailed("confirm")["confirm"])
+    page.get_by_role("button", name="Yes, send me the digest").click()
+    page.get_by_role("heading", name="You’re subscribed").wait_for()
+    page.goto(mailed("digest")["preferences"])
+    page.get_by_role("link", name="Add another digest").click()
+    page.get_by_label("Name").fill("my thesis")
+    page.get_by_role("button", name="Add it").click()
+    page.get_by_role("heading", name="my thesis").wait_for()
+    page.get_by_role("link", name="Your first digest").click()
+    page.get_by_role("link", name="my thesis").wait_for()
+    page.goto(mailed("digest")["unsubscribe"])
+    page.get_by_role("button", name="Unsubscribe", exact=True).click()
+    assert [one.status for one in readers.everyone(engine)] == [Status.ACTIVE, Status.UNSUBSCRIBED]
+    page.get_by_role("button", name="End all of them").click()
+    page.get_by_text("No more digests come to this address").wait_for()
+    assert {one.status for one in readers.everyone(engine)} == {Status.UNSUBSCRIBED}
+
+
 def test_one_field_at_the_top_is_enough_on_the_smallest_screen(open_page, engine, mailed):
     page = open_page(viewport={"width": 360, "height": 800}, timezone_id="Europe/Berlin")
     button = page.get_by_role("button", name="Subscribe", exact=True)
@@ -265,8 +288,15 @@ def test_no_page_has_anything_that_axe_finds_or_is_wider_than_the_smallest_phone
         check(page, Axe())
     page.get_by_role("button", name="Yes, send me the digest").click()
     check(page, Axe())
+    page.goto(states[1])
+    subscribe(page, long, "moss\n" + "x" * 90)
+    page.goto(mailed("manage")["topics"])
+    check(page, Axe())
+    page.get_by_role("button", name="Use my new topics").click()
+    check(page, Axe())
     links = mailed("digest")
-    for url in (links["preferences"], links["preferences"] + "/delete", links["unsubscribe"]):
+    another.add(engine, reader_id, "W" * 40, Preferences(), NOW)
+    for url in (*(links["preferences"] + more for more in ("", "/another", "/delete")), links["unsubscribe"]):
         page.goto(url)
         check(page, Axe())
     page.get_by_role("button", name="Unsubscribe").click()

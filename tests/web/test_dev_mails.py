@@ -7,6 +7,8 @@ from tests.compose.test_templates import FOLDERS
 from tests.support.visitor import a_visitor
 
 
+# Sample papers, whatever the database.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_kind_of_mail_is_there_as_html_as_text_and_raw(engine):
     visitor = a_visitor(engine)
     links = [link.attributes["href"] for link in LexborHTMLParser(visitor.get("/dev/mails").text).css("main a")]

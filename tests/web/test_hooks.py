@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from digest.bounces.webhooks.payload import MOST_BYTES, TOKEN_FIELD
-from digest.domain import Status
+from digest.domain import Result, State, Status
 from digest.store import ledger
 from digest.web.proofs import Proofs
 from tests.store.test_ledger import plan
@@ -43,9 +43,9 @@ def a_certificate():
     return made.sign(AMAZON, SHA256()).public_bytes(Encoding.PEM)
 
 
-def from_ses(token, **changed):
+def from_ses(token, relays_id="", **changed):
     bounced = [{"emailAddress": "ada@example.org", "diagnosticCode": f"smtp; {HARD}", "status": "5.1.1"}]
-    notice = {"notificationType": "Bounce", "mail": {"source": token}}
+    notice = {"notificationType": "Bounce", "mail": {"source": token, "messageId": relays_id}}
     notice["bounce"] = {"bounceType": "Permanent", "bouncedRecipients": bounced}
     message = {"Type": "Notification", "Message": json.dumps(notice), "MessageId": "1", "Timestamp": "t"}
     return signed_by_amazon(message | changed), {}
@@ -117,6 +117,17 @@ def test_a_dead_address_that_a_provider_tells_of_is_given_up(engine, provider):
     body, headers = TOLD[provider](token)
     assert listening(engine).post(f"/hooks/{provider}", content=body, headers=headers).status_code == 200
     assert status_of(engine, reader) is Status.BOUNCED
+
+
+def test_amazon_may_name_a_mail_by_the_id_that_it_gave_it(engine):
+    """Its notices need not have our headers, and their source is the From of the mail."""
+    reader, _ = ada_and_token(engine)
+    delivery = ledger.find(engine, 1)
+    ledger.record(engine, [(delivery, Result(delivery.id, State.SENT, "200 0102018f-1-000000"), NOW)], NOW)
+    for number, status in (("0102018f-2-000000", Status.ACTIVE), ("0102018f-1-000000", Status.BOUNCED)):
+        body, _ = from_ses("no token of ours", number)
+        assert listening(engine).post("/hooks/ses", content=body).status_code == 200
+        assert status_of(engine, reader) is status
 
 
 @pytest.mark.parametrize("provider", TOLD)

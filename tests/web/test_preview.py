@@ -9,7 +9,8 @@ from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import event
 
 from digest.domain import CollectionRun, Outcome
-from digest.jobs.previews import MOST_PAPERS, Previews
+from digest.jobs import previews
+from digest.jobs.previews import Previews
 from digest.store import papers
 from digest.web.limits import PREVIEWS
 from tests.support.factories import NOW, a_listing
@@ -82,16 +83,23 @@ def test_a_new_collection_is_seen_at_once(visitor, engine):
     assert len(shown(visitor.get("/preview", params={"topics": "quantum"})).css(".card")) == 1
 
 
-def test_of_a_busy_source_the_newest_whole_days_are_taken(engine):
+@pytest.fixture
+def few(monkeypatch):
+    """How many papers a preview takes at most, here."""
+    monkeypatch.setattr(previews, "MOST_PAPERS", 10)
+    return 10
+
+
+def test_of_a_busy_source_the_newest_whole_days_are_taken(engine, few):
     for day in DAYS:
-        stored(engine, *[f"Speculative decoding {day} {number}" for number in range(MOST_PAPERS * 2 // 5)], day=day)
+        stored(engine, *[f"Speculative decoding {day} {number}" for number in range(few * 2 // 5)], day=day)
     preview = Previews(engine).preview("speculative decoding")
-    assert (preview.days, preview.papers_a_day) == (2, MOST_PAPERS * 2 // 5)
+    assert (preview.days, preview.papers_a_day) == (2, few * 2 // 5)
 
 
-def test_a_day_with_more_papers_than_we_take_is_taken_alone(engine):
+def test_a_day_with_more_papers_than_we_take_is_taken_alone(engine, few):
     stored(engine, "Yesterday's", day=DAYS[-2])
-    stored(engine, *[f"Speculative decoding {number}" for number in range(MOST_PAPERS + 1)])
+    stored(engine, *[f"Speculative decoding {number}" for number in range(few + 1)])
     answer = a_visitor(engine).get("/preview", params={"topics": "speculative decoding"})
     assert "Best matches of the last day with new papers" in shown(answer).text()
 

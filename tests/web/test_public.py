@@ -16,6 +16,7 @@ from digest.domain import CollectionRun, Outcome
 from digest.store import papers
 from digest.web import citation, memory
 from digest.web.listing import bars, chart_text
+from digest.web.pools import Queue
 from tests.support.factories import NOW, a_listing, a_paper
 from tests.support.visitor import BASE, Visitor, a_visitor
 
@@ -73,7 +74,7 @@ def test_every_public_page_is_valid_and_describes_itself(visitor, path):
     if answer.status_code == 200 and answer.headers["x-robots-tag"] == "all" and path != "/zones":
         assert page.css_first("link[rel=canonical]").attributes["href"].startswith(BASE)
         said = {tag.attributes["property"]: tag.attributes["content"] for tag in page.css("meta[property]")}
-        assert said.keys() >= {"og:title", "og:description", "og:url", "og:type"}
+        assert said.keys() >= {"og:title", "og:description", "og:url", "og:type", "og:image"}
         assert all(said.values())
 
 
@@ -200,10 +201,14 @@ def test_the_days_are_a_feed_too(visitor):
 
 
 def test_feed_readers_and_visitors_have_limits_of_their_own(engine, monkeypatch):
-    visitor = a_visitor(engine, feeds=True) if False else a_visitor(engine)
+    visitor = a_visitor(engine)
     for number in range(241):
         status = visitor.get(f"/preview?topics=x{number}").status_code
     assert status == 429
+    # Who has had enough does not wait for a place either.
+    monkeypatch.setattr(Queue, "run", lambda *_: pytest.fail("took a place"))
+    assert visitor.get("/search?q=another").status_code == 429
+    monkeypatch.undo()
     assert visitor.get("/feed.atom?topics=x").status_code == 200
     assert Visitor(visitor.app, "198.51.100.7").get("/preview?topics=x").status_code == 200
 

@@ -40,6 +40,7 @@ def test_all_that_alerts_and_dashboard_ask_for_is_there_with_its_labels(engine):
     reader = a_subscriber(engine)
     delivery = send(engine, reader)
     returns._act(engine, Whose(reader, delivery.id), HARD, NOW)
+    day_counts.add(engine, day_counts.RELAYS, "a:25", "sent", NOW)
     heartbeats.beat(engine, Heartbeat("web", "here", 1, "1", datetime.now(UTC)))
     _, labels = scraped(engine)
     assert {name: labels.get(name) for name in METRICS} == METRICS

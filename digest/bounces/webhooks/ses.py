@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -28,6 +29,8 @@ SIGNED = {
     "UnsubscribeConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
 }
 HASHES = {"1": SHA1, "2": SHA256}
+# As it stands in the answer to our request for the mail.
+ID = re.compile(r"[\w.-]{1,200}", re.ASCII)
 # SES calls a bounce that it sorted otherwise `Undetermined`; only this one is final.
 PERMANENT = "Permanent"
 
@@ -78,7 +81,9 @@ def parse(body: bytes) -> list[Reading]:
     """Read a notification, one reading a recipient. Raises ValueError where it is no JSON."""
     message = loaded(body)
     inner = within(message, "Message")
-    return list(_told(loaded(inner.encode()) if isinstance(inner, str) and inner.startswith("{") else message))
+    notice = loaded(inner.encode()) if isinstance(inner, str) and inner.startswith("{") else message
+    relays_id = ID.fullmatch(text(notice, "mail", "messageId"))
+    return [replace(one, relays_id=relays_id[0] if relays_id else "") for one in _told(notice)]
 
 
 def _told(notice: Json) -> Iterator[Reading]:

@@ -36,6 +36,11 @@ def look(service: Service) -> Iterator[Finding]:
 
 
 def _one(relay: Relay) -> Finding:
+    if relay.api:
+        # Not above: most relays speak SMTP.
+        from digest.cli.doctor import apis
+
+        return apis.look(relay)
     what = f"relay {relay}"
     try:
         asyncio.run(_greeted(relay))

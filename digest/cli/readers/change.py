@@ -11,12 +11,12 @@ from digest.bootstrap import Service
 from digest.cli.console import console
 from digest.cli.errors import Failed, Misused
 from digest.cli.readers.importing import told
-from digest.cli.readers.show import Email, known
+from digest.cli.readers.show import Email, called, known
 from digest.domain import Reader, Status
 from digest.readers import operator, roster, subscriptions
 from digest.readers.form import Mistakes
 from digest.readers.life import Event
-from digest.store import history
+from digest.store import history, siblings
 from digest.store.readers import AlreadyThere
 
 
@@ -31,28 +31,29 @@ def add(
     pictures: Annotated[
         bool, typer.Option("--pictures", help="Show each paper's picture, loaded from its site.")
     ] = False,
+    digest: Annotated[str, typer.Option(metavar="NAME", help="What to call it, if the address has others.")] = "",
 ) -> None:
     """Add a reader who has agreed to it; no confirmation is asked. The first digest is due at once."""
     service: Service = context.obj
     row = {"email": email, "topics": "\n".join(topic), "cadence": cadence, "hour": str(hour), "timezone": timezone}
-    row |= {"most_papers": str(most_papers), "pictures": "yes" if pictures else "no"}
+    row |= {"most_papers": str(most_papers), "pictures": "yes" if pictures else "no", "digest": digest}
     try:
         reader = operator.admit(service.engine, roster.newcomer(row), service.now)
     except Mistakes as mistakes:
         raise Misused(told(mistakes)) from None
     except AlreadyThere as error:
         raise Failed(str(error)) from None
-    console.print(f"Added {reader.email}; the first digest is due at the next `digest send`.", markup=False)
+    console.print(f"Added {called(reader)}; the first digest is due at the next `digest send`.", markup=False)
 
 
 def pause(context: typer.Context, email: Email) -> None:
-    """Keep a reader's place, without digests."""
+    """Keep a reader's place, without digests: of all that go to this address."""
     service: Service = context.obj
     _say(operator.pause(service.engine, known(service, email).email, service.now), Status.PAUSED)
 
 
 def resume(context: typer.Context, email: Email) -> None:
-    """Go on with the digests of a reader who pauses."""
+    """Go on with the digests of a reader who pauses, with all that go to this address."""
     service: Service = context.obj
     _say(operator.resume(service.engine, known(service, email).email, service.now), Status.ACTIVE)
 
@@ -78,6 +79,8 @@ def reactivate(
 
 def _reactivate_one(service: Service, email: str) -> None:
     reader = known(service, email)
+    everyone = [reader, *siblings.of(service.engine, reader)]
+    reader = next((one for one in everyone if one.status is Status.BOUNCED), reader)
     after = subscriptions.happens(service.engine, reader.id, Event.OPERATOR_REACTIVATES, service.now)
     if reader.status is not Status.BOUNCED or after is None or after.status is not Status.ACTIVE:
         raise Failed(f"{email} is {reader.status}; only who is bounced, and had confirmed, can be taken back here")
@@ -93,7 +96,7 @@ def _moment(text: str) -> datetime:
 
 
 def resend(context: typer.Context, email: Email) -> None:
-    """Send the last digest again as it was, or the mail that asks to confirm."""
+    """Send the last digest again as it was, or the mail that asks to confirm; of several digests, the first one's."""
     service: Service = context.obj
     reader = known(service, email)
     if reader.status is Status.PENDING:
@@ -110,14 +113,16 @@ def resend(context: typer.Context, email: Email) -> None:
 
 
 def forget(context: typer.Context, email: str) -> None:
-    """Delete a reader and everything kept about them."""
+    """Delete a reader, with all their digests, and everything kept about them."""
     service: Service = context.obj
     if not operator.forget(service.engine, email, service.now):
         raise Failed(f"{email} is not on the list")
     console.print(f"Forgot {email}.", markup=False)
 
 
-def _say(after: Reader, wanted: Status) -> None:
-    if after.status is not wanted:
-        raise Failed(f"{after.email} is {after.status}: nothing was changed")
-    console.print(f"{after.email} is {wanted} now.", markup=False)
+def _say(everyone: list[Reader], wanted: Status) -> None:
+    changed = [one for one in everyone if one.status is wanted]
+    if not changed:
+        raise Failed(f"{everyone[0].email} is {everyone[0].status}: nothing was changed")
+    for after in changed:
+        console.print(f"{called(after)} is {wanted} now.", markup=False)

@@ -41,22 +41,22 @@ class Import:
         self._service, self._spread, self._rejects, self._dry_run = service, spread, rejects, dry_run
         self._now = service.now
         self.added, self.known, self.gone, self.bad = Counter[str](), 0, 0, 0
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, str]] = set()
 
     def take(self, lines: Iterable[Line]) -> None:
         """Take up to a thousand rows in, in one transaction."""
         read = [one for line in lines if (one := self._read(line))]
-        engine, emails = self._service.engine, [one.email for one in read]
-        gone = suppressed.among(engine, emails)
-        there = admission.known(engine, emails) | self._seen | gone
-        fresh: dict[str, Entry] = {}
+        gone = suppressed.among(self._service.engine, [one.email for one in read])
+        left = sum(email_key(one.email) in gone for one in read)
+        read = [one for one in read if email_key(one.email) not in gone]
+        there = admission.known(self._service.engine, read, self._now) | self._seen
+        fresh: dict[tuple[str, str], Entry] = {}
         for one in read:
-            if (key := email_key(one.email)) not in there:
-                # Of two rows of one reader the first counts.
+            if (key := one.identity) not in there:
+                # Of two rows of one digest the first counts.
                 fresh.setdefault(key, one)
-        left = sum(email_key(email) in gone for email in emails)
         self.gone += left
-        self.known += len(read) - len(fresh) - left
+        self.known += len(read) - len(fresh)
         if self._dry_run:
             # Nothing is written down, so a second row of the same reader is only known from here.
             self._seen |= fresh.keys()
@@ -104,11 +104,11 @@ def import_readers(
     """Add the readers of a CSV file who have agreed to it.
 
     Its first line names the columns: email, and if you like status, topics (one a line in its cell), cadence, hour,
-    timezone, most_papers, pictures and related (yes or no), weekday, order, paused_until, and the key that their links
-    name them by; or as other programs call them. Without a status everybody is active; with it, who was pending has to
-    confirm anew, and who left, bounced or complained gets nothing. The first digest comes at the reader's own next
-    hour. A bad line is told with its number and loses none of the others; who is
-    on the list already is left as they are.
+    timezone, most_papers, pictures and related (yes or no), weekday, order, paused_until, digest (the name of one of
+    several of an address), and the key that their links name them by; or as other programs call them. Without a status
+    everybody is active; with it, who was pending has to confirm anew, and who left, bounced or complained gets nothing.
+    The first digest comes at the reader's own next hour. A bad line is told with its number and loses none of the
+    others; who is on the list already is left as they are.
     """
     service: Service = context.obj
     with ExitStack() as stack:
@@ -131,7 +131,7 @@ def entry(row: Row, now: datetime, spread: timedelta) -> Entry:
     """Read a row; raise Mistakes with all that is wrong with it."""
     one = roster.newcomer(row)
     due = first_due(one.preferences, one.email, now, spread) if one.status is Status.ACTIVE else None
-    return Entry(one.email, one.preferences, one.status, due, one.paused_until, one.key)
+    return Entry(one.email, one.preferences, one.status, due, one.paused_until, one.key, one.name)
 
 
 def first_due(preferences: Preferences, email: str, now: datetime, spread: timedelta) -> datetime:

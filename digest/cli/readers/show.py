@@ -15,7 +15,7 @@ from digest.domain import Reader, Status
 from digest.jobs import whereabouts
 from digest.jobs.whereabouts import Coverage, Whereabouts
 from digest.readers.form import typed
-from digest.store import history, readers
+from digest.store import history, readers, siblings
 from digest.store.engine import reading
 
 # One screen of them; a list of hundreds is a search that was too wide.
@@ -26,11 +26,16 @@ Email = Annotated[str, typer.Argument(metavar="EMAIL")]
 def show(context: typer.Context, email: Email, as_json: Json = False) -> None:
     """Answer "where is my mail?": status, next due, the last mails, what came back, and what the next would bring."""
     service: Service = context.obj
-    found = whereabouts.of(service.engine, known(service, email), service.now)
+    reader = known(service, email)
+    everyone = [reader, *siblings.of(service.engine, reader)]
+    found = (whereabouts.of(service.engine, one, service.now) for one in everyone)
     if as_json:
-        print_json([_row(found.reader) | _facts(found)])
+        print_json(_row(one.reader) | _facts(one) for one in found)
         return
-    _print(found)
+    for place, one in enumerate(found):
+        if place:
+            _say("")
+        _print(one)
 
 
 def find(context: typer.Context, part: Annotated[str, typer.Argument(metavar="PART")], as_json: Json = False) -> None:
@@ -81,6 +86,11 @@ def known(service: Service, email: str) -> Reader:
     raise Failed(f"{email} is not on the list{hint}")
 
 
+def called(reader: Reader) -> str:
+    """The address, and which of its digests this is if it has a name."""
+    return f"{reader.email} ({reader.name})" if reader.name else reader.email
+
+
 def row_of(reader: Reader) -> dict[str, Any]:
     return _row(reader)
 
@@ -91,7 +101,7 @@ def _list(everyone: Any, as_json: bool) -> None:  # noqa: ANN401 - any iterable 
         return
     rows = (
         (
-            one.email,
+            called(one),
             one.status,
             one.preferences.cadence,
             one.next_due_at or "",
@@ -105,6 +115,7 @@ def _list(everyone: Any, as_json: bool) -> None:  # noqa: ANN401 - any iterable 
 def _row(reader: Reader) -> dict[str, Any]:
     return {
         "email": reader.email,
+        "digest": reader.name,
         "status": reader.status,
         **typed(reader.preferences),
         "topics": reader.preferences.topics,
@@ -137,7 +148,7 @@ def _coverage(found: Coverage | None) -> dict[str, Any] | None:
 
 def _print(found: Whereabouts) -> None:
     reader, chosen = found.reader, found.reader.preferences
-    _say(f"{reader.email} is {reader.status}: {found.how}.")
+    _say(f"{called(reader)} is {reader.status}: {found.how}.")
     _say(f"On the list since {_moment(reader.created_at)}; last said yes {_moment(reader.confirmed_at)}.")
     _say(f"Wants {chosen.cadence} at {chosen.hour}:00 in {chosen.timezone}; next due {_moment(reader.next_due_at)}.")
     _say(f"Topics: {', '.join(chosen.topics) or '(trending)'}")

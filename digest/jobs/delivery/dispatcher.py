@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from digest.compose import Composer
 from digest.domain import Selection
+from digest.jobs.throttling import Throttles
 from digest.match import Matcher
 from digest.transport.smtp import Route
 
@@ -32,7 +33,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """Who writes, which way it goes, what the time is, what is sent again, who chooses, and how long that may take."""
+    """Who writes, which way it goes, the time, what is sent again, who chooses, how long that may take, who waits."""
 
     composer: Composer
     route: Route
@@ -40,3 +41,4 @@ class Dispatcher:
     resend_uncertain: bool = True
     select: Select = Matcher.select
     limits: Limits = Limits()
+    throttles: Throttles = field(default_factory=Throttles)

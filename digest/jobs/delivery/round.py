@@ -76,9 +76,9 @@ class Round:
         return bool(group)
 
     def _without_slowed(self, group: Sequence[Delivery], now_open: Routing) -> list[Delivery]:
-        """Put back, untried, what goes to a domain that is slowed."""
+        """Put back, untried, what goes to a domain or provider that is slowed."""
         now = self.post.clock()
-        resting = [rest for one in group if (rest := routing.resting(one, now_open, now))]
+        resting = [rest for one in group if (rest := self.post.throttles.held(one, now_open.slowed, now))]
         if resting:
             patiently(lambda: outcomes.record(self.engine, resting, now))
         rested = {delivery.id for delivery, *_ in resting}
@@ -107,5 +107,5 @@ class Round:
         """Write down what became of mails of a group, however long the ledger is away."""
         by_id = {delivery.id: delivery for delivery in group}
         if results:
-            states = patiently(lambda: settle(self.engine, by_id, results, self.post.clock()))
+            states = patiently(lambda: settle(self.engine, by_id, results, self.post.throttles, self.post.clock()))
             self.account.update(states if count else {})

@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from digest.domain import Delivery, Result, State
-from digest.jobs import blame, returns, routing
+from digest.jobs import blame, returns
 from digest.jobs.routing import RELAY_REST
+from digest.jobs.throttling import Throttles
 from digest.logs import get_logger
 from digest.readers import schedule
 from digest.store import outcomes
@@ -26,12 +27,14 @@ FIRST_OWN_RETRY = timedelta(minutes=2)
 Tried = tuple[Delivery, Result]
 
 
-def settle(engine: Engine, group: Mapping[int, Delivery], results: Sequence[Result], now: datetime) -> Counter[State]:
+def settle(
+    engine: Engine, group: Mapping[int, Delivery], results: Sequence[Result], throttles: Throttles, now: datetime
+) -> Counter[State]:
     """Write down what became of mails of a group; return how many ended how. Done twice, it is the same."""
     tried = [(group[result.delivery_id], result) for result in results]
     ends = [ending(delivery, result, now) for delivery, result in tried]
     states = outcomes.record(engine, [(one, *end) for (one, _), end in zip(tried, ends, strict=True)], now)
-    routing.throttle(engine, tried, now)
+    throttles.hear(engine, tried, now)
     # Our quota, our account, our relay: nothing that a reader could help.
     _hear(engine, [(delivery, result) for delivery, result in tried if not blame.of(result)], now)
     return Counter(states)

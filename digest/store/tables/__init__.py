@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from digest.store.tables.base import metadata
-from digest.store.tables.deliveries import ASKED, OPEN, bounces, deliveries, seen
+from digest.store.tables.deliveries import ASKED, OPEN, TAKEN_BY_AN_API, bounces, deliveries, seen
 from digest.store.tables.operations import alerts, breakers, day_counts, gauges, heartbeats
 from digest.store.tables.papers import collections, editions, listings, papers, searched
 from digest.store.tables.readers import feedback, old_keys, readers, saved, suppressed
@@ -11,6 +11,7 @@ from digest.store.tables.readers import feedback, old_keys, readers, saved, supp
 __all__ = [
     "ASKED",
     "OPEN",
+    "TAKEN_BY_AN_API",
     "alerts",
     "bounces",
     "breakers",

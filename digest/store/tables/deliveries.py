@@ -26,6 +26,9 @@ OPEN = "state IN ('queued', 'sending', 'deferred', 'uncertain')"
 # Those that somebody asked for.
 ASKED = "mailbox <> ''"
 
+# Those that a provider's HTTP interface took: `200` and its own id of the mail, by which its webhooks know it too.
+TAKEN_BY_AN_API = "substr(reason, 1, 4) = '200 '"
+
 deliveries = Table(
     "deliveries",
     metadata,

@@ -38,7 +38,8 @@ heartbeats = Table(
 )
 
 # What happened on each day (UTC), counted once, so that nobody counts the ledger to know it: `deliveries` by kind and
-# state, `delays` of digests by the seconds within which they went, `returned` by verdict and reason.
+# state, `delays` of digests by the seconds within which they went, `returned` by verdict and reason, attempts
+# at `relays` by relay and outcome.
 day_counts = Table(
     "day_counts",
     metadata,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text, false
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, false
 
 from digest.store.columns import Moment, Number, RandomKey, Strings, text_column
 from digest.store.tables.base import metadata
@@ -12,8 +12,8 @@ readers = Table(
     metadata,
     Column("id", Number, primary_key=True),
     Column("email", Text, nullable=False),
-    # The address in lower case: what makes two subscriptions the same.
-    Column("email_key", Text, nullable=False, unique=True),
+    # The address in lower case: with the name, what makes two subscriptions the same.
+    Column("email_key", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("topics", Strings, nullable=False),
     Column("cadence", Text, nullable=False),
@@ -36,6 +36,9 @@ readers = Table(
     Column("paused_until", Moment),
     # What links name the reader by.
     Column("key", Text, nullable=False, server_default=RandomKey(), unique=True),
+    # Of one address that has several digests, which this is; empty for the first.
+    text_column("name"),
+    UniqueConstraint("email_key", "name"),
     Index(None, "status", "next_due_at", "id"),
     # The links in a mail name a reader by number: nobody may ever get that of somebody who is gone.
     sqlite_autoincrement=True,
