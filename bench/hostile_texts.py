@@ -81,6 +81,7 @@ TEX: Mapping[str, Make] = {
     "bases": _repeated("_{"),
     "white space": _repeated(" \n\t"),
     "marks that nobody sees": _repeated("\u200b\u202e"),
+    "marks on a letter, not in their order": lambda size: "a" + "\u0301\u0323" * (size // 4),
 }
 FILES: Mapping[str, Make] = {
     "rows": lambda size: "email\n" + _of_many("a{}@example.org\n")(size),

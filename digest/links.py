@@ -17,6 +17,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from itsdangerous import BadSignature, Signer
+from itsdangerous.encoding import base64_decode, base64_encode
 from itsdangerous.signer import SigningAlgorithm
 
 # Long enough for a holiday, short enough for privacy: who has not confirmed by then is forgotten.
@@ -168,6 +169,8 @@ class Links:
             signed = self._signers[purpose].unsign(token).decode()
         except BadSignature:
             return None
+        if not _is_written_as_we_do(token):
+            return None
         named = _named(purpose, signed)
         return named if named and (purpose not in PASSING or _is_fresh(named.minute, now, max_age)) else None
 
@@ -240,6 +243,12 @@ def _is_signed(keys: Sequence[bytes], named: str, signature: str) -> bool:
     # Before readers had keys, the signature was whole.
     octets = SIGNED_OCTETS if named.startswith("k") else 20
     return any(hmac.compare_digest(_signature(key, named, octets), signature) for key in keys)
+
+
+def _is_written_as_we_do(token: str) -> bool:
+    """Whether a true signature is written in the one way that is ours: base64 has four, and padding."""
+    written = token.rpartition(".")[2]
+    return base64_encode(base64_decode(written)).decode() == written
 
 
 def _named(purpose: Purpose, signed: str) -> Named | None:

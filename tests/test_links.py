@@ -1,6 +1,7 @@
 """Signed links and addresses: what they look like, how long they live, and what never opens anything."""
 
 import re
+import string
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -146,6 +147,17 @@ def test_a_cut_or_changed_token_is_none():
     made = token(LINKS.unsubscribe(ADA))
     assert {LINKS.read(Purpose.UNSUBSCRIBE, made[:length]) for length in range(len(made))} == {None}
     assert LINKS.read(Purpose.UNSUBSCRIBE, made.replace(ADA, a_key(8))) is None
+
+
+@pytest.mark.parametrize("purpose", [one for one in Purpose if one is not Purpose.UNSUBSCRIBE])
+def test_a_token_is_written_in_one_way(purpose):
+    """Of base64, the last letter of a signature bears four bits: four letters would do, and padding."""
+    made = LINKS.token(purpose, ADA, 7, NOW)
+    letters = string.ascii_letters + string.digits + "-_"
+    others = [made[:-1] + letter for letter in letters if letter != made[-1]]
+    others += [made + more for more in ("=", "==", "\n", " ", ".", "%20", "\u200b")]
+    assert LINKS.read(purpose, made, NOW)
+    assert [other for other in others if LINKS.read(purpose, other, NOW)] == []
 
 
 @given(st.sampled_from(Purpose), st.text(st.characters(exclude_categories=())))

@@ -24,6 +24,7 @@ MOST_SECONDS, MOST_MB = 90, 300
 HASTE_SECONDS = 0.4
 DAY = date(2025, 12, 24)
 MANY = 60_000
+FIELDS = ("title", "summary", "ai_summary", "submittedOnDailyBy")
 
 
 def _slowly(pieces: Pieces) -> Iterator[bytes]:
@@ -61,6 +62,7 @@ ANSWERS: dict[str, Callable[[], Pieces]] = {
     "an address that is none": lambda: [_record(projectPage="https://xn--/", githubRepo="https://xn--ls8h.la/")],
     "a script for an address": lambda: [_record(projectPage="javascript:alert(1)", githubRepo="data:text/html,x")],
     "a title of megabytes": lambda: [_record(title="{" * 2_000_000)],
+    "marks on letters": lambda: [_record(**dict.fromkeys(FIELDS, "a" + "\u0301\u0323" * 20_000))],
     "thousands of authors": lambda: [_record(authors=[{"name": "A" * 400}] * MANY)],
     "a record of other kinds": lambda: [_record(id=["2512"], title={"a": 1}, authors=7, upvotes="many")],
 }

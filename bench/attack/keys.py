@@ -34,8 +34,9 @@ def attack(small: bool) -> Iterator[Try]:
         purpose = draw.choice(list(Purpose))
         forged = draw.choice([_cut, _changed, _grown])(true[purpose], draw)
         found = ours.read(purpose, forged, NOW)
-        # Another case, or bits that base64 leaves out, change nothing: whoever has the key has the key.
-        through = found and found != ours.read(purpose, true[purpose], NOW)
+        # Servers turn addresses to lower case, and some to upper: of the way out, another case is the same key.
+        same = purpose is Purpose.UNSUBSCRIBE and forged.lower() == true[purpose]
+        through = found and forged != true[purpose] and not same
         if through or number % 100 == 0:
             yield Try("a changed key", f"{forged} opens {found}" if through else "")
     for purpose in Purpose:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from digest.bounces.limits import MOST_BYTES
-from digest.bounces.reading import NOT_UNDERSTOOD, SET_ASIDE, UNREADABLE, Reading, read
+from digest.bounces.reading import NOT_UNDERSTOOD, NOTHING_READ, SET_ASIDE, UNREADABLE, Reading, read
 from digest.bounces.reasons import Finding, judge
 from digest.bounces.tokens import bounce_tokens, delivery_ids, leave_tokens
 from digest.bounces.trouble import Trouble, trouble_of
@@ -13,6 +13,7 @@ from digest.domain import Verdict, VerdictKind
 
 __all__ = [
     "MOST_BYTES",
+    "NOTHING_READ",
     "NOT_UNDERSTOOD",
     "SET_ASIDE",
     "UNREADABLE",

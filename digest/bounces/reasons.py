@@ -121,7 +121,7 @@ REPLY = re.compile(
     r"(?:^|[;:>(#\[] ?|['\"] ?|(?<![\d.])(?=\d{3}[- ]+['\"(#]?[245]\.\d\.\d))(?P<code>[245]\d\d)[- ]"
     r"(?!\d+ (?:hours?|days?|kb|mb|bytes)\b)"
 )
-STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
+STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])", re.ASCII)
 # Addresses, links and the stage are named, not said: a user called `spam` is no spam.
 NAMED = re.compile(
     r"\(in reply to [^)]{0,200}\)|https?://(?!\S{0,200}(?:spamhaus|spamcop|barracuda))\S+|<?[^\s<>@]{1,100}@[^\s<>]+>?"
@@ -178,7 +178,11 @@ class Finding:
 
 
 def judge(words: str, status: str = "") -> Finding:
-    """Find the reason in what a server said. `status` is what a report says beside it, and yields to a code in it."""
+    """Find the reason in what a server said. `status` is what a report says beside it, and yields to a code in it.
+
+    Whatever else a stranger writes in the place of a code is none: it is kept in the database, and shown.
+    """
+    status = beside[0] if (beside := STATUS.search(status[:LONGEST])) else ""
     text = " ".join(words[:LONGEST].split())
     said = NAMED.sub(" ", text).replace("’", "'")
     code = REPLY.search(text + " ")

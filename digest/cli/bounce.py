@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from digest.bootstrap import Service
 
 EX_TEMPFAIL = 75
+# The name of a file of this machine; what shows how to write one stays.
+FILE = re.compile(r"(?<![\w./])/(?!PATH/)[^\s:;,]+")
 
 app = app_of()
 
@@ -80,7 +83,7 @@ def _explicit(opened: Callable[[], Service]) -> Service:
     is_file = path != service.settings.database_url
     if not service.settings.model_fields_set or (is_file and not os.path.exists(path.partition("?")[0])):
         where = loading.WHERE
-        raise BadSetting(f"there are no settings of a service in {os.getcwd()}: {where}")
+        raise BadSetting(f"there are no settings of a service where it runs: {where}")
     return service
 
 
@@ -93,7 +96,7 @@ def _bare(error: Exception) -> str:
     from digest.store.engine import StoreUnready
 
     if isinstance(error, BadSetting):
-        return str(error)
+        return FILE.sub("a file", str(error))
     if isinstance(error, JudgeAway):
         return "this machine cannot begin another process now"
     if isinstance(error, (SQLAlchemyError, StoreUnready)):

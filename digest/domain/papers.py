@@ -44,7 +44,8 @@ class Paper:
 class Listing:
     """Source S listed paper P on day D, at `rank` (from 1), with so many upvotes and comments, where it says so.
 
-    None is not zero: the source said nothing, and what is known stays.
+    None is not zero: the source said nothing, and what is known stays. `borrowed`: the paper is of another place, which
+    knows better what it says.
     """
 
     source: str
@@ -53,6 +54,7 @@ class Listing:
     paper: Paper
     upvotes: int | None = None
     comments: int | None = None
+    borrowed: bool = False
 
     def listed(self) -> Paper:
         """The paper with what this listing says of it."""

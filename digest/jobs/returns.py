@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DataError
 
 from digest import bounces
 from digest.bounces import Reading, Trouble
@@ -68,7 +69,12 @@ def act_on(engine: Engine, links: Links, read: Reading, now: datetime) -> Taken:
         if verdict.kind is VerdictKind.SENDER_FAULT:
             _tell(verdict, 1)
         return Taken(verdict, "it bears no signature of ours, so nothing changes")
-    done = _act(engine, whose, verdict, now)
+    try:
+        done = _act(engine, whose, verdict, now)
+    except (DataError, UnicodeError) as error:
+        # The message's own fault, and of no other: to wait for a better database would be to wait for ever.
+        log.warning("returned.unwritable", reader=whose.reader.id, error=type(error).__name__)
+        return Taken(bounces.NOTHING_READ.verdict, "it cannot be written down, so nothing changes", whose.reader.id)
     return Taken(verdict, done, whose.reader.id, whose.reader.email)
 
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from digest.domain import EPOCH, INSTANT, Kind, Reader, State, Status, Window
+from digest.jobs import last_mail
 from digest.match import Matcher
 from digest.readers import schedule
-from digest.store import history, papers
+from digest.store import breakers, history, papers
 from digest.store.engine import reading
 from digest.store.history import PastMail, Returned
 from digest.topics import parse
@@ -62,6 +63,7 @@ class Whereabouts:
     last: Coverage | None
     next: Coverage | None
     trouble: str
+    last_mail: str = ""
 
 
 def of(engine: Engine, reader: Reader, now: datetime) -> Whereabouts:
@@ -69,15 +71,27 @@ def of(engine: Engine, reader: Reader, now: datetime) -> Whereabouts:
     mails = history.mails(engine, reader.id, MOST_MAILS)
     empty = next((mail for mail in mails if mail.kind == Kind.DIGEST), None)
     skipped = empty if empty and empty.state is State.SKIPPED and not empty.papers else None
+    returned = history.came_back(engine, reader.id, MOST_MAILS)
     return Whereabouts(
         reader=reader,
-        how=HOW[reader.status],
+        how=_how(reader, now),
         mails=mails,
-        returned=history.came_back(engine, reader.id, MOST_MAILS),
+        returned=returned,
         last=_coverage(engine, reader, skipped.window) if skipped else None,
         next=_coverage(engine, reader, _next_window(engine, reader, now)) if reader.status is Status.ACTIVE else None,
-        trouble=_trouble(reader, now),
+        trouble=_trouble(reader, now, history.why_set_aside(engine, reader.id)),
+        last_mail=last_mail.said(mails, returned, breakers.known(engine), now),
     )
+
+
+def _how(reader: Reader, now: datetime) -> str:
+    if reader.status is Status.BOUNCED and reader.confirmed_at is None:
+        return "the mail that asks to confirm came back: is the address right? The form asks it again"
+    if reader.status is Status.PAUSED and reader.paused_until:
+        return f"pauses until {reader.paused_until:%Y-%m-%d}: `digest readers resume` ends it now"
+    if reader.status is Status.ACTIVE and reader.next_due_at and reader.next_due_at <= now:
+        return "gets digests, and the next is due: the clock plans it within a quarter of an hour, `digest send` now"
+    return HOW[reader.status]
 
 
 def _next_window(engine: Engine, reader: Reader, now: datetime) -> Window:
@@ -110,12 +124,14 @@ def _count(matcher: Matcher, topics: Sequence[str]) -> int:
     return len(found.picks) + found.more
 
 
-def _trouble(reader: Reader, now: datetime) -> str:
+def _trouble(reader: Reader, now: datetime, aside: str) -> str:
     """What in the record itself keeps the digests away."""
     try:
         due = schedule.next_due(reader.preferences, now)
     except (KeyError, ValueError, OSError):
         return f"this machine does not know the time zone {reader.preferences.timezone}: install or update tzdata"
+    if reader.status is Status.ACTIVE and aside:
+        return f"no digest can be planned, and it is tried again once a day: {aside}"
     if reader.status is Status.ACTIVE and reader.next_due_at is None:
         return f"no next digest is set, though they are active; it should be {due:%Y-%m-%d %H:%M} UTC"
     if reader.status is Status.ACTIVE and reader.next_due_at and now - reader.next_due_at > schedule.FIRST_RETRY:

@@ -15,8 +15,8 @@ from dotenv.parser import parse_stream
 from digest.settings.errors import BadSetting
 
 OURS = re.compile(r"\bDIGEST_\w+", re.IGNORECASE)
-# Others than the owner can read it.
-FOR_OTHERS = 0o077
+# Others than the owner can read it. A group may read what root hands it: so a service comes by its settings.
+FOR_OTHERS, FOR_A_GROUP = 0o007, 0o070
 
 
 def usual() -> str:
@@ -47,7 +47,9 @@ def read(path: str, *, must_be_there: bool = False) -> list[str]:
 def is_open_to_others(path: str) -> bool:
     """Whether others on this machine may read a file that keeps secrets."""
     try:
-        return bool(Path(path).stat().st_mode & FOR_OTHERS)
+        found = Path(path).stat()
+        is_ours = found.st_uid == os.getuid()
+        return bool(found.st_mode & (FOR_OTHERS | FOR_A_GROUP if is_ours else FOR_OTHERS))
     except OSError:
         return False
 

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from digest.settings import production, urls
-from digest.settings.servers import BROKERS, MAILBOXES, Broker, Mailbox, Relay, several
+from digest.settings.servers import MAILBOXES, Broker, Mailbox, Relay, several
 
 # Room on both sides for the days that are reckoned from now.
 YEARS = range(1971, 9001)
@@ -183,7 +183,7 @@ class Settings(BaseSettings):
     @field_validator("broker_url")
     @classmethod
     def _broker(cls, value: str) -> str:
-        return urls.server(value, BROKERS, "redis://HOST:PORT/0")
+        return urls.broker(value)
 
     @field_validator("broker_prefix")
     @classmethod

@@ -7,15 +7,22 @@ import re
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from digest.settings.servers import RELAYS, Relay, several
+from digest.settings.servers import BROKERS, RELAYS, Relay, several
 
 # What ends a line, here or in a mail's header, and what no terminal shows.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*")
 ADDRESS = re.compile(rf"[^\s@<>]+@{DOMAIN.pattern}")
 PREFIX = re.compile(r"[\w.-]{1,60}", re.ASCII)
+# RFC 1035, 2.3.4.
+LONGEST_LABEL = 63
+# What may stand behind the ? of a broker's URL: of these a number is wanted, and the others are words.
+BROKER_NUMBERS = {"db", "virtual_host", "socket_timeout", "socket_connect_timeout", "max_connections", "protocol"}
+BROKER_NUMBERS |= {"health_check_interval", "timeout"}
+BROKER_WORDS = re.compile(r"ssl_[a-z_]{1,30}|client_name|username|password|socket_keepalive|retry_on_timeout")
+NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 DOMAIN_RATE = re.compile(r"(?P<domain>[^=\s]{1,253})=(?P<mails>[1-9]\d{0,7})/(?P<period>[smhd])", re.ASCII)
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 ENCODE = "in a password write %2F for /, %23 for #, %3F for ?, %40 for @, %3A for : and %25 for %"
@@ -62,11 +69,36 @@ def _split(url: str, example: str) -> SplitResult:
         raise ValueError(_advice(url, example)) from None
     if "@" in parts.path + parts.query + parts.fragment or "@" in (parts.hostname or ""):
         raise ValueError(_advice(url, example))
+    if not _can_be_looked_up(parts.hostname or ""):
+        raise ValueError(f"no host can have that name: {_advice(url, example)}")
     return parts
+
+
+def _can_be_looked_up(host: str) -> bool:
+    """Whether a name can be asked for at all: the libraries raise for any other, each in its own way."""
+    if host.isascii() and "xn--" not in host:
+        return all(0 < len(label) <= LONGEST_LABEL for label in host.removesuffix(".").split(".")) or not host
+    import idna
+
+    try:
+        return bool(idna.encode(host, uts46=True))
+    except idna.IDNAError:
+        return False
 
 
 def _advice(url: str, example: str) -> str:
     return f"give {example}; {ENCODE}" if "@" in url else f"give {example}"
+
+
+def broker(value: str) -> str:
+    """Check the URL of a broker, with what redis-py and Celery make of its path and its options."""
+    parts = urlsplit(server(value, BROKERS, "redis://HOST:PORT/0"))
+    if parts.scheme in ("redis", "rediss") and not re.fullmatch(r"/{0,2}[0-9]{0,5}", parts.path):
+        raise ValueError("behind the host, give the number of a database, as in redis://HOST:PORT/0")
+    for name, said in parse_qsl(parts.query, keep_blank_values=True):
+        if not (NUMBER.fullmatch(said) if name in BROKER_NUMBERS else BROKER_WORDS.fullmatch(name)):
+            raise ValueError("behind the ?, give options of redis-py alone, such as socket_timeout=5")
+    return value
 
 
 def site(value: str) -> str:

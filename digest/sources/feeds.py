@@ -87,7 +87,8 @@ def _listing(name: str, day: date, entry: Element, rank: int) -> Listing | None:
         original_title=storable(title),
         original_abstract=storable(abstract),
     )
-    return Listing(name, day, rank, paper)
+    # Any feed may link to any paper: it shall not rewrite what arXiv says of it.
+    return Listing(name, day, rank, paper, borrowed=not own or id != own)
 
 
 def _local(element: Element) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, func, select
 
-from digest.domain import Kind, Run, State
+from digest.domain import Kind, Run, State, Status
 from digest.store.engine import reading
-from digest.store.tables import deliveries
+from digest.store.tables import deliveries, readers
 
 
 def since(engine: Engine, moment: datetime) -> list[Run]:
@@ -25,10 +25,25 @@ def since(engine: Engine, moment: datetime) -> list[Run]:
     found: dict[str, dict[State, int]] = defaultdict(dict)
     with reading(engine) as connection:
         for due, state, count in connection.execute(question):
-            # A state that no version of ours knows is in no column of the account; `set_aside` names it.
-            if state in list(State):
+            # A state that no version of ours knows is in no column of the account; `unknown` names it. On SQLite, a
+            # due moment may be none.
+            if due and state in list(State):
                 found[str(due)][State(state)] = count
     return [Run(date.fromisoformat(due), found[due]) for due in sorted(found, reverse=True)]
+
+
+def unknown(engine: Engine) -> dict[str, int]:
+    """How many rows bear a word that no version of ours knows, by that word: nothing is ever done about them."""
+    found = dict[str, int]()
+    with reading(engine) as connection:
+        for name, column, known in (
+            ("reader's status", readers.c.status, Status),
+            ("delivery's state", deliveries.c.state, State),
+        ):
+            question = select(column, func.count()).where(column.not_in(list(known))).group_by(column)
+            for word, count in connection.execute(question):
+                found[f"{name} {str(word)[:40]!r}"] = count
+    return found
 
 
 def _day_of_due(engine: Engine) -> ColumnElement[Any]:

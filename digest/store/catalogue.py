@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, Text, func, select
 
 from digest.domain import Paper
 from digest.logs import get_logger
@@ -18,6 +18,7 @@ from digest.store.tables import listings, papers
 log = get_logger()
 
 PAPER_FIELDS = tuple(column.name for column in papers.columns)
+TEXTS = tuple(column.name for column in papers.columns if type(column.type) is Text)
 # Ids in one question; SQLite takes 999 in its oldest builds.
 MOST_BOUND = 500
 
@@ -103,13 +104,23 @@ def whole(chosen: ColumnElement[bool]) -> Select[Any]:
 
 
 def bare(row: RowMapping) -> Paper:
+    """The paper alone. Raises TypeError where SQLite holds something else in a column of text."""
+    "".join(row[name] for name in TEXTS)
     return Paper(**{name: row[name] for name in PAPER_FIELDS})
+
+
+def figures(row: RowMapping) -> tuple[int, int]:
+    """Upvotes and comments. Raises TypeError where they are no numbers."""
+    upvotes, comments = row["upvotes"], row["comments"]
+    if not isinstance(upvotes, int) or not isinstance(comments, int):
+        raise TypeError("a count that is none")
+    return upvotes, comments
 
 
 def paper_of(row: RowMapping) -> Paper:
     sources = tuple(sorted(set(row["sources"].split(","))))
-    facts = {name: row[name] for name in ("upvotes", "comments", "listed_on")}
-    return replace(bare(row), **facts, sources=sources)
+    upvotes, comments = figures(row)
+    return replace(bare(row), upvotes=upvotes, comments=comments, listed_on=row["listed_on"], sources=sources)
 
 
 def _batched(ids: Sequence[str], most: int) -> Iterator[Sequence[str]]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, func, select
 
 from digest.domain import CollectionRun, Outcome
 from digest.logs import get_logger
 from digest.store.engine import reading
-from digest.store.readable import readable
+from digest.store.readable import dated, readable
 from digest.store.tables import collections
 
 log = get_logger()
@@ -24,26 +24,27 @@ def record(connection: Connection, collection: CollectionRun) -> None:
 
 def history(engine: Engine, source: str, since: date) -> list[CollectionRun]:
     """A source's collections of the days from `since` on, oldest look first."""
-    question = select(collections).where(collections.c.source == source, collections.c.day >= since)
     with reading(engine) as connection:
-        return [_collection(row) for row in connection.execute(question.order_by(collections.c.id))]
+        return _read(connection, (collections.c.source == source) & (collections.c.day >= since), collections.c.id)
 
 
 def newest(engine: Engine) -> list[CollectionRun]:
     """The last collection of each source."""
     last = select(func.max(collections.c.id)).group_by(collections.c.source)
     with reading(engine) as connection:
-        return _read(connection, list(connection.execute(last.order_by(collections.c.source)).scalars()))
+        return _read(connection, collections.c.id.in_(last), collections.c.source)
 
 
-def _read(connection: Connection, ids: list[int]) -> list[CollectionRun]:
+def _read(connection: Connection, which: ColumnElement[bool], order: ColumnElement[Any]) -> list[CollectionRun]:
     """These collections, but for those that cannot be read."""
 
-    def read(*some: int) -> list[CollectionRun]:
-        question = select(collections).where(collections.c.id.in_(some)).order_by(collections.c.source)
-        return [_collection(row) for row in connection.execute(question)]
+    def read(chosen: ColumnElement[bool]) -> list[CollectionRun]:
+        return [_collection(row) for row in connection.execute(select(collections).where(chosen).order_by(order))]
 
-    found, unreadable = readable(lambda: read(*ids), lambda: ids, read)
+    ids = select(collections.c.id).where(which).order_by(order)
+    found, unreadable = readable(
+        lambda: read(which), lambda: connection.execute(ids).scalars(), lambda number: read(collections.c.id == number)
+    )
     for number, why in unreadable.items():
         log.error("collection.set_aside", collection=number, why=why)
     return found
@@ -54,7 +55,7 @@ def last_good(engine: Engine) -> dict[str, datetime]:
     good = collections.c.outcome == Outcome.OK
     question = select(collections.c.source, func.max(collections.c.collected_at)).where(good)
     with reading(engine) as connection:
-        return dict(connection.execute(question.group_by(collections.c.source)).all())
+        return dict(dated(connection, question.group_by(collections.c.source), collections.c.collected_at))
 
 
 def counts(engine: Engine) -> dict[tuple[str, str], int]:
@@ -68,7 +69,9 @@ def counts(engine: Engine) -> dict[tuple[str, str], int]:
 def last_look(connection: Connection, now: datetime) -> datetime | None:
     """When a source was last looked at, by now."""
     by_now = collections.c.collected_at <= now
-    return connection.execute(select(func.max(collections.c.collected_at)).where(by_now)).scalar()
+    question = select(func.max(collections.c.collected_at)).where(by_now)
+    found: datetime | None = dated(connection, question, collections.c.collected_at)[0][0]
+    return found
 
 
 def last(engine: Engine) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import Engine, RowMapping, Select, func, select
@@ -16,6 +17,12 @@ from digest.store.readers import among, email_key
 from digest.store.tables import bounces, deliveries, readers
 
 log = get_logger()
+
+# A slip is in the beginning of an address or behind it, seldom in both.
+SURE = 3
+# Of these many the closest are chosen: comparing costs some 20 microseconds each.
+MOST_ALIKE = 2_000
+ALIKE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,7 @@ class PastMail:
     papers: int
     window: Window
     recipient: str = ""
+    next_attempt_at: datetime = EPOCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,7 @@ def _past(row: RowMapping) -> PastMail:
         papers=len(row["papers"]),
         window=Window(row["window_start"], row["window_end"], row["since"]),
         recipient=row["recipient"],
+        next_attempt_at=row["next_attempt_at"] or EPOCH,
     )
 
 
@@ -103,6 +112,33 @@ def find(engine: Engine, part: str, most: int) -> list[Reader]:
     """The readers whose address has this in it, whatever the case."""
     has = readers.c.email_key.contains(email_key(part), autoescape=True)
     return _read(engine, select(readers.c.id).where(has).order_by(readers.c.id).limit(most))
+
+
+def alike(engine: Engine, email: str, most: int) -> list[str]:
+    """Addresses on the list that this one may be a slip of: of each way to slip a few, and the closest of those."""
+    key = email_key(email)
+    local, _, domain = key.partition("@")
+    column = readers.c.email_key
+    near = [
+        column.startswith(f"{local}@", autoescape=True),
+        column.startswith(key[:SURE], autoescape=True),
+        column.endswith(f"{local[SURE:]}@{domain}", autoescape=True),
+    ]
+    if not local or not domain:
+        return []
+    with reading(engine) as connection:
+        some = [select(column, readers.c.email).where(each).limit(MOST_ALIKE) for each in near]
+        found = {row.email_key: row.email for each in some for row in connection.execute(each)}
+    same = [one for one in found if one.startswith(f"{local}@")]
+    close = get_close_matches(key, found, most, ALIKE)
+    return [found[one] for one in dict.fromkeys([*close, *same])][:most]
+
+
+def why_set_aside(engine: Engine, reader_id: int) -> str:
+    """Why no digest could be planned for a reader when one was last due; empty if one was."""
+    with reading(engine) as connection:
+        why: str = connection.execute(select(readers.c.set_aside).where(readers.c.id == reader_id)).scalar_one()
+        return why
 
 
 def last_digest(engine: Engine, reader_id: int) -> PastMail | None:

@@ -7,17 +7,30 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, exists, func, literal, select, true
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from digest.domain import CollectionRun, Listing, Paper, Window
 from digest.logs import get_logger
 from digest.store import search
-from digest.store.catalogue import PAPER_FIELDS, bare, paper_of, whole
+from digest.store.catalogue import PAPER_FIELDS, bare, figures, paper_of, whole
 from digest.store.collections import record
 from digest.store.columns import Strings
 from digest.store.engine import insert_into, reading, writing
-from digest.store.readable import readable
+from digest.store.readable import dated, readable
 from digest.store.tables import listings, papers
 
 log = get_logger()
@@ -38,7 +51,8 @@ def keep(engine: Engine, found: Sequence[Listing], collection: CollectionRun, *,
     """Store what a collection found, and the collection itself, in one transaction.
 
     A paper known already is completed and refreshed, never emptied: a poorer answer (a card has no abstract)
-    leaves what is stored. With `backfill`, days older than the newest stored one go to the archive.
+    leaves what is stored. By who only borrowed it, it is completed alone. With `backfill`, days older than the newest
+    stored one go to the archive.
     """
     with writing(engine) as connection:
         archived = backfill and _has_newer(connection, collection.source, collection.day)
@@ -58,7 +72,7 @@ def _refusal(connection: Connection, listing: Listing, seen_at: datetime, archiv
     """Store a listing; say why the database does not take it, if so. Its neighbours are none the worse."""
     try:
         with connection.begin_nested():
-            _keep_paper(connection, listing.paper)
+            _keep_paper(connection, listing)
             _keep_listing(connection, listing, seen_at, archived)
     except (OperationalError, InterfaceError):
         # The database is away or full, which is not the listing's fault.
@@ -68,19 +82,21 @@ def _refusal(connection: Connection, listing: Listing, seen_at: datetime, archiv
     return ""
 
 
-def _keep_paper(connection: Connection, paper: Paper) -> None:
-    statement = insert_into(connection, papers).values({name: getattr(paper, name) for name in PAPER_FIELDS})
-    new = statement.excluded
-    update = {name: _prefer(new[name], papers.c[name]) for name in PAPER_FIELDS if name != "id"}
+def _keep_paper(connection: Connection, listing: Listing) -> None:
+    statement = insert_into(connection, papers).values({name: getattr(listing.paper, name) for name in PAPER_FIELDS})
+    update = {}
+    for column in (papers.c[name] for name in PAPER_FIELDS if name != "id"):
+        new = statement.excluded[column.name]
+        update[column.name] = _first_said(column, column, new) if listing.borrowed else _first_said(column, new, column)
     connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=update))
 
 
-def _prefer(new: Any, old: Any) -> Any:  # noqa: ANN401 - column expressions of any type
-    """The new value, unless it says nothing."""
-    if old.nullable:
-        return func.coalesce(new, old)
-    nothing: object = () if isinstance(old.type, Strings) else ""
-    return case((new == literal(nothing, old.type), old), else_=new)
+def _first_said(column: Column[Any], one: Any, other: Any) -> Any:  # noqa: ANN401 - column expressions of any type
+    """One value of a column, unless it says nothing."""
+    if column.nullable:
+        return func.coalesce(one, other)
+    nothing: object = () if isinstance(column.type, Strings) else ""
+    return case((one == literal(nothing, column.type), other), else_=one)
 
 
 def _keep_listing(connection: Connection, listing: Listing, seen_at: datetime, archived: bool) -> None:
@@ -106,15 +122,15 @@ def _count(connection: Connection, collection: CollectionRun) -> int:
 def latest_day(connection: Connection) -> date | None:
     """The latest listed day that may reach a digest; the earliest of the sources' own, where several are at work."""
     newest = select(func.max(listings.c.day)).where(~listings.c.archived).group_by(listings.c.source)
-    days = list(connection.execute(newest).scalars())
+    days = [day for (day,) in dated(connection, newest, listings.c.day)]
     return min((day for day in days if day >= max(days) - SILENT_AFTER), default=None)
 
 
 def back_from(connection: Connection, latest: date, days: int) -> date:
     """The earliest of so many listed days up to the latest: how far a digest of several days reaches back."""
     newest = select(listings.c.day).where(~listings.c.archived, listings.c.day <= latest).distinct()
-    found = connection.execute(newest.order_by(listings.c.day.desc()).limit(days)).scalars()
-    return min(found, default=latest)
+    found = dated(connection, newest.order_by(listings.c.day.desc()).limit(days), listings.c.day)
+    return min((day for (day,) in found), default=latest)
 
 
 def in_window(engine: Engine, window: Window) -> list[Paper]:
@@ -155,7 +171,7 @@ def listings_on(engine: Engine, day: date) -> list[Listing]:
 
     def read(which: ColumnElement[bool]) -> list[Listing]:
         rows = connection.execute(question.where(which)).mappings()
-        return [Listing(row["source"], day, row["rank"], bare(row), row["upvotes"], row["comments"]) for row in rows]
+        return [Listing(row["source"], day, row["rank"], bare(row), *figures(row)) for row in rows]
 
     with reading(engine) as connection:
         found, unreadable = readable(
@@ -172,7 +188,7 @@ def listed_days(engine: Engine, until: date, most: int | None = None) -> list[da
     """The last days, at most so many, with listings up to `until`, newest first; back-filled days too."""
     question = select(listings.c.day).where(listings.c.day <= until).distinct().order_by(listings.c.day.desc())
     with reading(engine) as connection:
-        return list(connection.execute(question.limit(most)).scalars())
+        return [day for (day,) in dated(connection, question.limit(most), listings.c.day)]
 
 
 def days(engine: Engine, most: int | None = None) -> dict[date, int]:
@@ -180,13 +196,14 @@ def days(engine: Engine, most: int | None = None) -> dict[date, int]:
     counted = func.count(listings.c.paper_id.distinct())
     question = select(listings.c.day, counted).group_by(listings.c.day).order_by(listings.c.day.desc())
     with reading(engine) as connection:
-        return dict(connection.execute(question.limit(most)).all())
+        return dict(dated(connection, question.limit(most), listings.c.day))
 
 
 def newest_listed(engine: Engine) -> date | None:
     """The newest day any source listed, archive or not."""
     with reading(engine) as connection:
-        return connection.execute(select(func.max(listings.c.day))).scalar()
+        newest: date | None = dated(connection, select(func.max(listings.c.day)), listings.c.day)[0][0]
+        return newest
 
 
 def _read(engine: Engine, chosen: Select[Any]) -> list[Paper]:

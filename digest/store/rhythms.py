@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Text, and_, case, func, literal, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Connection, Engine, and_, case, literal, select, tuple_
 
 from digest.domain import Cadence, Preferences, Status
 from digest.logs import get_logger
 from digest.store.engine import reading
+from digest.store.readable import is_dated
 from digest.store.tables import readers
 
 log = get_logger()
@@ -25,8 +26,6 @@ Rhythm = tuple[Any, ...]
 RHYTHM = (readers.c.cadence, readers.c.hour, readers.c.timezone, readers.c.weekday)
 # Whoever was set aside is looked at again after this.
 SET_ASIDE_FOR = timedelta(days=1)
-# A number, an hour or `now` is a moment to SQLite, too.
-DATED = "[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9] [0-9][0-9]:*"
 
 
 def next_moments(
@@ -60,10 +59,7 @@ def move_on(connection: Connection, due: ColumnElement[bool], moments: Mapping[d
 def set_aside_undated(connection: Connection, now: datetime) -> None:
     """On SQLite a column holds whatever was written into it; a due moment that is none would end the planning."""
     if connection.dialect.name == "sqlite":
-        dated = type_coerce(readers.c.next_due_at, Text).bool_op("GLOB")(DATED) & func.julianday(
-            readers.c.next_due_at
-        ).is_not(None)
-        undated = readers.c.next_due_at.is_not(None) & ~dated
+        undated = readers.c.next_due_at.is_not(None) & ~is_dated(readers.c.next_due_at)
         _set_aside(connection, (readers.c.status == Status.ACTIVE) & undated, "its due moment is no date", now)
 
 

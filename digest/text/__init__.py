@@ -6,7 +6,8 @@ HTML is text here, never markup; nothing raises, whatever comes.
 from __future__ import annotations
 
 import re
-from unicodedata import category, normalize
+from itertools import chain, groupby, islice
+from unicodedata import category, combining, normalize
 
 import httpx
 
@@ -21,6 +22,9 @@ MOST_URL_CHARACTERS = 2_000
 MOST_ROUNDS = 20
 # Control characters, zero-width and bidirectional marks, and halves of surrogate pairs.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+# No letter has more marks on it (UAX 15, 13); composing takes quadratic time where thousands stand in a row.
+MOST_MARKS = 30
+_STACKED = re.compile(rf"[^\w\s\x00-\x7f]{{{MOST_MARKS + 1},}}")
 # A sentence ends at a stop before anything but a small letter, not after what scientists abbreviate or an initial; in
 # Chinese and Japanese at its stop, whatever follows.
 _SENTENCE_END = re.compile(
@@ -70,4 +74,14 @@ def safe_url(raw: str) -> str:
 def _one_line(text: str) -> str:
     if not text.isprintable():
         text = "".join(c for c in text if c.isspace() or category(c) not in _UNSEEN)
-    return " ".join(normalize("NFC", text).split())
+    return " ".join(normalize("NFC", _STACKED.sub(_few_marks, text)).split())
+
+
+def _few_marks(run: re.Match[str]) -> str:
+    """Leave of marks in a row the first few; a row of other signs is left as it is."""
+    kept = (islice(marks, MOST_MARKS) if stacks else marks for stacks, marks in groupby(run[0], _is_mark))
+    return "".join(chain.from_iterable(kept))
+
+
+def _is_mark(character: str) -> bool:
+    return bool(combining(character))

@@ -1,12 +1,15 @@
 """One IMAP session that ends: whatever the server does, it has so much time in all, and is read so far and no further.
 
-`imaplib` waits anew for each piece, so a server that drips is never done; and it reads what a literal announces.
+`imaplib` waits anew for each piece, so a server that drips is never done; and it reads what a literal announces. It
+also knows names and passwords in ASCII alone.
 """
 
 from __future__ import annotations
 
 import imaplib
+import re
 import ssl
+from base64 import b64encode
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -30,6 +33,12 @@ class Patience:
     seconds_a_reply: float = 60.0
     line_bytes: int = 10_000_000
     literal_bytes: int = 1_000_000
+    # Servers that know no partial fetch send the whole message; none that a mail server takes is longer than this.
+    skipped_bytes: int = 100_000_000
+
+
+class TooLong(imaplib.IMAP4.abort):
+    """A message is longer than anybody reads past."""
 
 
 if TYPE_CHECKING:
@@ -47,7 +56,10 @@ class _Bounded(_Base):
         self._reply_until = monotonic() + patience.seconds_a_reply
         self._unread, self._read = bytearray(), 0
         self._of: object = None
+        # imaplib makes an error of its own of each that is raised in here.
+        self.met_too_long = False
         super().__init__(host, port, timeout=min(patience.seconds, patience.seconds_a_reply), **more)
+        self._encoding = "utf-8"
 
     @property
     def seconds_left(self) -> float:
@@ -60,11 +72,28 @@ class _Bounded(_Base):
         super().send(data)
 
     def read(self, size: int) -> bytes:
-        if size > self._patience.literal_bytes:
+        """Read a literal, and past what is more of it than was asked for."""
+        if size > self._patience.skipped_bytes:
+            self.met_too_long = True
             raise self.abort(f"it announces {size:,} bytes, which is more than was asked for")
+        kept = self._exactly(min(size, self._patience.literal_bytes))
+        left = size - len(kept)
+        while left and (piece := self._exactly(min(left, PIECE_BYTES))):
+            left -= len(piece)
+            self._read -= len(piece)
+        return kept
+
+    def _exactly(self, size: int) -> bytes:
         while len(self._unread) < size and self._fill():
             pass
         return self._taken(size)
+
+    def _get_response(self) -> Any:  # noqa: ANN401 - typeshed does not know it
+        try:
+            return super()._get_response()  # type: ignore[misc]
+        except ValueError as error:
+            # A number of thousands of digits, a word that is no text.
+            raise self.abort("a reply that is none") from error
 
     def readline(self) -> bytes:
         start = 0
@@ -106,6 +135,21 @@ class _Tls(_Bounded, imaplib.IMAP4_SSL):
 
 
 Session = _Bounded
+
+
+def folder_name(name: str) -> str:
+    """Write the name of a folder as IMAP does: in modified UTF-7 (RFC 3501, 5.1.3), quoted."""
+    pieces = re.split(r"([^ -~]+)", name.replace("&", "&-"))
+    coded = [f"&{_base64(piece)}-" if odd % 2 else piece for odd, piece in enumerate(pieces)]
+    return quoted("".join(coded))
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace("\\", r"\\").replace('"', r"\"") + '"'
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode("utf-16-be", "replace")).decode().rstrip("=").replace("/", ",")
 
 
 def connect(mailbox: Mailbox, patience: Patience) -> Session:

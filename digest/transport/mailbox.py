@@ -10,7 +10,7 @@ from typing import Any
 
 from digest.logs import get_logger
 from digest.settings.servers import Mailbox
-from digest.transport.imap import Patience, Session, connect
+from digest.transport.imap import Patience, Session, TooLong, connect, folder_name, quoted
 
 __all__ = ["Emptied", "Mailbox", "MailboxAway", "empty", "look_in", "pick_out"]
 
@@ -50,6 +50,7 @@ def empty(
     rest wait for the next time.
     """
     taken = looked_at = 0
+    number = ""
     try:
         with _opened(mailbox, replace(patience, literal_bytes=most_bytes)) as imap:
             waiting = _waiting(imap)
@@ -59,9 +60,18 @@ def empty(
                 taken += _taken(imap, number, take, most_bytes)
                 looked_at += 1
             imap.expunge()
+    except TooLong as error:
+        _left_to_a_person(mailbox, patience, number)
+        raise _away(mailbox, error) from error
     except (imaplib.IMAP4.error, OSError) as error:
         raise _away(mailbox, error) from error
     return Emptied(taken, len(waiting) - looked_at)
+
+
+def _left_to_a_person(mailbox: Mailbox, patience: Patience, number: str) -> None:
+    """Flag what ended a session, in a new one: the next look shall not end at the same message."""
+    with suppress(imaplib.IMAP4.error, OSError), _opened(mailbox, patience) as imap:
+        _mark(imap, number, r"+FLAGS (\Flagged)")
 
 
 def look_in(mailbox: Mailbox, patience: Patience = PATIENCE) -> int:
@@ -89,15 +99,17 @@ def pick_out(mailbox: Mailbox, header: str, value: str, patience: Patience = PAT
 
 
 def _away(mailbox: Mailbox, error: Exception) -> MailboxAway:
-    return MailboxAway(f"cannot read {mailbox}: {error} (DIGEST_BOUNCE_MAILBOX_URL)")
+    # Some servers repeat the command that they refuse.
+    said = str(error).replace(mailbox.password or "\n", "…")
+    return MailboxAway(f"cannot read {mailbox}: {said} (DIGEST_BOUNCE_MAILBOX_URL)")
 
 
 @contextmanager
 def _opened(mailbox: Mailbox, patience: Patience) -> Iterator[Session]:
     imap = connect(mailbox, patience)
     try:
-        imap.login(mailbox.username, mailbox.password)
-        _ok(imap.select(f'"{mailbox.folder}"'))
+        imap.login(quoted(mailbox.username), mailbox.password)
+        _ok(imap.select(folder_name(mailbox.folder)))
         yield imap
         # Not after a failure: what is broken would be waited for once more.
         with suppress(imaplib.IMAP4.error, OSError):
@@ -131,7 +143,9 @@ def _fetched(imap: Session, number: str, most_bytes: int) -> bytes | None:
     """The beginning of a message, without marking it as read; None if the server cannot give it."""
     try:
         answers = _ok(imap.uid("FETCH", number, f"(BODY.PEEK[]<0.{most_bytes}>)"))
-    except imaplib.IMAP4.abort:
+    except imaplib.IMAP4.abort as error:
+        if imap.met_too_long:
+            raise TooLong(str(error)) from error
         raise
     except imaplib.IMAP4.error as error:
         log.warning("returned.unfetchable", message=number, error=str(error))

@@ -56,7 +56,8 @@ class SmtpSession(asyncio.Protocol):
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
             self._read(line.rstrip(b"\r"))
-        if len(self._unread) + sum(map(len, self._lines)) > LONGEST_REPLY:
+        # A line that says nothing counts too, or a relay could send them without end.
+        if len(self._unread) + len(self._lines) + sum(map(len, self._lines)) > LONGEST_REPLY:
             self.close()
 
     def _read(self, line: bytes) -> None:

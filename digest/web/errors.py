@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -29,6 +29,12 @@ def away(request: Request, error: Exception) -> Response:
     return page(request, "away", 503, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
+def unknown(request: Request, error: Exception) -> Response:
+    """Answer who asks for what no database can hold, as a NUL in a name: there is none of that."""
+    get_logger().warning("request.unanswerable", why=type(error).__name__)
+    return page(request, PAGES[404], 404)
+
+
 def gone(_request: Request, _error: Exception) -> Response:
     """Answer whoever hung up before we had read them: nobody reads it, and it is no error of ours."""
     return Response(status_code=400)
@@ -41,6 +47,7 @@ def broken(request: Request, _error: Exception) -> Response:
 
 HANDLERS = {
     HTTPException: refused,
+    DataError: unknown,
     OperationalError: away,
     NoConnectionFree: away,
     ClientDisconnect: gone,

@@ -10,7 +10,8 @@ from digest.web import citation
 from digest.web.container import Site
 from digest.web.rendering import PUBLIC, page
 
-LONGEST_ID = 200
+# With `.bib` behind it; a DOI may have 220 characters.
+LONGEST_ID = 260
 MOST_RELATED = 5
 
 

@@ -203,6 +203,16 @@ def test_a_reader_whose_zone_is_unknown_here_is_named(look, url):
     engine.dispose()
 
 
+def test_a_status_or_a_state_that_no_version_knows_is_counted(look, url):
+    engine = connect(url)
+    assert "rows" not in look()
+    ada = readers.admit(engine, "ada@example.org", Preferences(), NOW)
+    with writing(engine) as connection:
+        readers.turn(connection, ada.id, {"status": "asleep"})
+    assert look()["rows"].said == "1 with the reader's status 'asleep', which this version does not know"
+    engine.dispose()
+
+
 def test_an_unknown_source_is_named_with_those_there_are(look):
     assert look(sources=("hugingface",))["sources"].todo.startswith("there are huggingface, arxiv")
 
@@ -228,6 +238,7 @@ def test_an_address_that_does_not_answer_here_is_a_warning(look):
         raise httpx.ConnectError("refused")
 
     assert look(get=nobody)["address"].health is Health.WARNING
+    assert "hush" not in look(get=nobody, base_url="https://me:hush@digest.example.org")["address"].said
 
 
 def test_a_policy_is_looked_for_above_a_public_suffix_of_two_labels():

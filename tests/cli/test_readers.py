@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from digest.domain import Preferences, Status, Verdict, VerdictKind
-from digest.store import bounces, ledger, papers, readers
+from digest.store import bounces, breakers, ledger, papers, readers
 from digest.store.engine import connect, migrate, writing
 from tests.cli.test_cli import Digest
 from tests.store.test_papers import DAY, a_collection
@@ -101,6 +101,11 @@ def test_one_whose_digest_has_yet_to_come(digest, engine, listed):
     assert "Now the next would bring 2 of 2 papers" in digest.out
 
 
+def test_one_who_was_added_just_now(digest, engine):
+    assert "in a quarter of an hour, `digest send` now" in digest("readers", "add", ADA).out
+    assert "the clock plans it within a quarter of an hour" in show(digest)["how"]
+
+
 def test_one_whose_digest_is_overdue(digest, engine):
     readers.admit(engine, ADA, Preferences(), NOW - timedelta(hours=2))
     assert "overdue: is the timetable running?" in show(digest)["trouble"]
@@ -113,6 +118,77 @@ def test_one_whose_relay_refused(digest, engine, listed, mail_server):
     [mail, *_] = show(digest)["mails"]
     assert (mail["kind"], mail["state"]) == ("digest", "failed")
     assert "550 5.7.1 not today" in mail["reason"]
+
+
+def test_one_whose_mail_the_relay_took_is_told_its_id(digest, engine, listed, mail_server):
+    readers.admit(engine, ADA, Preferences(("birds",)), NOW)
+    digest("send")
+    said = show(digest)["last_mail"]
+    assert said.startswith(f"the digest of {NOW:%Y-%m-%d %H:%M} UTC was taken by the relay at ")
+    assert show(digest)["mails"][0]["reason"] in said
+    assert f"The last mail: {said}." in digest.out.replace("\n", " ")
+
+
+def test_one_whose_mail_was_taken_and_came_back(digest, engine, listed, mail_server):
+    reader = readers.admit(engine, ADA, Preferences(("birds",)), NOW)
+    digest("send")
+    with writing(engine) as connection:
+        bounces.note(connection, reader.id, 1, Verdict(VerdictKind.SOFT, (ADA,), "mailbox-full", "4.2.2"), NOW)
+    assert show(digest)["last_mail"].endswith("came back: soft, mailbox-full 4.2.2")
+
+
+def test_one_whose_mail_waits_for_a_relay_that_is_away(digest, engine):
+    reader = a_subscriber(engine)
+    with writing(engine) as connection:
+        ledger.queue(connection, reader.id, "digest", NOW)
+    breakers.trip(engine, "relay mx.lab.example:25", "connection refused", timedelta(hours=1), timedelta(hours=1), NOW)
+    said = show(digest)["last_mail"]
+    assert "waits: the relay mx.lab.example:25 is left alone until " in said
+    assert said.endswith("connection refused")
+
+
+def test_one_whose_server_asked_to_come_back_later(digest, engine, listed, mail_server):
+    readers.admit(engine, ADA, Preferences(("birds",)), NOW)
+    mail_server.refuse(ADA, "451 4.7.1 greylisted")
+    digest("send")
+    said = show(digest)["last_mail"]
+    assert "waits, and goes again at " in said
+    assert "451 4.7.1 greylisted" in said
+
+
+def test_one_who_could_not_be_planned_is_told_why(digest, engine, listed):
+    readers.admit(engine, ADA, Preferences(("birds",)), NOW)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE readers SET timezone = 'Mars/Olympus'")
+    digest("send")
+    assert "time zone Mars/Olympus" in show(digest)["trouble"]
+    with writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE readers SET timezone = 'UTC'")
+    assert "no digest can be planned, and it is tried again once a day: daily 7 Mars" in show(digest)["trouble"]
+
+
+def test_one_whose_mail_to_confirm_came_back_is_not_to_be_taken_back(digest, engine):
+    reader = readers.admit(engine, ADA, Preferences(), NOW, Status.PENDING)
+    with writing(engine) as connection:
+        connection.exec_driver_sql(f"UPDATE readers SET status = 'bounced' WHERE id = {reader.id}")
+    assert show(digest)["how"].startswith("the mail that asks to confirm came back")
+
+
+def test_one_who_pauses_until_a_day_is_told_which(digest, engine):
+    a_subscriber(engine, Status.PAUSED)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE readers SET paused_until = '2026-01-07 07:00:00'")
+    assert show(digest)["how"].startswith("pauses until 2026-01-07")
+
+
+@pytest.mark.parametrize(
+    "typed", ["ada@exmaple.org", "adda@example.org", "da@example.org", "ada@example.com", "aad@example.org"]
+)
+def test_an_address_that_is_spelled_another_way_is_found(digest, engine, typed):
+    a_subscriber(engine)
+    a_subscriber(engine, email="zoe@other.example")
+    assert digest("readers", "show", typed).code == 1
+    assert digest.err == f"digest: {typed} is not on the list; there is {ADA}\n"
 
 
 def test_one_nobody_knows_and_one_who_wrote_it_another_way(digest, engine):

@@ -62,6 +62,19 @@ def test_what_is_there_already_stays(configuration):
     assert setting(configuration, "transport_maps").endswith("/paper-digest-transport, hash:/etc/theirs")
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("myhostname = mx", "myhostname has no domain"), ("mydestination = /nowhere/mailname", "/nowhere/mailname")],
+)
+def test_what_a_silent_installation_leaves_undone_is_said(configuration, line, said):
+    with (configuration / "main.cf").open("a") as file:
+        file.write(f"{line}\n")
+    code, told = install(configuration)
+    assert code == 1
+    assert said in told
+    assert not list(configuration.glob("paper-digest-*"))
+
+
 def test_it_is_put_in_once(configuration):
     assert install(configuration)[0] == 0
     before = (configuration / "master.cf").read_text()

@@ -48,21 +48,30 @@ def wait_until(honcho, true):
         time.sleep(0.02)
 
 
+def started(tmp_path, part):
+    """The process that a part runs in; 0 while it is being started."""
+    [said] = [path for path in tmp_path.glob("told.*") if part in path.suffix]
+    return int(said.read_text().strip() or 0)
+
+
 def test_honcho_as_it_comes_keeps_every_part_up(honcho, tmp_path):
     told = tmp_path / "told"
     wait_until(honcho, lambda: told.exists() and len(told.read_text().splitlines()) == 4)
+    wait_until(honcho, lambda: len([path for path in tmp_path.glob("told.*") if path.read_text().strip()]) == 3)
     lines = told.read_text().splitlines()
     assert "digest migrate" in lines
     # Where DIGEST_BASE_URL says that the endpoint is, and not where honcho would have it.
     assert any(line.startswith("uvicorn") and "--port 8000" in line for line in lines)
-    worker = next(path for path in tmp_path.glob("told.*") if "worker" in path.suffix)
-    first = int(worker.read_text())
-    os.kill(first, signal.SIGKILL)
-    wait_until(honcho, lambda: worker.read_text().strip() not in ("", str(first)))
-    # Nobody else noticed.
+    running = {part: started(tmp_path, part) for part in ("workersworker", "beat", "web")}
+    for part in running:
+        before = {name: started(tmp_path, name) for name in running}
+        os.kill(before[part], signal.SIGKILL)
+        wait_until(honcho, lambda part=part, first=before[part]: started(tmp_path, part) not in (0, first))
+        # Nobody else noticed.
+        assert {name for name in running if started(tmp_path, name) != before[name]} == {part}
     assert honcho.poll() is None
-    assert len(told.read_text().splitlines()) == 5
+    assert len(told.read_text().splitlines()) == 4 + len(running)
     honcho.terminate()
     assert honcho.wait(10) is not None
     with pytest.raises(ProcessLookupError):
-        os.kill(int(worker.read_text()), 0)
+        os.kill(started(tmp_path, "workersworker"), 0)

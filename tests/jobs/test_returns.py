@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from digest.bounces import UNREADABLE, Reading
 from digest.compose import Composer
-from digest.domain import Kind, Preferences, Result, State, Status
+from digest.domain import Kind, Preferences, Result, State, Status, Verdict, VerdictKind
 from digest.jobs import giving_up, returns
 from digest.links import Named, Purpose
 from digest.readers import addresses, subscriptions
@@ -295,6 +296,27 @@ def test_a_bounce_address_fits_an_envelope_and_survives_lower_and_upper_case():
 @pytest.mark.parametrize("bad", ["", ".", "1.1", "1.1.", "1.1.a", "x.y.z", "é", "1.1.1.1", "1" * 500])
 def test_a_bad_bounce_token_is_none_whatever_is_wrong_with_it(bad):
     assert LINKS.read_bounce(bad) is None
+
+
+@pytest.mark.parametrize("status", ["5.1.1\\u0000", "5.1.1\\ud800", "5" * 400, "5.1.1 \\u001b[2J", "٥.1.1"])
+def test_what_stands_in_the_place_of_a_code_is_none_and_stops_no_round(ada, status):
+    """A reader has a true token, and may write what they like beside it."""
+    said = f'{{"emailAddress": "a@b.c", "status": "{status}", "diagnosticCode": "552 mailbox full"}}'
+    notice = f'{{"notificationType": "Bounce", "bounce": {{"bouncedRecipients": [{said}]}}}}'
+    delivery = ada.is_sent()
+    assert "noted; 1 in a row" in ada.takes(
+        a_letter("Notice", notice, to=LINKS.bounce_address(ada.reader.key, delivery.id, DOMAIN))
+    )
+    assert [row["status"] for row in bounces.rows_of(ada.engine, ada.reader.id)] in (["5.1.1"], [""])
+
+
+def test_what_the_database_cannot_take_is_that_messages_fault_alone(ada, engine):
+    delivery = ada.is_sent()
+    verdict = Verdict(VerdictKind.SOFT, reason="mailbox-full\ud800", status="\ud800")
+    address = LINKS.bounce_address(ada.reader.key, delivery.id, DOMAIN)
+    token = address.partition("@")[0].partition("+")[2]
+    taken = returns.act_on(engine, LINKS, Reading(verdict, bounce_tokens=(token,)), NOW)
+    assert (taken.verdict.reason, taken.done) == (UNREADABLE, "it cannot be written down, so nothing changes")
 
 
 @pytest.mark.parametrize("status", [Status.BOUNCED, Status.UNSUBSCRIBED])

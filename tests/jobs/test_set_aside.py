@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from digest.domain import State
+from digest.domain import EPOCH, State
 from digest.jobs import alerts, delivery
-from digest.store import history, planning, readers
+from digest.store import collections, history, papers, planning, readers
 from tests.support.factories import a_paper
 
 A_DAY = timedelta(days=1)
@@ -121,6 +121,29 @@ def test_a_value_of_the_wrong_type_holds_up_nobody_else(two, poison):
     two.sends()
     assert two.mail_server.recipients.count(BOB) == 2
     alerts.watch(two.engine, two.post(), "op@example.org", most_confirmations=0)
+
+
+MISDATED = {
+    "a look at no moment": "UPDATE collections SET collected_at = substr(collected_at, 1, 11) || 'xx' WHERE id = 1",
+    "a listing on no day": "UPDATE listings SET day = 'some day' WHERE paper_id = '2512.99999'",
+    "a listing on a number": "UPDATE listings SET day = 7 WHERE paper_id = '2512.99999'",
+    "words for upvotes": "UPDATE listings SET upvotes = 'many' WHERE paper_id = '2512.99999'",
+    "bytes for a title": "UPDATE papers SET title = x'ff' WHERE id = '2512.99999'",
+}
+
+
+@pytest.mark.parametrize("poison", MISDATED.values(), ids=MISDATED)
+def test_one_row_of_a_source_that_is_broken_ends_nobodys_planning(two, poison):
+    if two.engine.dialect.name == "postgresql":
+        pytest.skip("PostgreSQL refuses it")
+    two.collects(a_paper("2512.99999", title="Something else"))
+    two.collects(a_paper(title="Speculative decoding, once more"))
+    two.runs(poison)
+    two.now += A_DAY
+    two.sends()
+    assert BOB in two.mail_server.recipients
+    assert len(collections.history(two.engine, "huggingface", EPOCH.date())) >= 2
+    assert papers.newest_listed(two.engine)
 
 
 KNOWN_PAPERS = {

@@ -1,5 +1,6 @@
 """`.env`, as four programs read it, and what is said of lines that are no settings."""
 
+import os
 import re
 import shlex
 from pathlib import Path
@@ -138,3 +139,12 @@ def test_who_else_may_read_a_file_is_seen(tmp_path):
     assert not is_open_to_others(str(tmp_path / ".env"))
     (tmp_path / ".env").chmod(0o644)
     assert is_open_to_others(str(tmp_path / ".env"))
+    (tmp_path / ".env").chmod(0o640)
+    assert is_open_to_others(str(tmp_path / ".env"))
+
+
+def test_a_file_that_root_hands_to_the_service_by_its_group_is_closed(tmp_path, monkeypatch):
+    (tmp_path / ".env").touch(0o640)
+    (tmp_path / ".env").chmod(0o640)
+    monkeypatch.setattr(os, "getuid", lambda: os.stat(tmp_path).st_uid + 1)
+    assert not is_open_to_others(str(tmp_path / ".env"))

@@ -169,6 +169,55 @@ def what_is_said(**given):
     return f"{settings!r} {settings} {own}"
 
 
+@pytest.mark.parametrize("host", ["..", "a..b", ".a", "a" * 64, "xn--", "xn--ls8h", "ü" * 60, "a\u2060b.."])
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("smtp_url", "smtp://me:hush@{}:25"),
+        ("broker_url", "rediss://me:hush@{}/0"),
+        ("bounce_mailbox_url", "imaps://me:hush@{}"),
+        ("database_url", "postgresql://me:hush@{}/digest"),
+        ("base_url", "https://{}"),
+        ("heartbeat_url", "https://me:hush@{}/x"),
+        ("alert_webhook", "https://{}/x"),
+    ],
+)
+def test_a_host_that_no_library_can_ask_for_is_refused_before_any_tries(name, url, host):
+    with pytest.raises(BadSetting, match=f"DIGEST_{name.upper()}: ") as refused:
+        load(**{name: url.format(host)})
+    assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["db", "my_redis", "h.example.org.", "10.0.0.1", "[::1]", "bücher.example", "xn--bcher-kva.de"]
+)
+def test_a_host_that_can_be_asked_for_is_taken(host):
+    assert load(smtp_url=f"smtp://{host}:25").relays[0].host == host.strip("[]")
+
+
+@pytest.mark.parametrize(
+    ("behind", "fine"),
+    [
+        ("", True),
+        ("/", True),
+        ("/15?socket_timeout=2.5&ssl_cert_reqs=none&health_check_interval=30", True),
+        ("/x", False),
+        ("/-1", False),
+        ("/0?timeout=soon", False),
+        ("/0?max_connections=-1", False),
+        ("/0?hush=1", False),
+        ("/hush?ssl_hush", False),
+    ],
+)
+def test_what_stands_behind_a_broker_is_what_its_library_takes(behind, fine):
+    if fine:
+        assert load(broker_url=f"redis://localhost{behind}").broker.url.endswith(behind)
+        return
+    with pytest.raises(BadSetting, match="DIGEST_BROKER_URL: ") as refused:
+        load(broker_url=f"redis://localhost{behind}")
+    assert "hush" not in str(refused.value)
+
+
 def test_a_password_written_as_advised_arrives_as_it_is():
     [relay] = load(smtp_url="smtps://me:a%2Fb%23c%3Fd%40e%3Af%25@mail.example.org").relays
     assert (relay.password, relay.host) == ("a/b#c?d@e:f%", "mail.example.org")

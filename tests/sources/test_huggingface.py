@@ -142,6 +142,12 @@ def test_a_link_that_is_no_link_is_left_out():
     assert (listing.paper.code_url, listing.paper.project_url, listing.paper.code_stars) == ("", "", None)
 
 
+@pytest.mark.parametrize("odd", [False, True, -1, 2**31, 1e308, float("nan"), "7", [7]])
+def test_a_count_that_is_no_count_says_nothing(odd):
+    (listing,) = listed(a_record(upvotes=odd, comments=odd, githubStars=odd)).listings
+    assert (listing.upvotes, listing.comments, listing.paper.code_stars) == (None, None, None)
+
+
 def test_a_link_wrapped_over_two_lines_is_put_together():
     (listing,) = listed(a_record(githubRepo="https://github.com/example-lab/\nlong-name")).listings
     assert listing.paper.code_url == "https://github.com/example-lab/long-name"

@@ -124,6 +124,7 @@ def test_an_atom_feed_is_read_by_its_dates():
         "https://lab.example/1",
     )
     assert (second.id, result.dropped) == ("2512.00001", ("entry 4: it has no date",))
+    assert [listing.borrowed for listing in result.listings] == [False, True]
 
 
 def test_an_rss_feed_is_read_and_a_paper_of_two_sources_has_one_key():

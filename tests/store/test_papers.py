@@ -63,6 +63,20 @@ def test_a_poorer_answer_empties_nothing(engine):
     assert (kept.abstract, kept.authors, kept.code_stars) == ("An abstract.", ("Ada Lovelace", "李雷"), 12)
 
 
+def test_who_borrows_a_paper_completes_it_and_rewrites_nothing(engine):
+    """A feed may link to any paper, and say of it what it likes."""
+    keep(engine, a_listing(a_paper("2512.00007", title="What arXiv says", abstract="", authors=("Ada Lovelace",))))
+    said = a_paper("2512.00007", title="Buy this", abstract="More.", authors=("Eve",), code_stars=3)
+    keep(engine, a_listing(said, source="feed-blog", borrowed=True))
+    [kept] = papers.listed(engine, DAY, DAY)
+    assert (kept.title, kept.abstract, kept.authors, kept.code_stars) == (
+        "What arXiv says",
+        "More.",
+        ("Ada Lovelace",),
+        3,
+    )
+
+
 def test_a_paper_listed_twice_is_one_paper_with_two_listings(engine):
     paper = a_full_paper()
     keep(engine, a_listing(paper, upvotes=50))

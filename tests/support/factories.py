@@ -19,8 +19,18 @@ def a_paper(id=None, **fields):
     return Paper(id=id or f"2512.{number:05}", **given | fields)
 
 
-def a_listing(paper=None, *, source="huggingface", day=date(2025, 12, 24), rank=1, upvotes=0, comments=0, **fields):
-    return Listing(source, day, rank, paper or a_paper(**fields), upvotes, comments)
+def a_listing(
+    paper=None,
+    *,
+    source="huggingface",
+    day=date(2025, 12, 24),
+    rank=1,
+    upvotes=0,
+    comments=0,
+    borrowed=False,
+    **fields,
+):
+    return Listing(source, day, rank, paper or a_paper(**fields), upvotes, comments, borrowed)
 
 
 def a_key(number):

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bench.growth import seconds_of
 from digest.text import MOST_CHARACTERS, plain, safe_url, sentences, storable
 from tests.support.realdata import arxiv_papers, huggingface_days
 
@@ -108,6 +109,15 @@ def test_what_is_clean_stays_as_it_is(raw):
 
 def test_a_text_of_absurd_length_is_cut():
     assert len(plain("word " * 1_000_000)) <= MOST_CHARACTERS
+
+
+@pytest.mark.parametrize("marks", ["\u0301", "\u0301\u0323", "\u0344\u0345\u0323"])
+def test_marks_that_pile_up_on_a_letter_are_cut_and_cost_nothing(marks):
+    """Composing 40,000 of them takes a second of each field; a list has room for a hundred such fields."""
+    assert len(plain("Pile" + marks * 10_000 + " up")) < 100
+    assert seconds_of(lambda text: [plain(text.decode()) for _ in range(20)], ("a" + marks * 9_000).encode()) < 5
+    signs = "🎉∑→" * 40
+    assert plain(f"Vie\u0302\u0323t {signs}") == f"Việt {signs}"
 
 
 @given(anything)

@@ -4,6 +4,7 @@ import socketserver
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -50,8 +51,8 @@ class Server:
         self.write(connection, self.greeting)
         for line in connection.rfile:
             tag, verb, *rest = line.decode().split()
-            verb = rest[0] if verb == "UID" else verb
-            self.heard.append(" ".join([verb, *rest[1:]]))
+            verb, rest = (rest[0], rest[1:]) if verb == "UID" else (verb, rest)
+            self.heard.append(" ".join([verb, *rest]))
             said = self.says.get(verb, self.usual(verb))
             self.write(connection, said)
             self.write(connection, f"{tag} OK done\r\n".encode())
@@ -91,7 +92,7 @@ WORST = {
     "lines without end": Server(SEARCH=lambda: endless(b"* 1 EXISTS\r\n" * 500)),
     "2 GB announced": Server(FETCH=b"* 1 FETCH (UID 1 BODY[]<0> {2147483648}\r\n"),
     "a negative size": Server(FETCH=b"* 1 FETCH (UID 1 BODY[]<0> {-5}\r\n)\r\n"),
-    "more than was asked for": Server(FETCH=b"* 1 FETCH (BODY[]<0> {1001}\r\n" + b"x" * 1001 + b")\r\n"),
+    "a size of thousands of digits": Server(FETCH=b"* 1 FETCH (BODY[]<0> {" + b"9" * 5_000 + b"}\r\n"),
     "literals without end": Server(FETCH=lambda: endless(b"* 1 FETCH (BODY[]<0> {1000}\r\n" + b"x" * 1000 + b")\r\n")),
     "no list but rubbish": Server(SEARCH=b"\xff\xfe\r\n"),
     "hangs up": Server(SEARCH=lambda: 1 / 0),
@@ -117,6 +118,38 @@ def test_a_server_of_good_will_is_read_and_a_message_is_flagged_before_it_is_jud
         assert mailbox.look_in(server.mailbox) == 1
     assert seen == [(MESSAGE, r"STORE 1 +FLAGS (\Flagged)")]
     assert r"STORE 1 +FLAGS (\Deleted)" in server.heard
+
+
+def test_a_server_that_gives_more_than_was_asked_for_is_read_past_it():
+    whole = b"x" * 90_000
+    with Server(messages=2, FETCH=b"* 1 FETCH (BODY[] {%d}\r\n%b)\r\n" % (len(whole), whole)) as server:
+        seen = []
+        took = mailbox.empty(server.mailbox, lambda m: not seen.append(m), MOST_BYTES, patience=PATIENCE)
+    assert (took, seen) == (Emptied(2, left=0), [b"x" * MOST_BYTES] * 2)
+
+
+def test_a_message_too_long_to_read_past_is_left_to_a_person_and_ends_no_second_look():
+    with WORST["2 GB announced"] as server:
+        server.heard.clear()
+        with pytest.raises(MailboxAway, match="2,147,483,648 bytes"):
+            mailbox.empty(server.mailbox, bool, MOST_BYTES, patience=PATIENCE)
+        assert r"STORE 1 +FLAGS (\Flagged)" in server.heard
+
+
+def test_names_and_passwords_are_told_in_any_letters():
+    with Server() as server:
+        theirs = replace(server.mailbox, username="a b", password='pä"ss', folder="Rückläufer & mehr/日本")
+        mailbox.look_in(theirs)
+    assert [line for line in server.heard if line.startswith(("LOGIN", "SELECT"))] == [
+        r'LOGIN "a b" "pä\"ss"',
+        'SELECT "R&APw-ckl&AOQ-ufer &- mehr/&ZeVnLA-"',
+    ]
+
+
+def test_a_server_that_repeats_the_password_does_not_have_it_printed():
+    with Server(LOGIN=b"* BYE LOGIN me secret: no such command\r\n") as server, pytest.raises(MailboxAway) as error:
+        mailbox.look_in(replace(server.mailbox, folder="none"))
+    assert "secret" not in str(error.value)
 
 
 def test_when_the_time_is_over_the_rest_waits_for_the_next_look():

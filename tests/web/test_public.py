@@ -170,6 +170,11 @@ def test_what_is_not_there_is_not_found(visitor):
         "/papers/9999.99999",
         "/papers/",
         "/papers/x.bib",
+        # PostgreSQL has no NUL in any text.
+        "/papers/%00",
+        "/papers/2512.00003%00.bib",
+        "/papers/%ff%ed%a0%80",
+        "/authors/%00",
         "/authors/Nobody%20Here",
         "/organizations/",
         "/papers/" + "9" * 3000,

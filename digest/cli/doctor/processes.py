@@ -74,33 +74,34 @@ def _too_many(process: str, alive: list[Heartbeat]) -> Iterator[Finding]:
 def _endpoint(settings: Settings, get: Get) -> Iterator[Finding]:
     """Look whether the public address leads here. A development address is nobody's but ours."""
     base_url = settings.base_url
-    host = httpx.URL(base_url).host
-    if urls.is_local(host):
+    address = httpx.URL(base_url)
+    if urls.is_local(address.host):
         return
+    shown = str(address.copy_with(userinfo=b""))
     try:
         answer, pressed = (get(method, f"{base_url}/healthz") for method in ("GET", "POST"))
     except httpx.HTTPError as error:
         todo = "start web and its proxy; where only outsiders may reach it, try this from outside"
-        yield warning("address", f"{base_url} does not answer here: {error}", todo)
+        yield warning("address", f"{shown} does not answer here: {error}", todo)
         return
     if _is_ours(answer):
-        yield _behind(settings, answer, pressed)
+        yield _behind(settings, shown, answer, pressed)
         return
     todo = "let the proxy pass requests on, without the path of DIGEST_BASE_URL before them; or correct that setting"
-    yield broken("address", f"{base_url}/healthz is not ours: it answers {answer.status_code}", todo)
+    yield broken("address", f"{shown}/healthz is not ours: it answers {answer.status_code}", todo)
 
 
 def _is_ours(answer: httpx.Response) -> bool:
     return answer.status_code == 200 and answer.text.strip() == "ok"
 
 
-def _behind(settings: Settings, answer: httpx.Response, pressed: httpx.Response) -> Finding:
+def _behind(settings: Settings, shown: str, answer: httpx.Response, pressed: httpx.Response) -> Finding:
     """What is behind an address that answers as we do: this installation, for mail programs' one click, too?"""
-    base_url, theirs = settings.base_url, answer.headers.get(urls.BADGE)
+    theirs = answer.headers.get(urls.BADGE)
     if theirs and theirs != settings.badge:
         todo = "let the proxy lead here, and give all processes the same DIGEST_DATABASE_URL and DIGEST_SECRET_KEY"
-        return broken("address", f"{base_url} leads to another installation, or to one with other settings", todo)
+        return broken("address", f"{shown} leads to another installation, or to one with other settings", todo)
     if not _is_ours(pressed):
-        said = f"{base_url} passes GET on, but answers {pressed.status_code} to POST: one click to unsubscribe fails"
+        said = f"{shown} passes GET on, but answers {pressed.status_code} to POST: one click to unsubscribe fails"
         return broken("address", said, "let the proxy pass POST on alike: no redirect, no filter, the same path")
-    return fine("address", f"{base_url} leads to the endpoint")
+    return fine("address", f"{shown} leads to the endpoint")

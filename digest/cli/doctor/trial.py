@@ -20,9 +20,11 @@ from digest.jobs import trial as trials
 from digest.settings.servers import Mailbox, Relay
 from digest.transport import mailbox as mailboxes
 from digest.transport import relay as connections
+from digest.transport import senders
 from digest.transport.mailbox import MailboxAway
 
 SECONDS_BETWEEN_LOOKS = 1.0
+NOT_TAKEN = (SMTPException, OSError, ValueError, senders.NotBegun, senders.Unclear)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ def look(
     for relay in service.settings.relays:
         try:
             sent.append(_send(service, relay, address))
-        except (SMTPException, OSError) as error:
-            said = " ".join(str(error).split())
+        except NOT_TAKEN as error:
+            said = " ".join(str(error).split()) or type(error).__name__
             yield broken(f"test by {relay}", f"not taken: {said}", mend(said, relays.MENDS, "see the relay's log"))
     yield from _returns(service, sent, address, seconds, clock)
 
@@ -58,13 +60,14 @@ def _send(service: Service, relay: Relay, address: str) -> Sent:
 
 
 async def _hand_over(relay: Relay, mails: list[Mail]) -> None:
-    smtp = await connections.connect(relay, None if relay.in_the_clear else connections.trusted())
+    session = await senders.opened(relay, None if relay.in_the_clear else connections.trusted())
     try:
         for mail in mails:
-            await smtp.sendmail(mail.sender, [mail.recipient], mail.content)
-        await smtp.quit()
+            await session.send_envelope(mail)
+            await session.send_data(mail.content)
+        await session.part()
     finally:
-        smtp.close()
+        session.close()
 
 
 def _returns(

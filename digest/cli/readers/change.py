@@ -43,7 +43,10 @@ def add(
         raise Misused(told(mistakes)) from None
     except AlreadyThere as error:
         raise Failed(str(error)) from None
-    console.print(f"Added {called(reader)}; the first digest is due at the next `digest send`.", markup=False)
+    console.print(
+        f"Added {called(reader)}; the clock sends the first digest in a quarter of an hour, `digest send` now.",
+        markup=False,
+    )
 
 
 def pause(context: typer.Context, email: Email) -> None:

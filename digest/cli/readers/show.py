@@ -81,8 +81,8 @@ def known(service: Service, email: str) -> Reader:
         ) from None
     if found:
         return found
-    near = history.find(service.engine, email.partition("@")[0], 3) if "@" in email else []
-    hint = f"; there is {', '.join(one.email for one in near)}" if near else ""
+    near = history.alike(service.engine, email, 3)
+    hint = f"; there is {', '.join(near)}" if near else ""
     raise Failed(f"{email} is not on the list{hint}")
 
 
@@ -135,6 +135,7 @@ def _facts(found: Whereabouts) -> dict[str, Any]:
         "how": found.how,
         "confirmed_at": reader.confirmed_at and reader.confirmed_at.isoformat(),
         "trouble": found.trouble,
+        "last_mail": found.last_mail,
         "mails": [asdict(mail) for mail in found.mails],
         "came_back": [asdict(back) for back in found.returned],
         "last_window": _coverage(found.last),
@@ -154,6 +155,8 @@ def _print(found: Whereabouts) -> None:
     _say(f"Topics: {', '.join(chosen.topics) or '(trending)'}")
     if found.trouble:
         _say(f"Trouble: {found.trouble}.")
+    if found.last_mail:
+        _say(f"The last mail: {found.last_mail}.")
     if found.last:
         _say(f"The last digest had nothing to bring: {found.last.why_nothing or 'the topics were others then'}.")
     if found.next:

@@ -113,9 +113,9 @@ def _list(name: str, place: Mapping[str, object]) -> list[object]:
 
 
 def _count(name: str, *places: Mapping[str, object]) -> int | None:
-    """Return a whole number; `True` is none, whatever Python says."""
+    """Return a whole number; `True` and `False` are none, whatever Python says."""
     values = (place.get(name) for place in places)
-    return next((v for v in values if isinstance(v, int) and v is not True and 0 <= v <= MOST_COUNTED), None)
+    return next((v for v in values if isinstance(v, int) and not isinstance(v, bool) and 0 <= v <= MOST_COUNTED), None)
 
 
 def _link(name: str, *places: Mapping[str, object]) -> str:
