@@ -8,6 +8,7 @@ is the same message, byte for byte.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -80,12 +81,13 @@ class Composer:
         Picks that do not fit into `most_bytes` are counted, and stand in the view on the web, which has no such limit.
         What is `shared` may be seen by anybody: it holds no key of the reader's, and does not name them.
         """
-        picks, wanted = selection.picks, delivery.preferences
+        picks, wanted = _picks(selection, shared), delivery.preferences
         style = CardStyle(weekly=wanted.cadence is Cadence.WEEKLY, pictures=wanted.pictures, own=not shared)
         written = self._papers.written(
             picks,
             style,
             self._own_pages(delivery),
+            related=selection.related,
             by_topic=wanted.order is Order.MIXED,
             most_bytes=most_bytes - FRAME_BYTES,
         )
@@ -93,14 +95,12 @@ class Composer:
         left = len(picks) - len(shown) + selection.more
         personal: dict[str, object] = {
             **_claims(delivery, shown, Listed(listed, days), left=left, shared=shared),
-            **self._shares(delivery),
             "minutes": f"{written.minutes} min read" if shown else "",
             "contents": written.contents,
             "cards": written.cards,
-            "subscribe": "",
+            "related": written.related,
+            **self._shares(delivery, shared),
         }
-        if shared:
-            personal |= KEPT_FROM_OTHERS | {"subscribe": personal["own"]}
         return self._mail("welcome" if first and not shared else "digest", delivery, personal)
 
     def _own_pages(self, delivery: Delivery) -> OwnPage:
@@ -108,15 +108,17 @@ class Composer:
         address = self.letterhead.links.feedbacks(delivery.reader.key, delivery.id)
         return lambda paper: mime.quoted_address(address(paper.id))
 
-    def _shares(self, delivery: Delivery) -> dict[str, object]:
-        """Gather the ways on that a digest offers beside its papers."""
+    def _shares(self, delivery: Delivery, shared: bool) -> dict[str, object]:
+        """Gather the ways on that a digest offers beside its papers: to its reader, or to anybody."""
         links, key, topics = self.letterhead.links, delivery.reader.key, delivery.preferences.topics
-        return {
+        ways: dict[str, object] = {
             "own": sharing.with_topics(f"{links.base_url}/", topics),
             "feed": sharing.with_topics(f"{links.base_url}/feed.atom", topics),
             "references": f"{links.view(key, delivery.id)}.bib",
             "useful": links.feedback(key, delivery.id),
+            "subscribe": "",
         }
+        return ways | KEPT_FROM_OTHERS | {"subscribe": ways["own"]} if shared else ways
 
     def letter(self, delivery: Delivery) -> Mail:
         """Write a mail without papers, as the table of kinds says."""
@@ -241,6 +243,15 @@ class Composer:
             "called": aloud.name(reader.name),
             "why": wording.why(delivery.preferences),
         }
+
+
+def _picks(selection: Selection, shared: bool) -> tuple[Pick, ...]:
+    """Give the picks; where anybody may see them, without what a reader said of other papers."""
+    return tuple(map(_without_votes, selection.picks)) if shared else selection.picks
+
+
+def _without_votes(pick: Pick) -> Pick:
+    return replace(pick, reasons=tuple([reason for reason in pick.reasons if not reason.is_vote]))
 
 
 def _claims(

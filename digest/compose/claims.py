@@ -74,8 +74,8 @@ def heading(picks: Sequence[Pick]) -> list[Run]:
         return [Run("No papers matched")]
     if topics := found_topics(picks):
         return [Run(f"{papers} "), *aloud.listed(topics, TOPICS_IN_A_HEADING)]
-    trending = all(reason.field == "trending" for pick in picks for reason in pick.reasons)
-    known = trending and any(pick.reasons for pick in picks)
+    reasons = [reason.field for pick in picks for reason in pick.reasons if not reason.is_vote]
+    known = bool(reasons) and set(reasons) == {"trending"}
     return [Run(papers.replace(" paper", " trending paper") if known else f"{papers} for you")]
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from digest.compose import wording
-from digest.compose.aloud import all_aloud
+from digest.compose.aloud import all_aloud, aloud, quotable
 from digest.compose.marking import Run, shortened
 from digest.compose.wording import ARXIV_ID, DOT, KEEP, LONG_AGO, LONGEST_NAME, Link
-from digest.domain import Paper, Pick
+from digest.domain import DISLIKED, LIKED, RELATED, Paper, Pick, Reason
 from digest.text import safe_url
 
 TOPICS = 3
 FOLLOWED = 2
+# As far as votes are counted.
+MANY = {1: "a paper", 2: "two papers"}
 # What a link can name: every arXiv id, and those of other sources that need no quoting.
 NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,39}", re.ASCII)
 
@@ -33,7 +36,26 @@ def _followed(pick: Pick) -> list[str]:
 
 
 def topics(pick: Pick) -> list[Run]:
-    """Name the topics that found it; nothing where it is trending, which the heading says."""
+    """Say why it is there."""
+    related = next((reason for reason in pick.reasons if reason.field == RELATED), None)
+    return _shares(related) if related else _found_by(pick)
+
+
+def _shares(reason: Reason) -> list[Run]:
+    """Say what a related paper has in common with those on a topic; no more than can be said."""
+    words = [word for word in map(quotable, reason.words) if word]
+    topic = aloud(reason.topic)
+    runs = [piece for word in words for piece in (Run(" and "), Run(word, marked=True))][1:]
+    said = [Run("shares "), *runs, Run(" with papers ")] if words else [Run("near papers ")]
+    return (
+        [*said, Run(f"{topic.preposition} "), Run(topic.words, marked=True)]
+        if topic.words
+        else [*said, Run("of yours")]
+    )
+
+
+def _found_by(pick: Pick) -> list[Run]:
+    """Name the topics that found it, nothing where it is trending, which the heading says; and votes that moved it."""
     said, unsaid = all_aloud(reason.topic for reason in pick.reasons if reason.topic)
     runs: list[Run] = []
     for each in said[:TOPICS]:
@@ -41,7 +63,19 @@ def topics(pick: Pick) -> list[Run]:
     left = len(said[TOPICS:]) + unsaid
     if left:
         runs.append(Run(f" + {left}" if runs else "a topic of yours"))
+    for lead, word in _votes(pick):
+        runs += [Run(DOT if runs else ""), Run(lead), Run(word, marked=True)]
     return [run for run in runs if run.text]
+
+
+def _votes(pick: Pick) -> Iterator[tuple[str, str]]:
+    """Say which votes of the reader's moved it: of those for it and of those against it the strongest."""
+    for field in (LIKED, DISLIKED):
+        said = ((reason.count, quotable(reason.words[0])) for reason in pick.reasons if reason.field == field)
+        count, word = next((each for each in said if each[1]), (0, ""))
+        if word:
+            liked = f"you liked {MANY.get(count, 'several papers')} on "
+            yield (liked if field == LIKED else "you asked for less on "), word
 
 
 def when(paper: Paper, *, weekly: bool = False) -> str:

@@ -43,12 +43,13 @@ class Both(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The papers of a digest: how many of the picks are shown, what they take to read, and their two parts."""
+    """The papers of a digest: how many of the picks are shown, what all take to read, and the parts they stand in."""
 
     shown: int
     minutes: int
     contents: Both
     cards: Both
+    related: Both
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Layout:
     minutes: int
     contents: Both
     pieces: tuple[Both | tuple[Card, Paper], ...]
+    related: tuple[tuple[Card, Paper], ...] = ()
 
 
 class Papers:
@@ -72,15 +74,27 @@ class Papers:
         self._layout = lru_cache(KEEP_LAYOUTS)(self._lay_out)
 
     def written(
-        self, picks: tuple[Pick, ...], style: CardStyle, own_page: OwnPage, *, by_topic: bool, most_bytes: int
+        self,
+        picks: tuple[Pick, ...],
+        style: CardStyle,
+        own_page: OwnPage,
+        *,
+        related: tuple[Pick, ...] = (),
+        by_topic: bool,
+        most_bytes: int,
     ) -> Written:
-        """Write the picks, best first, as many as fit into so many bytes of HTML."""
-        laid = self._layout(picks, style, by_topic, most_bytes)
+        """Write the picks, best first, as many as fit into so many bytes of HTML beside what is `related`."""
+        laid = self._layout(picks, related, style, by_topic, most_bytes)
         pieces = [piece if isinstance(piece, Both) else _filled(*piece, own_page) for piece in laid.pieces]
-        return Written(laid.shown, laid.minutes, laid.contents, _joined(pieces))
+        apart = [_filled(*piece, own_page) for piece in laid.related]
+        return Written(laid.shown, laid.minutes, laid.contents, _joined(pieces), _joined(apart))
 
-    def _lay_out(self, picks: tuple[Pick, ...], style: CardStyle, by_topic: bool, most_bytes: int) -> Layout:
+    def _lay_out(
+        self, picks: tuple[Pick, ...], related: tuple[Pick, ...], style: CardStyle, by_topic: bool, most_bytes: int
+    ) -> Layout:
         """Do what is the same for all readers who get these picks: all but their own pages."""
+        apart = [self._cards.card(pick, style._replace(level=Level.BRIEF, grouped=True)) for pick in related]
+        most_bytes -= sum(map(_size, apart))
         groups = contents.arranged(picks, by_topic=by_topic)
         styles = {level: style._replace(level=level, grouped=len(groups) > 1) for level in Level}
         best_first = sorted((each for group in groups for each in group.papers), key=_place)
@@ -88,7 +102,9 @@ class Papers:
         shown = sum(size <= most_bytes for size in accumulate(map(_size, cards)))
         groups = [kept for group in groups if (kept := group.up_to(shown)).papers]
         listed = self._contents(groups) if contents.has_contents(shown) else Both(b"", b"")
-        return Layout(shown, reading_time(cards[:shown]), listed, tuple(self._pieces(groups, cards)))
+        minutes = reading_time([*cards[:shown], *apart])
+        beside = tuple(zip(apart, [pick.paper for pick in related], strict=True))
+        return Layout(shown, minutes, listed, tuple(self._pieces(groups, cards)), beside)
 
     def _pieces(self, groups: Sequence[Group], cards: Sequence[Card]) -> Iterator[Both | tuple[Card, Paper]]:
         for group in groups:

@@ -7,15 +7,20 @@ from digest.domain.breakers import Breaker
 from digest.domain.collections import CollectionRun, Outcome
 from digest.domain.deliveries import ASKING, Delivery, Kind, Mail, Result, Run, SetAside, State
 from digest.domain.papers import Listing, Paper
-from digest.domain.picks import Pick, Reason, Selection
-from digest.domain.readers import Cadence, Order, Preferences, Reader, Status
+from digest.domain.picks import DISLIKED, LIKED, NOTHING_ELSE, RELATED, Beside, Pick, Reason, Selection
+from digest.domain.readers import Cadence, Mute, Order, Preferences, Reader, Status
 from digest.domain.verdicts import Verdict, VerdictKind
 from digest.domain.windows import EPOCH, INSTANT, Window
 
 __all__ = [
     "ASKING",
+    "DISLIKED",
     "EPOCH",
     "INSTANT",
+    "LIKED",
+    "NOTHING_ELSE",
+    "RELATED",
+    "Beside",
     "Breaker",
     "Cadence",
     "CollectionRun",
@@ -23,6 +28,7 @@ __all__ = [
     "Kind",
     "Listing",
     "Mail",
+    "Mute",
     "Order",
     "Outcome",
     "Paper",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from digest.domain.picks import NOTHING_ELSE, Beside
 from digest.domain.readers import Preferences, Reader
 from digest.domain.windows import Window
 
@@ -51,10 +52,11 @@ class State(StrEnum):
 class Delivery:
     """The one ledger row for a mail to a reader.
 
-    `papers` are the ids of the picks, in order, set before the first attempt to send; `recipient` is where the mail
-    goes if not to the reader's own address. `snapshot` is what the reader had chosen when the mail was first written;
-    `requested` what the link in a mail that asks for a yes is about. `claim` tells one worker's hold on it from
-    another's, and `unanswered` counts the attempts after which nobody knew whether the mail had arrived.
+    `papers` are the ids of the picks, in order, set before the first attempt to send, and `beside` what else the mail
+    says. `recipient` is where it goes if not to the reader's own address. `snapshot` is what the reader had chosen when
+    the mail was first written; `requested` what the link in a mail that asks for a yes is about. `claim` tells one
+    worker's hold on it from another's, and `unanswered` counts the attempts after which nobody knew whether the mail
+    had arrived.
     """
 
     id: int
@@ -71,6 +73,12 @@ class Delivery:
     requested: Preferences | None = None
     claim: int = 0
     unanswered: int = 0
+    beside: Beside = NOTHING_ELSE
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The ids of all papers in it: the picks, and those that are related."""
+        return (*self.papers, *(paper for paper, _ in self.beside.related))
 
     @property
     def other_topics(self) -> tuple[str, ...]:
@@ -82,7 +90,7 @@ class Delivery:
     def preferences(self) -> Preferences:
         """What this mail is written with: sent again, it is the same, whatever the reader has changed since."""
         asked = self.requested if self.kind is Kind.CONFIRM else None
-        return self.snapshot or asked or self.reader.preferences
+        return self.snapshot or asked or self.reader.preferences.on(self.due_at.date())
 
     @property
     def written(self) -> bool:

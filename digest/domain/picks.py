@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from digest.domain.papers import Paper
 
+LIKED, DISLIKED, RELATED = "liked", "disliked", "related"
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -13,7 +15,7 @@ class Reason:
 
     `field` is `title`, `abstract`, `keywords`, `author`, `organization`, … or `trending`, where the topic is empty.
     `related` says that a paper matches no topic and shares `words` with those that match this one; `liked` and
-    `disliked` have the words a reader voted on, and no topic.
+    `disliked` have a word that the reader liked, or did not, in `count` papers, and no topic.
     `spans` are half-open character offsets into that field's text (title and abstract only).
     """
 
@@ -21,6 +23,12 @@ class Reason:
     field: str
     words: tuple[str, ...] = ()
     spans: tuple[tuple[int, int], ...] = ()
+    count: int = 0
+
+    @property
+    def is_vote(self) -> bool:
+        """Whether it says where a paper stands, and not why it is there at all."""
+        return self.field in (LIKED, DISLIKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +57,21 @@ class Selection:
     more: int = 0
     related: tuple[Pick, ...] = ()
     unfinished: tuple[str, ...] = ()
+
+    @property
+    def beside(self) -> Beside:
+        """What has to be known, beside the picks, to choose the same again."""
+        moved = [reason for pick in self.picks for reason in pick.reasons if reason.is_vote]
+        votes = {reason.words[0]: reason.count if reason.field == LIKED else -reason.count for reason in moved}
+        return Beside(tuple(sorted(votes.items())), tuple([(pick.paper.id, pick.reasons[0]) for pick in self.related]))
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a digest was written with beside its picks: the votes that moved them, by word; related papers, and why."""
+
+    votes: tuple[tuple[str, int], ...] = ()
+    related: tuple[tuple[str, Reason], ...] = ()
+
+
+NOTHING_ELSE = Beside()

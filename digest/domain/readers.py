@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Status(StrEnum):
@@ -34,12 +35,19 @@ class Order(StrEnum):
     LIKED = "liked"
 
 
+class Mute(NamedTuple):
+    """A topic that rests, and the day on which it brings papers again."""
+
+    topic: str
+    until: date
+
+
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """What a reader chose.
 
     `topics` are lines of the query language, as written; none means trending. `weekday` is the day of a weekly digest,
-    from Monday (0). `related` papers are wanted, or not.
+    from Monday (0). `related` papers are wanted, or not. `muted` are those of the topics that rest for a while.
     """
 
     topics: tuple[str, ...] = ()
@@ -51,6 +59,18 @@ class Preferences:
     weekday: int = 0
     order: Order = Order.MIXED
     related: bool = False
+    muted: tuple[Mute, ...] = ()
+
+    def on(self, day: date) -> Preferences:
+        """Give what counts on a day: the same without the topics that rest then."""
+        if not self.muted:
+            return self
+        resting = {mute.topic for mute in self.resting(day)}
+        return replace(self, topics=tuple([topic for topic in self.topics if topic not in resting]), muted=())
+
+    def resting(self, day: date) -> list[Mute]:
+        """List the topics that rest on a day."""
+        return [mute for mute in self.muted if day < mute.until and mute.topic in self.topics]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache, partial
 
 from sqlalchemy import Engine
 
 from digest.domain import Delivery, Kind, Paper, Pick, Window
 from digest.jobs.quiet import Archive, Quiet
 from digest.match import Matcher
-from digest.store import editions, heard
+from digest.store import catalogue, editions, feedback, heard, papers
 from digest.topics import parse
 
 # Windows that are at work at the same time: one for each rhythm that is due, and those of late-comers.
 KEEP_INDEXES = 64
+# A day alone says little about a topic. The most liked papers of so long say what it is about, in other words: so many
+# are indexed within a second and take 40 MB, once a round in which somebody wants what is related.
+SAYS_WHAT_IT_IS_ABOUT = timedelta(days=42)
+MOST_ABOUT = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """The papers one reader chooses from, those they have had already, when they last heard from us, if ever."""
+    """The papers one reader chooses from, those they have had already, when they last heard from us, if ever.
+
+    `votes` are the words they voted on, for what has not been chosen yet.
+    """
 
     matcher: Matcher
     seen: frozenset[str] = frozenset()
     last_heard: datetime | None = None
     first: bool = False
+    votes: Mapping[str, int] = field(default_factory=dict)
     quiet: Callable[[], Quiet] = Quiet
 
     @property
@@ -54,12 +62,19 @@ def chosen_again(delivery: Delivery, edition: Edition) -> tuple[list[Pick], list
     A paper stays chosen though the reader's topics have changed since; it has no reasons then.
     """
     wanted, everything = delivery.preferences, len(edition.papers)
+    votes = dict(delivery.beside.votes)
     fitting = edition.matcher.select(
-        parse(wanted.topics), limit=everything, seen=edition.seen, order=wanted.order
+        parse(wanted.topics), limit=everything, seen=edition.seen, order=wanted.order, votes=votes
     ).picks
     known = {paper.id: Pick(paper, 0, ()) for paper in edition.papers} | {pick.paper.id: pick for pick in fitting}
     chosen = [known[id] for id in delivery.papers if id in known]
     return chosen, [pick for pick in fitting if pick.paper.id not in delivery.papers]
+
+
+def related_again(delivery: Delivery, edition: Edition) -> tuple[Pick, ...]:
+    """The related papers a delivery was given before, and why they were."""
+    known = {paper.id: paper for paper in edition.papers}
+    return tuple([Pick(known[id], 0, (why,)) for id, why in delivery.beside.related if id in known])
 
 
 class Editions:
@@ -71,6 +86,7 @@ class Editions:
         self._listed = editions.freeze if freeze else editions.find
         self._shared = lru_cache(keep)(self._index)
         self._archive = Archive(engine)
+        self._about = cache(self._recent)
 
     def gather(self, group: Iterable[Delivery]) -> dict[int, Edition]:
         """Find what each digest of a group chooses from, by the delivery's id."""
@@ -79,15 +95,34 @@ class Editions:
         before = heard.last_heard(self._engine, digests)
         anything_relisted = any(self._shared(delivery.window).relisted for delivery in digests)
         sent = heard.papers_sent(self._engine, readers) if anything_relisted else {}
-        return {delivery.id: self._edition(delivery, sent, before) for delivery in digests}
+        # What was written before is written again with the votes that counted then.
+        choosing = [delivery for delivery in digests if not delivery.written]
+        votes = feedback.votes_on_words(self._engine, {one.reader.id for one in choosing}) if choosing else {}
+        if any(delivery.preferences.related for delivery in choosing):
+            # Here, and not while a mail is written: a database that is away, or a second it takes, is no mail's fault.
+            self._about().rarity()
+        return {delivery.id: self._edition(delivery, sent, before, votes) for delivery in digests}
 
-    def _edition(self, delivery: Delivery, sent: dict[int, set[str]], before: dict[int, datetime]) -> Edition:
+    def _edition(
+        self,
+        delivery: Delivery,
+        sent: Mapping[int, set[str]],
+        before: Mapping[int, datetime],
+        votes: Mapping[int, Mapping[str, int]],
+    ) -> Edition:
         reader, shared = delivery.reader, self._shared(delivery.window)
         seen = shared.relisted & sent.get(reader.id, set()) - set(delivery.papers)
         last_heard = before.get(delivery.id, reader.confirmed_at)
         quiet = partial(self._archive.quiet, delivery, last_heard)
-        return Edition(shared.matcher, seen, last_heard, first=delivery.id not in before, quiet=quiet)
+        first, mine = delivery.id not in before, votes.get(reader.id, {})
+        return Edition(shared.matcher, seen, last_heard, first=first, votes=mine, quiet=quiet)
 
     def _index(self, window: Window) -> Shared:
         listed = self._listed(self._engine, window)
-        return Shared(Matcher(listed.papers), listed.relisted)
+        return Shared(Matcher(listed.papers, archive=self._about), listed.relisted)
+
+    def _recent(self) -> Matcher:
+        """Index the papers that say what topics are about; what is found by them is frozen with the mail."""
+        days = papers.days(self._engine, 1)
+        newest = next(iter(days), date.min + SAYS_WHAT_IT_IS_ABOUT)
+        return Matcher(catalogue.liked(self._engine, newest - SAYS_WHAT_IT_IS_ABOUT, newest, most=MOST_ABOUT))

@@ -68,6 +68,11 @@ class Previews:
         """The matcher of the last listed days."""
         return self._recent().matcher
 
+    @property
+    def days(self) -> int:
+        """How many listed days these are."""
+        return len(self._recent().days)
+
     def preview(self, topics: str) -> Preview:
         """Show what topics would bring; those that cannot be read are left out and said."""
         # One line more than is read, so that it is said that there are too many.

@@ -79,6 +79,15 @@ class Searches:
             return replace(loosened, loosened=bool(loosened.picks))
         return found
 
+    def titled(self, title: str) -> Paper | None:
+        """Find the paper with a title, however it is written."""
+        same = _letters(title)
+        words = every([Run((key(token.surface),)) for token in cut(title)][:MOST_WORDS]) if same else None
+        if words is None:
+            return None
+        found = search.candidates(self._engine, Wanted(words), first=0, most=BLOCK)
+        return next((paper for paper in found if _letters(paper.title) == same), None)
+
     def related(self, paper: Paper, archive: Matcher, limit: int) -> Sequence[Pick]:
         """The papers nearest to another, of those that share the words of its title or a keyword."""
         alike = some(_words_of(paper))
@@ -140,6 +149,10 @@ def _liked_too(places: Sequence[Place]) -> list[Place]:
     scales = {place.upvotes: scale(place.upvotes) for place in places if place.upvotes}
     typical = fmean(scale(place.upvotes) for place in places if place.upvotes) if scales else 1.0
     return sorted(places, key=lambda place: -place.fit * scales.get(place.upvotes, typical) ** STRENGTH)
+
+
+def _letters(title: str) -> str:
+    return "".join(c for c in title.casefold() if c.isalnum())
 
 
 def _words_of(paper: Paper) -> Iterator[Expression]:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from digest.compose import Composer, opened
 from digest.domain import Delivery, Selection
-from digest.jobs.editions import Editions, chosen_again
+from digest.jobs.editions import Editions, chosen_again, related_again
 
 # A page is not cut off as a mail is.
 MOST_PAGE_BYTES = 2_000_000
@@ -30,7 +30,7 @@ class DigestPages:
         with self._lock:
             edition = self._editions.gather([delivery])[delivery.id]
             chosen, others = chosen_again(delivery, edition)
-        shown = Selection((*chosen, *others))
+        shown = Selection((*chosen, *others), related=related_again(delivery, edition))
         listed = len(edition.papers)
         mail = self._composer.digest(
             delivery, shown, listed=listed, days=edition.days, most_bytes=MOST_PAGE_BYTES, shared=True

@@ -104,7 +104,7 @@ def _next_window(engine: Engine, reader: Reader, now: datetime) -> Window:
 
 
 def _coverage(engine: Engine, reader: Reader, window: Window) -> Coverage:
-    preferences = reader.preferences
+    preferences = reader.preferences.on(window.end.date())
     listed, profile = papers.in_window(engine, window), parse(preferences.topics)
     matcher = Matcher(listed)
     found = matcher.select(profile, limit=preferences.most_papers)

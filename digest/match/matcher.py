@@ -5,7 +5,7 @@ All that is remembered is here, with its bounds and its lock; everything else in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from threading import RLock
@@ -29,7 +29,7 @@ from digest.match.terms import Term, terms
 from digest.match.votes import counted, nudged
 from digest.match.work import Meter
 from digest.text import sentences
-from digest.topics import Phrase, Profile
+from digest.topics import Phrase, Profile, read_line
 
 KEEP_SELECTIONS = 250_000  # a third of a kilobyte each: the picks themselves are shared
 KEEP_PICKS = 50_000  # some hundred bytes each; and their reasons, as many again
@@ -38,15 +38,18 @@ KEEP_PICKS = 50_000  # some hundred bytes each; and their reasons, as many again
 class Matcher:
     """Picks papers for profiles. Several threads may use one; they take turns."""
 
-    def __init__(self, papers: Iterable[Paper], *, archive: Matcher | None = None) -> None:
-        """With an `archive` of more papers, related ones are found by what topics are about there."""
+    def __init__(self, papers: Iterable[Paper], *, archive: Matcher | Callable[[], Matcher] | None = None) -> None:
+        """With an `archive` of more papers, related ones are found by what topics are about there.
+
+        One that is made when it is first needed costs nothing until somebody wants what is related.
+        """
         self.index = indexed(papers)
-        self._archive = archive
+        self._archive = archive if archive is None or callable(archive) else lambda: archive
         self._numbers = {paper.id: number for number, paper in enumerate(self.index.papers)}
         self._lock = RLock()
         self._lookups = Lookups(self.index)
         self._rankings = Rankings(self._lookups)
-        self._relations = Relations(self.index, archive.rarity() if archive else None)
+        self._relations = Relations(self.index, self._rarity)
         self._trending = trending(self.index)
         self._selections: Memory[object, Selection] = Memory(KEEP_SELECTIONS)
         self._picks: Memory[object, Pick] = Memory(KEEP_PICKS)
@@ -81,7 +84,9 @@ class Matcher:
             room = min(related, limit - len(known.picks))
             if room > 0:
                 known = replace(known, related=self._related(profile, had, room))
-            return replace(known, picks=self._nudged(known.picks, votes)) if votes else known
+            # Who chose an order of their own gets that.
+            moved = votes and order is Order.MIXED
+            return replace(known, picks=self._nudged(known.picks, votes)) if moved and votes else known
 
     def matching(self, profile: Profile) -> set[str]:
         """Find all papers that fit a topic of a profile, near-duplicates too, by id."""
@@ -153,7 +158,10 @@ class Matcher:
             return self._relations.themes(self._rankings.of(profile, Order.BEST))
 
     def _themes(self, profile: Profile) -> list[Theme]:
-        return (self._archive or self).themes(profile)
+        return self._archive().themes(profile) if self._archive else self.themes(profile)
+
+    def _rarity(self) -> Mapping[str, float] | None:
+        return self._archive().rarity() if self._archive else None
 
     def _found(self, profile: Profile) -> int:
         """Find the papers that fit a topic of a profile, or that it hides."""
@@ -164,7 +172,13 @@ class Matcher:
 
     def _nudged(self, picks: Sequence[Pick], votes: Mapping[str, int]) -> tuple[Pick, ...]:
         asked = counted(votes)
-        return nudged(picks, asked, {word: self.matching(Profile((word,))) for word in asked})
+        found = {word: self._saying(word) for word in asked}
+        numbers = {pick.paper.id: self._numbers[pick.paper.id] for pick in picks}
+        about = {id: [word for word in asked if found[word] >> number & 1] for id, number in numbers.items()}
+        return nudged(picks, asked, about)
+
+    def _saying(self, word: str) -> int:
+        return union([self._lookups.matching(topic.query, Meter()) for topic in read_line(word)])
 
     def _terms(self) -> tuple[Term, ...]:
         """What the papers are about, collected when somebody first asks."""

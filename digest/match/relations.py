@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 
 from digest.domain import Pick
 from digest.match.index import Index
@@ -13,22 +14,25 @@ from digest.match.space import Space, spaced
 from digest.topics import Phrase
 from digest.topics.words import fold, stem
 
-KEEP_THEMES = 2_000  # of fifty terms each
+KEEP_THEMES = 2_000  # of fifty terms each; as many of the lists of what is near, and of picks
+KEEP_NEAR = 50  # those of a reader's that match another topic of theirs are left out
 
 
 class Relations:
     """Finds what is near, and remembers what topics are about."""
 
-    def __init__(self, index: Index, rarity: Mapping[str, float] | None = None) -> None:
+    def __init__(self, index: Index, rarity: Callable[[], Mapping[str, float] | None]) -> None:
         self.index = index
         self._rarity = rarity
         self._space: Space | None = None
         self._themes: Memory[Ranking, Theme] = Memory(KEEP_THEMES)
+        self._near: Memory[str, tuple[Neighbour, ...]] = Memory(KEEP_THEMES)
+        self._picks: Memory[tuple[str, int], Pick] = Memory(KEEP_THEMES)
 
     @property
     def space(self) -> Space:
         if self._space is None:
-            self._space = spaced(self.index, self._rarity)
+            self._space = spaced(self.index, self._rarity())
         return self._space
 
     def themes(self, found: Iterable[Ranking]) -> list[Theme]:
@@ -47,12 +51,28 @@ class Relations:
 
     def near_enough(self, themes: Sequence[Theme], without: int, limit: int) -> tuple[Pick, ...]:
         """Pick the nearest papers, if they are near and it can be said why."""
-        near = [each for each in self.near(themes, without) if each.nearness >= LEAST_NEARNESS]
-        sayable = [each for each in near[: 4 * limit] if len(telling(self.space, each)) >= SHOWN_TERMS]
-        return self.picks(sayable[:limit])
+        near = [each for theme in themes for each in self._nearest(theme) if not without >> each.number & 1]
+        nearest: dict[int, Neighbour] = {}
+        for each in sorted(near, key=lambda each: (-each.nearness, each.number)):
+            nearest.setdefault(each.number, each)
+        return tuple([self._kept(each) for each in islice(nearest.values(), limit)])
 
     def picks(self, found: Iterable[Neighbour]) -> tuple[Pick, ...]:
         return tuple([pick(self.index, self.space, each) for each in found])
+
+    def _kept(self, neighbour: Neighbour) -> Pick:
+        key = (neighbour.theme.topic, neighbour.number)
+        known = self._picks.get(key)
+        return known or self._picks.keep(key, pick(self.index, self.space, neighbour))
+
+    def _nearest(self, theme: Theme) -> tuple[Neighbour, ...]:
+        """Find what is near enough to a theme and can be shown; the same for all readers who have its topic."""
+        known = self._near.get(theme.topic)
+        if known is None:
+            near = [each for each in self.near([theme], 0) if each.nearness >= LEAST_NEARNESS][:KEEP_NEAR]
+            sayable = tuple([each for each in near if len(telling(self.space, each)) >= SHOWN_TERMS])
+            known = self._near.keep(theme.topic, sayable)
+        return known
 
     def _theme(self, ranking: Ranking) -> Theme:
         known = self._themes.get(ranking)

@@ -5,34 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from digest.domain import Pick, Reason
+from digest.domain import DISLIKED, LIKED, Pick, Reason
 
-# A vote is a hint about a word, not a rule: all of them together change a score by less than a sixth.
-MOST_NUDGE = 0.15
+# A vote is a hint about a word, not a rule: each moves a paper by a place, and all of them together by so many. Scores
+# would not do: from the first paper of a topic to the second they fall by a third, further down by a tenth.
+MOST_PLACES = 3
 ENOUGH = 3  # votes on one word: more of them say no more
-MOST_WORDS = 50  # those voted on most often: a reader's taste, not their history
+MOST_WORDS = 20  # those voted on most often: a reader's taste, not their history
 
 
 def counted(votes: Mapping[str, int]) -> dict[str, int]:
     """Keep the words that say most: votes for them count positive, against them negative."""
-    most = sorted((word for word in votes if votes[word]), key=lambda word: (-abs(votes[word]), word))
-    return {word: max(-ENOUGH, min(ENOUGH, votes[word])) for word in most[:MOST_WORDS]}
+    enough = {word: max(-ENOUGH, min(ENOUGH, count)) for word, count in votes.items() if count}
+    most = sorted(enough, key=lambda word: (-abs(enough[word]), word))
+    return {word: enough[word] for word in most[:MOST_WORDS]}
 
 
-def nudged(picks: Sequence[Pick], votes: Mapping[str, int], found: Mapping[str, set[str]]) -> tuple[Pick, ...]:
-    """Order picks with a reader's votes in mind, and say so; `found` has the papers (ids) of each word voted on."""
-    mine = {pick.paper.id: [word for word in votes if pick.paper.id in found[word]] for pick in picks}
-    factors = {id: _factor(sum(votes[word] for word in words)) for id, words in mine.items()}
-    ordered = sorted(picks, key=lambda pick: -pick.score * factors[pick.paper.id])
-    return tuple(_explained(pick, mine[pick.paper.id], votes) for pick in ordered)
+def nudged(picks: Sequence[Pick], votes: Mapping[str, int], about: Mapping[str, Sequence[str]]) -> tuple[Pick, ...]:
+    """Order picks with a reader's votes in mind, and say so; `about` has the words voted on of each paper (id)."""
+    places = {pick.paper.id: _place(place, about[pick.paper.id], votes) for place, pick in enumerate(picks)}
+    ordered = sorted(picks, key=lambda pick: places[pick.paper.id])
+    return tuple(_explained(pick, about[pick.paper.id], votes) for pick in ordered)
 
 
-def _factor(votes: int) -> float:
-    return 1 + MOST_NUDGE * max(-ENOUGH, min(ENOUGH, votes)) / ENOUGH
+def _place(place: int, words: Sequence[str], votes: Mapping[str, int]) -> float:
+    """Say where a paper wants to stand; of two that want the same place, the one that votes moved has it."""
+    moved = max(-MOST_PLACES, min(MOST_PLACES, sum(votes[word] for word in words)))
+    return place - moved - 0.5 * ((moved > 0) - (moved < 0))
 
 
 def _explained(pick: Pick, words: Sequence[str], votes: Mapping[str, int]) -> Pick:
-    liked = tuple(word for word in words if votes[word] > 0)
-    disliked = tuple(word for word in words if votes[word] < 0)
-    reasons = [Reason("", field, said) for field, said in (("liked", liked), ("disliked", disliked)) if said]
-    return replace(pick, reasons=(*pick.reasons, *reasons)) if reasons else pick
+    said = [Reason("", LIKED if votes[word] > 0 else DISLIKED, (word,), count=abs(votes[word])) for word in words]
+    return replace(pick, reasons=(*pick.reasons, *said)) if said else pick

@@ -6,22 +6,24 @@ A vote moves no paper out of anybody's digest. What picks papers are topics, so 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zlib import crc32
 
 from sqlalchemy import Engine
 
-from digest.domain import Cadence, Order, Paper, Preferences, Reader
+from digest.domain import Cadence, Mute, Order, Paper, Preferences, Reader
 from digest.readers import changes
 from digest.readers.changes import Details
 from digest.readers.life import Event
 from digest.store import feedback, readers
 from digest.store.engine import retried, writing
+from digest.topics import parse
 
 TERMS, TOPICS = 3, 4
+MUTED_FOR = timedelta(days=30)
 LIKED_FROM = 10
 # What an answer may change beside the topics.
 CHANGEABLE = ("most_papers", "cadence", "order")
@@ -82,13 +84,22 @@ class Proposal:
     wanted: Preferences
 
 
-def proposals(answer: Answer, now: Preferences, paper: Paper | None) -> list[Proposal]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the paper that an answer is about: its `terms` set it apart, and `topics` of the reader fit."""
+
+    paper: Paper
+    terms: Sequence[str] = ()
+    topics: Sequence[str] = ()
+
+
+def proposals(answer: Answer, now: Preferences, today: date, known: Known | None = None) -> list[Proposal]:
     """Say what an answer could change; nothing that would change nothing."""
     match answer:
-        case Answer.MORE if paper:
-            found = list(_follow(now, paper))
-        case Answer.LESS if paper:
-            found = list(_hide(now, paper))
+        case Answer.MORE if known:
+            found = list(_follow(now, known.paper, known.terms))
+        case Answer.LESS if known:
+            found = [*_mute(now, known.topics, today), *_narrow(now, known.topics), *_hide(now, known.terms)]
         case Answer.MANY:
             found = list(_send_less(now))
         case Answer.OFF:
@@ -100,8 +111,8 @@ def proposals(answer: Answer, now: Preferences, paper: Paper | None) -> list[Pro
     return [each for each in short if each.wanted != now]
 
 
-def _follow(now: Preferences, paper: Paper) -> Iterator[Proposal]:
-    for term in telling_terms(paper, now.topics):
+def _follow(now: Preferences, paper: Paper, terms: Sequence[str]) -> Iterator[Proposal]:
+    for term in terms:
         yield Proposal(f"follow {term}", "Follow", term, _with(now, term))
     if paper.authors and NAME.fullmatch(paper.authors[0]):
         author = paper.authors[0]
@@ -111,15 +122,26 @@ def _follow(now: Preferences, paper: Paper) -> Iterator[Proposal]:
         yield Proposal("follow org", "Follow what comes from", paper.organization, wanted)
 
 
-def _hide(now: Preferences, paper: Paper) -> Iterator[Proposal]:
-    for topic in _found_by(now.topics, paper):
+def _mute(now: Preferences, topics: Sequence[str], today: date) -> Iterator[Proposal]:
+    """Let a topic rest, but not the last one: that is a pause."""
+    followed = parse(now.on(today).topics).topics
+    for topic in topics[:TERMS] if len(followed) > 1 else ():
+        others = [mute for mute in now.muted if mute.topic != topic]
+        muted = (*others, Mute(topic, today + MUTED_FOR))
+        yield Proposal(f"mute {topic}", "Mute for a month", topic.strip('"'), replace(now, muted=muted))
+
+
+def _narrow(now: Preferences, topics: Sequence[str]) -> Iterator[Proposal]:
+    for topic in [topic for topic in topics if PLAIN_TOPIC.fullmatch(topic)][:TERMS]:
         narrowed = f"{topic} + upvotes:>={LIKED_FROM}"
         topics = tuple(narrowed if each == topic else each for each in now.topics)
         words = f"Only papers with {LIKED_FROM} upvotes and more, for"
         yield Proposal(f"narrow {topic}", words, topic.strip('"'), replace(now, topics=topics))
-    if now.topics:
-        for term in telling_terms(paper, now.topics):
-            yield Proposal(f"hide {term}", "Never papers on", term, _with(now, f"-{_quoted(term)}"))
+
+
+def _hide(now: Preferences, terms: Sequence[str]) -> Iterator[Proposal]:
+    for term in terms:
+        yield Proposal(f"hide {term}", "Never papers on", term, _with(now, f"-{_quoted(term)}"))
 
 
 def _send_less(now: Preferences) -> Iterator[Proposal]:
@@ -141,22 +163,15 @@ def _send_closer(now: Preferences) -> Iterator[Proposal]:
             yield Proposal(f"drop {topic}", "Follow no longer", topic, replace(now, topics=topics))
 
 
-def telling_terms(paper: Paper, topics: Sequence[str]) -> list[str]:
-    """The terms that set a paper apart from what is followed already."""
+def telling_terms(terms: Iterable[str], topics: Sequence[str]) -> list[str]:
+    """Of the terms of a paper, those that set it apart from what is followed already."""
     followed = {word.casefold() for topic in topics for word in re.findall(r"\w+", topic)}
     found = []
-    for term in dict.fromkeys(keyword.strip() for keyword in paper.keywords):
+    for term in dict.fromkeys(term.strip() for term in terms):
         words = {word.casefold() for word in re.findall(r"\w+", term)}
         if PLAIN_TERM.fullmatch(term) and not words <= followed | COMMON and term.casefold() not in COMMON:
             found.append(term)
     return found[:TERMS]
-
-
-def _found_by(topics: Sequence[str], paper: Paper) -> list[str]:
-    """The plain topics whose words a paper has."""
-    text = " ".join((paper.title, paper.abstract, *paper.keywords)).casefold()
-    plain = [topic for topic in topics if PLAIN_TOPIC.fullmatch(topic)]
-    return [topic for topic in plain if topic.strip('"').casefold().rstrip("s") in text][:TERMS]
 
 
 def _quoted(term: str) -> str:
@@ -176,8 +191,12 @@ def answer(
     said: Answer,
     wanted: Preferences | None,
     now: datetime,
+    about: Sequence[str] = (),
 ) -> Reader | None:
-    """Take an answer, and change what was pressed with it, in one transaction. Twice is as good as once."""
+    """Take an answer, and change what was pressed with it, in one transaction. Twice is as good as once.
+
+    `about` are the terms that a vote is for or against.
+    """
     with writing(engine) as connection:
         # The reader's row first, as everywhere: two presses at once wait for each other.
         after = readers.lock(connection, reader.id)
@@ -188,8 +207,14 @@ def answer(
             feedback.save(connection, reader.id, paper_id, now)
             return after
         change = (after.preferences, changed) if changed else None
-        feedback.note(connection, reader.id, delivery_id, paper_id, said, now, change)
+        feedback.note(connection, reader.id, delivery_id, paper_id, said, now, change, about)
         return changes.apply(connection, reader.id, Event.CHANGE, now, Details(changed)) if changed else after
+
+
+def said_before(engine: Engine, reader: Reader, delivery_id: int, paper_id: str, said: Answer) -> bool:
+    """Whether a reader gave this answer before."""
+    mine = feedback.rows_of(engine, reader.id)
+    return any((row["delivery_id"], row["paper_id"], row["answer"]) == (delivery_id, paper_id, said) for row in mine)
 
 
 @retried
@@ -218,4 +243,5 @@ def without(now: Preferences, before: Preferences, after: Preferences) -> Prefer
         for name in CHANGEABLE
         if getattr(after, name) != getattr(before, name) and getattr(now, name) == getattr(after, name)
     }
-    return replace(now, topics=(*kept, *lost), **same)
+    muted = tuple(mute for mute in now.muted if mute in before.muted or mute not in after.muted)
+    return replace(now, topics=(*kept, *lost), muted=muted, **same)

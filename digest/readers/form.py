@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import available_timezones
@@ -53,9 +54,13 @@ def typed(preferences: Preferences) -> dict[str, str]:
     }
 
 
+# What somebody new gets unless they choose otherwise.
+AT_FIRST = Preferences(related=True)
+
+
 def subscription(filled: Typed) -> tuple[str, Preferences]:
-    """Read an address and preferences; raise Mistakes. What was left out is as in Preferences()."""
-    given = checked({**typed(Preferences()), **filled}, {"email": _email, **FIELDS})
+    """Read an address and preferences; raise Mistakes. What was left out is as AT_FIRST."""
+    given = checked({**typed(AT_FIRST), **filled}, {"email": _email, **FIELDS})
     return given.pop("email"), Preferences(**given)
 
 
@@ -67,7 +72,9 @@ def address(filled: Typed) -> str:
 
 def preferences(filled: Typed, before: Preferences) -> Preferences:
     """Read preferences; raise Mistakes. What was left out stays as before."""
-    return Preferences(**checked({**typed(before), **filled}, FIELDS))
+    after = Preferences(**checked({**typed(before), **filled}, FIELDS))
+    # What rests goes on resting, as long as it is followed.
+    return replace(after, muted=tuple([mute for mute in before.muted if mute.topic in after.topics]))
 
 
 def checked(filled: Typed, fields: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:

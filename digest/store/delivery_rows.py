@@ -8,6 +8,7 @@ from functools import lru_cache
 from sqlalchemy import RowMapping
 
 from digest.domain import ASKING, Cadence, Delivery, Kind, Order, Preferences, State, Window
+from digest.store.beside import of_text
 from digest.store.readers import PREFERENCES, check_numbers, reader_of
 
 # What the readers of some groups chose; many chose alike.
@@ -50,4 +51,5 @@ def delivery_of(row: RowMapping) -> Delivery:
         requested=kept if asks else None,
         claim=row["claim"],
         unanswered=row["unanswered"],
+        beside=of_text(row["beside"]),
     )

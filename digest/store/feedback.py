@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, RowMapping, select
+from sqlalchemy import Connection, Engine, Text, select, type_coerce
 
 from digest.domain import Preferences
+from digest.logs import get_logger
 from digest.store.engine import insert_into, reading
 from digest.store.tables import feedback, saved
+
+log = get_logger()
 
 Change: TypeAlias = tuple[Preferences, Preferences]
 _CHANGE = TypeAdapter(Change)
@@ -28,10 +32,14 @@ def note(
     answer: str,
     now: datetime,
     change: Change | None = None,
+    about: Sequence[str] = (),
 ) -> None:
-    """Write down an answer; the latest counts. `change` are the preferences before and after it, if it changed them."""
+    """Write down an answer; the latest counts. `change` are the preferences before and after it, if it changed them.
+
+    `about` are the terms that set the paper apart: what a vote is for or against.
+    """
     key = {"reader_id": reader_id, "delivery_id": delivery_id, "paper_id": paper_id}
-    said: dict[str, object] = {"answer": answer, "answered_at": now}
+    said: dict[str, object] = {"answer": answer, "answered_at": now, "about": tuple(about)}
     if change:
         said["change"] = _CHANGE.dump_json(change).decode()
     statement = insert_into(connection, feedback).values(**key, **said)
@@ -58,6 +66,31 @@ def votes(engine: Engine, readers: Collection[int]) -> dict[int, dict[str, int]]
     return found
 
 
+def votes_on_words(engine: Engine, readers: Collection[int]) -> dict[int, dict[str, int]]:
+    """The words each reader voted on: in how many papers they liked one, less those in which they did not."""
+    mine = feedback.c.reader_id.in_(readers) & feedback.c.answer.in_(VOTES)
+    # As text: one list that nobody can read would hide all others.
+    about = type_coerce(feedback.c.about, Text)
+    question = select(feedback.c.reader_id, feedback.c.paper_id, feedback.c.answer, about).where(mine)
+    latest: dict[tuple[int, str], tuple[int, str]] = {}
+    with reading(engine) as connection:
+        for reader_id, paper_id, said, words in connection.execute(question.order_by(feedback.c.answered_at)):
+            latest[reader_id, paper_id] = VOTES[said], words
+    found: defaultdict[int, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for (reader_id, paper_id), (vote, words) in latest.items():
+        for word in _words(reader_id, paper_id, words):
+            found[reader_id][word] += vote
+    return {reader_id: dict(words) for reader_id, words in found.items()}
+
+
+def _words(reader_id: int, paper_id: str, about: str) -> list[str]:
+    try:
+        return [word for word in dict.fromkeys(json.loads(about)) if isinstance(word, str)]
+    except (ValueError, TypeError, RecursionError):
+        log.warning("vote.unreadable", reader=reader_id, paper=paper_id)
+        return []
+
+
 def save(connection: Connection, reader_id: int, paper_id: str, now: datetime) -> None:
     """Keep a paper for a reader; twice is as good as once."""
     row = {"reader_id": reader_id, "paper_id": paper_id, "saved_at": now}
@@ -76,9 +109,10 @@ def saved_by(engine: Engine, reader_id: int) -> list[str]:
         return list(connection.execute(question.order_by(saved.c.saved_at.desc(), saved.c.paper_id)).scalars())
 
 
-def rows_of(engine: Engine, reader_id: int) -> list[RowMapping]:
+def rows_of(engine: Engine, reader_id: int) -> list[dict[str, Any]]:
     """All a reader has answered, for their export."""
-    columns = (feedback.c.delivery_id, feedback.c.paper_id, feedback.c.answer, feedback.c.answered_at)
+    about = type_coerce(feedback.c.about, Text)
+    columns = (feedback.c.delivery_id, feedback.c.paper_id, feedback.c.answer, feedback.c.answered_at, about)
     with reading(engine) as connection:
-        found = connection.execute(select(*columns).where(feedback.c.reader_id == reader_id)).mappings()
-        return list(found.all())
+        found = connection.execute(select(*columns).where(feedback.c.reader_id == reader_id)).mappings().all()
+    return [{**row, "about": _words(reader_id, row["paper_id"], row["about"])} for row in found]

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Text, and_, exists, or_, select, text, type_coerce
+from sqlalchemy import ColumnElement, Connection, Engine, Text, and_, exists, or_, select, text, type_coerce
 
 from digest.domain import Kind, State
 from digest.store import day_counts, gauges, heard, planning, seen
@@ -65,23 +65,23 @@ def _take_out(connection: Connection, which: ColumnElement[bool]) -> int:
     these = select(deliveries.c.id).where(which).scalar_subquery()
     # Looked at again where it is deleted: the operator may have queued it meanwhile.
     taken = deliveries.delete().where(deliveries.c.id.in_(these), _over())
-    columns = (deliveries.c.id, deliveries.c.reader_id, deliveries.c.kind, deliveries.c.state, deliveries.c.unanswered)
+    columns = [deliveries.c[name] for name in ("id", "reader_id", "kind", "state", "unanswered", "beside")]
     day, papers = day_counts.day_of_due(connection), type_coerce(deliveries.c.papers, Text)
     rows = connection.execute(taken.returning(*columns, day.label("day"), papers.label("papers"))).all()
     found: dict[seen.Month, set[str]] = defaultdict(set)
     for row in rows:
         if row.unanswered or row.state in heard.ARRIVED:
-            found[row.reader_id, _day(row).replace(day=1)] |= heard.ids_in(row.id, row.papers)
+            found[row.reader_id, _day(row.day).replace(day=1)] |= heard.ids_in(row.id, row.papers, row.beside)
     seen.add(connection, found)
-    uncertain = Counter((_day(row), row.kind) for row in rows if row.state == State.UNCERTAIN)
+    uncertain = Counter((_day(row.day), row.kind) for row in rows if row.state == State.UNCERTAIN)
     for (on, kind), count in uncertain.items():
         day_counts.add_in(connection, day_counts.DELIVERIES, kind, State.UNCERTAIN, on, count)
     return len(rows)
 
 
-def _day(row: Row[Any]) -> date:
+def _day(written: date | str | None) -> date:
     """SQLite's days are text, or nothing for a moment that nobody can read."""
-    return row.day if isinstance(row.day, date) else date.fromisoformat(row.day or "1970-01-01")
+    return written if isinstance(written, date) else date.fromisoformat(written or "1970-01-01")
 
 
 @retried

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from digest.domain import Delivery, Kind, State
 from digest.logs import get_logger
 from digest.store import seen
+from digest.store.beside import of_text
 from digest.store.engine import reading
 from digest.store.readable import readable
 from digest.store.tables import deliveries
@@ -48,23 +49,23 @@ def papers_sent(engine: Engine, reader_ids: Collection[int]) -> dict[int, set[st
     some = deliveries.c.papers != ()
     # As text: one list that nobody can read would hide all others.
     papers = type_coerce(deliveries.c.papers, Text)
-    question = select(deliveries.c.id, deliveries.c.reader_id, papers)
+    question = select(deliveries.c.id, deliveries.c.reader_id, papers, deliveries.c.beside)
     sent: dict[int, set[str]] = {reader_id: set() for reader_id in reader_ids}
     with reading(engine) as connection:
-        for delivery_id, reader_id, ids in connection.execute(
+        for delivery_id, reader_id, ids, beside in connection.execute(
             question.where(GONE, some, deliveries.c.reader_id.in_(reader_ids))
         ):
-            sent[reader_id].update(ids_in(delivery_id, ids))
+            sent[reader_id].update(ids_in(delivery_id, ids, beside))
         for reader_id, months in seen.by_readers(connection, reader_ids):
             sent[reader_id].update(months)
     return sent
 
 
-def ids_in(delivery_id: int, listed: str) -> set[str]:
-    """Read the papers of a delivery as they are written; of one that nobody can read, none."""
+def ids_in(delivery_id: int, listed: str, beside: str) -> set[str]:
+    """The papers in a mail: what matched, and what was related to it; of one that nobody can read, none."""
     try:
-        return set(json.loads(listed))
-    except (ValueError, TypeError, RecursionError):
+        return {*json.loads(listed), *(paper for paper, _ in of_text(beside).related)}
+    except (ValueError, TypeError, LookupError, RecursionError):
         log.warning("delivery.papers_unreadable", delivery=delivery_id)
         return set()
 

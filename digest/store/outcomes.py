@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, bindparam, case, select, text
 
-from digest.domain import ASKING, Delivery, Result, State
+from digest.domain import ASKING, Beside, Delivery, Result, State
+from digest.store.beside import as_text
 from digest.store.delivery_rows import as_json
 from digest.store.engine import writing
 from digest.store.tables import OPEN, deliveries
@@ -30,12 +31,12 @@ LONGEST_REASON = 1_000
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def freeze(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str]]], until: datetime) -> set[int]:
-    """Write down which papers each delivery brings, and for which preferences, before it is first tried.
+def freeze(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str], Beside]], until: datetime) -> set[int]:
+    """Write down which papers each delivery brings, what else it says, and for which preferences, before its first try.
 
     The lease is renewed until then. Returns the ids of those that are still this worker's: the others must not go.
     """
-    rows = [_frozen(one, ids) for one, ids in chosen]
+    rows = [_frozen(*one) for one in chosen]
     if not rows:
         return set()
     with writing(engine) as connection:
@@ -55,11 +56,12 @@ def begin(engine: Engine, held: Collection[Delivery]) -> set[int]:
         return set(connection.execute(begun.returning(deliveries.c.id)).scalars())
 
 
-def _frozen(delivery: Delivery, ids: Sequence[str]) -> dict[str, Any]:
+def _frozen(delivery: Delivery, ids: Sequence[str], beside: Beside) -> dict[str, Any]:
     # What a link in such a mail confirms was written when it was asked for, and may be over by now.
     kept = None if delivery.kind in ASKING else as_json(delivery.preferences)
     papers = deliveries.c.papers.type.process_bind_param(tuple(ids), None)  # type: ignore[attr-defined]
-    return {"an_id": delivery.id, "a_claim": delivery.claim, "some_papers": papers, "a_snapshot": kept}
+    named = {"an_id": delivery.id, "a_claim": delivery.claim}
+    return {**named, "some_papers": papers, "a_snapshot": kept, "what_else": as_text(beside)}
 
 
 def record(engine: Engine, results: Sequence[tuple[Delivery, Result, datetime]], now: datetime) -> list[State]:
@@ -160,15 +162,17 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
 # A statement a group where the database can (PostgreSQL), else one a row, all at once.
 FREEZE = text("""
 UPDATE deliveries
-SET papers = v.papers, preferences = coalesce(v.snapshot, deliveries.preferences), next_attempt_at = :until
+SET papers = v.papers, preferences = coalesce(v.snapshot, deliveries.preferences), beside = v.beside,
+    next_attempt_at = :until
 FROM unnest(CAST(:an_id AS bigint[]), CAST(:a_claim AS bigint[]), CAST(:some_papers AS text[]),
-            CAST(:a_snapshot AS text[])) AS v (id, claim, papers, snapshot)
+            CAST(:a_snapshot AS text[]), CAST(:what_else AS text[])) AS v (id, claim, papers, snapshot, beside)
 WHERE deliveries.id = v.id AND deliveries.claim = v.claim AND deliveries.state = 'sending'
 RETURNING deliveries.id
 """)
 FREEZE_ONE = text("""
 UPDATE deliveries
-SET papers = :some_papers, preferences = coalesce(:a_snapshot, preferences), next_attempt_at = :until
+SET papers = :some_papers, preferences = coalesce(:a_snapshot, preferences), beside = :what_else,
+    next_attempt_at = :until
 WHERE id = :an_id AND claim = :a_claim AND state = 'sending'
 """).bindparams(bindparam("until", type_=deliveries.c.next_attempt_at.type))
 END = text("""

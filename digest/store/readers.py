@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, RowMapping, exists, func, select
 
 from digest.domain import EPOCH, Cadence, Kind, Order, Preferences, Reader, Status
 from digest.logs import get_logger
-from digest.store import keys
+from digest.store import keys, muted
 from digest.store.engine import insert_into, reading, writing
 from digest.store.readable import readable
 from digest.store.tables import deliveries, readers
@@ -218,6 +218,7 @@ def reader_of(row: RowMapping, prefix: str = "") -> Reader:
     if not isinstance(row[prefix + "email"], str):
         raise ValueError("an address that is no text")
     chosen |= {"cadence": Cadence(chosen["cadence"]), "order": Order(chosen["order"])}
+    chosen["muted"] = muted.of_text(row[prefix + "muted"])
     return Reader(
         id=row[prefix + "id"],
         email=row[prefix + "email"],
@@ -278,4 +279,4 @@ def _known(reader: Reader | None) -> Reader:
 
 
 def _columns(preferences: Preferences) -> dict[str, object]:
-    return {name: getattr(preferences, name) for name in PREFERENCES}
+    return {name: getattr(preferences, name) for name in PREFERENCES} | {"muted": muted.as_text(preferences.muted)}

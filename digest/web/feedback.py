@@ -3,22 +3,30 @@ nothing, because programs follow every link in a mail."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.domain import Delivery, Paper, Reader
+from digest.domain import Delivery, Order, Paper, Reader
 from digest.links import Purpose
+from digest.match import Matcher
 from digest.readers import feedback
-from digest.readers.feedback import OF_A_MAIL, OF_A_PAPER, Answer, Proposal
+from digest.readers.feedback import OF_A_MAIL, OF_A_PAPER, Answer, Known, Proposal
 from digest.readers.form import Typed
 from digest.store import catalogue
 from digest.store import feedback as kept
+from digest.topics import parse
 from digest.web.container import Site
 from digest.web.lookup import delivery_behind, reader_behind, still_there
 from digest.web.rendering import page
+
+# What was chosen was done by an earlier press, or cannot be done any more.
+ALREADY = "That is done already. You can change more, or undo it."
+NOT_ON_OFFER = "That is not on offer any more. Please choose again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,9 @@ class Asked:
     paper: Paper | None
     # What the link said; empty where all answers are offered.
     answer: Answer | None
+    today: date
+    # Of a vote: what sets the paper apart, and which topics of the reader's fit.
+    known: Known | None = None
 
     @property
     def paper_id(self) -> str:
@@ -37,15 +48,29 @@ class Asked:
 
     @property
     def proposals(self) -> list[Proposal]:
-        return feedback.proposals(self.answer, self.reader.preferences, self.paper) if self.answer else []
+        if self.answer is None:
+            return []
+        return feedback.proposals(self.answer, self.reader.preferences, self.today, self.known)
+
+    @property
+    def terms(self) -> Sequence[str]:
+        return self.known.terms if self.known else ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether a vote moves the order of the reader's digests."""
+        return bool(self.terms) and self.reader.preferences.order is Order.MIXED
 
 
 def ask(request: Request) -> Response:
     """Show what an answer would change, and the button."""
-    asked = _asked(request)
+    return _page(request, _asked(request))
+
+
+def _page(request: Request, asked: Asked, notice: str = "") -> Response:
     answers = OF_A_PAPER if asked.paper else OF_A_MAIL
     here = request.path_params["token"]
-    return page(request, "feedback", asked=asked, answers=answers, here=here)
+    return page(request, "feedback", asked=asked, answers=answers, here=here, notice=notice)
 
 
 def act(request: Request, filled: Typed) -> Response:
@@ -54,9 +79,12 @@ def act(request: Request, filled: Typed) -> Response:
     if asked.answer is None:
         raise HTTPException(404)
     chosen = next((each for each in asked.proposals if each.name == filled.get("change")), None)
+    if filled.get("change") and chosen is None:
+        done = feedback.said_before(site.engine, asked.reader, asked.delivery.id, asked.paper_id, asked.answer)
+        return _page(request, asked, ALREADY if done else NOT_ON_OFFER)
     wanted = chosen.wanted if chosen else None
     reader = feedback.answer(
-        site.engine, asked.reader, asked.delivery.id, asked.paper_id, asked.answer, wanted, site.now()
+        site.engine, asked.reader, asked.delivery.id, asked.paper_id, asked.answer, wanted, site.now(), asked.terms
     )
     here = request.path_params["token"]
     return page(request, "answered", asked=asked, chosen=chosen, reader=still_there(reader), here=here)
@@ -84,10 +112,22 @@ def _asked(request: Request) -> Asked:
     site, token = Site.of(request), request.path_params["token"]
     delivery = delivery_behind(request, Purpose.FEEDBACK)
     named = site.links.read(Purpose.FEEDBACK, token, site.now())
-    paper = catalogue.find(site.engine, named.paper) if named and named.paper in delivery.papers else None
+    paper = catalogue.find(site.engine, named.paper) if named and named.paper in delivery.shown else None
     if named is None or (named.paper and paper is None):
         raise HTTPException(404)
     said = request.path_params.get("answer", "")
     if said and said not in (OF_A_PAPER if paper else OF_A_MAIL):
         raise HTTPException(404)
-    return Asked(delivery.reader, delivery, paper, Answer(said) if said else None)
+    known = _known(site, delivery.reader, paper) if paper and said in (Answer.MORE, Answer.LESS) else None
+    return Asked(delivery.reader, delivery, paper, Answer(said) if said else None, site.now().date(), known)
+
+
+def _known(site: Site, reader: Reader, paper: Paper) -> Known:
+    """Find what sets a paper apart from what its reader follows, in its keywords or its own words; and what fits it."""
+    topics, alone = reader.preferences.topics, Matcher([paper])
+    fitting = [topic for topic in topics if alone.matching(parse([topic]))]
+    terms = feedback.telling_terms(paper.keywords, topics)
+    if not terms:
+        words = site.previews.matcher.distinguishing_terms(paper, parse(topics))
+        terms = feedback.telling_terms(words, topics)
+    return Known(paper, terms, fitting)

@@ -11,15 +11,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.readers.form import NOTHING, Typed
+from digest.text.pasted import MOST_TEXT
 from digest.web.container import Site
 from digest.web.security import comes_from_elsewhere
 
 # Far more than our longest form; nobody is read for longer.
 MOST_BODY_BYTES = 64_000
 MOST_FIELDS = 40
+# What a program exports is longer than what people type.
+MOST_EXPORT_BYTES = 600_000
 FORM = "application/x-www-form-urlencoded"
 # Characters, before anything is made of them. Every other field is a word.
-LONGEST = {"topics": 10_000, "email": 320}
+LONGEST = {"topics": 10_000, "email": 320, "add": 1_000, "remove": 1_000, "unmute": 1_000, "papers": MOST_TEXT + 1}
 LONGEST_WORD = 100
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -74,12 +77,12 @@ def posted(act: Acting, *, heeded: bool = True) -> Endpoint:
     return read_and_answer
 
 
-def posted_dear(act: Acting) -> Endpoint:
-    """The same, for what takes long."""
+def posted_dear(act: Acting, *, most: int = MOST_BODY_BYTES) -> Endpoint:
+    """The same, for what takes long; with a body of at most so many bytes."""
 
     @functools.wraps(act)
     async def read_and_answer(request: Request) -> Response:
-        return await Site.of(request).pools.dear.run(request, act, request, await read(request))
+        return await Site.of(request).pools.dear.run(request, act, request, await read(request, most))
 
     return read_and_answer
 
@@ -93,14 +96,14 @@ def both(show: Endpoint, act: Endpoint) -> Endpoint:
     return answer
 
 
-async def read(request: Request) -> Typed:
+async def read(request: Request, most: int = MOST_BODY_BYTES) -> Typed:
     """Read a form that one of our own pages sent. Who posts no form has filled nothing in."""
     if comes_from_elsewhere(request.headers, Site.of(request).settings.base_url):
         raise HTTPException(403)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MOST_BODY_BYTES:
+        if len(body) > most:
             raise HTTPException(413)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         return NOTHING

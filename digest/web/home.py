@@ -8,7 +8,6 @@ from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.domain import Preferences
 from digest.jobs.library import Stretch
 from digest.readers import form
 from digest.web.container import Site
@@ -18,7 +17,7 @@ from digest.web.rendering import PUBLIC, page
 MOST_PAPERS = 40
 # A field that people do not see and browsers do not fill in by themselves; programs do.
 TRAP = "subject"
-FRESH = {"email": "", **form.typed(Preferences())}
+FRESH = {"email": "", **form.typed(form.AT_FIRST)}
 
 
 def home(request: Request) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from json import dumps
 from typing import Any
 
@@ -18,14 +18,15 @@ from digest.jobs.at_once import AtOnce
 from digest.links import Purpose
 from digest.readers import addresses, form, subscriptions
 from digest.readers.form import NO_MISTAKES, NOTHING, Mistakes, Typed
-from digest.store import bounces, heard, ledger, siblings
+from digest.store import bounces, feedback, heard, ledger, siblings
 from digest.web.container import Site
 from digest.web.lookup import reader_behind, still_there
 from digest.web.rendering import busy, page
+from digest.web.start import ticked
 from digest.web.zones import resolved
 
 # The buttons beside topics.
-CHIPS = {"add", "remove"}
+CHIPS = {"add", "remove", "unmute"}
 OF_SOMEBODY_ELSE = ("state", "reason", "attempts", "tried_at", "next_attempt_at")
 
 
@@ -36,8 +37,10 @@ def show(request: Request) -> Response:
 def save(request: Request, filled: Typed) -> Response:
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
-    if not (form.FIELDS.keys() | CHIPS) & filled.keys():
+    if not (form.FIELDS.keys() | CHIPS) & filled.keys() and not ticked(filled):
         raise HTTPException(400)  # Nothing of it could be read, so nothing is saved.
+    if "unmute" in filled:
+        return _unmute(request, reader, filled["unmute"])
     filled = resolved(_by_chip(filled, reader))
     try:
         wanted = form.preferences(filled, reader.preferences)
@@ -47,13 +50,21 @@ def save(request: Request, filled: Typed) -> Response:
     return shown_to(request, still_there(changed), notice="Saved.")
 
 
+def _unmute(request: Request, reader: Reader, topic: str) -> Response:
+    """Let a topic bring papers again, before its time."""
+    site, before = Site.of(request), reader.preferences
+    wanted = replace(before, muted=tuple(mute for mute in before.muted if mute.topic != topic))
+    changed = subscriptions.change(site.engine, reader.id, wanted, site.now())
+    return shown_to(request, still_there(changed), notice="It brings papers again.")
+
+
 def _by_chip(filled: Typed, reader: Reader) -> Typed:
-    """Add or remove the one topic whose button was pressed, beside what was typed."""
-    if not CHIPS & filled.keys():
+    """Add or remove the one topic whose button was pressed, and add what was ticked, beside what was typed."""
+    if not CHIPS & filled.keys() and not ticked(filled):
         return filled
     written = filled.get("topics", "\n".join(reader.preferences.topics)).split("\n")
     kept = [topic for topic in written if topic.strip() and topic.strip() != filled.get("remove", "").strip()]
-    return {**filled, "topics": "\n".join([*kept, *filter(None, [filled.get("add", "")])])}
+    return {**filled, "topics": "\n".join([*kept, *filter(None, [filled.get("add", ""), *ticked(filled)])])}
 
 
 def pause(request: Request, filled: Typed) -> Response:
@@ -126,6 +137,8 @@ def _kept(engine: Engine, reader: Reader) -> dict[str, object]:
         "papers_sent": sorted(heard.papers_sent(engine, [reader.id])[reader.id]),
         "mails": [_told(dict(mail)) for mail in mails],
         "bounces": list(map(dict, bounces.rows_of(engine, reader.id))),
+        "answers": feedback.rows_of(engine, reader.id),
+        "saved_papers": feedback.saved_by(engine, reader.id),
     }
 
 
@@ -152,6 +165,7 @@ def shown_to(
         "typed": {"email": "", "until": "", **form.typed(reader.preferences), **filled},
         "mistakes": mistakes,
         "notice": notice,
+        "resting": reader.preferences.resting(site.now().date()),
         "brought": site.previews.brought(reader.preferences.topics),
     }
     return page(request, "preferences", status, **known)

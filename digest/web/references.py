@@ -23,7 +23,7 @@ from digest.web.lookup import delivery_behind, reader_behind
 def of_digest(request: Request) -> Response:
     """The papers of a mail, in its order, as BibTeX."""
     delivery = delivery_behind(request, Purpose.VIEW)
-    papers = catalogue.by_ids(Site.of(request).engine, delivery.papers)
+    papers = catalogue.by_ids(Site.of(request).engine, delivery.shown)
     if not papers:
         raise HTTPException(404)
     return _file(papers, "bib")

@@ -26,6 +26,7 @@ from digest.web.container import Site
 from digest.web.home import FRESH, TRAP
 from digest.web.lookup import delivery_behind, still_there
 from digest.web.rendering import asked_topics, busy, page
+from digest.web.start import ticked
 from digest.web.zones import resolved
 
 log = get_logger()
@@ -80,9 +81,9 @@ def preview_part(request: Request, filled: Typed) -> Response:
 
 
 def _with_added(filled: Typed) -> Typed:
-    """Add the suggestion whose button was pressed."""
-    added = filled.get("add", "")
-    return {**filled, "topics": f"{filled['topics']}\n{added}".strip()} if added else filled
+    """Add the suggestion whose button was pressed, and what was ticked."""
+    added = [filled.get("add", ""), *ticked(filled)]
+    return {**filled, "topics": "\n".join(filter(None, [filled["topics"], *added]))} if any(added) else filled
 
 
 def _form(

@@ -170,6 +170,53 @@ def test_what_one_passes_on_takes_the_topics_along():
     assert "\nhttps://papers.example.org/\n" in a_letter(*picks(1, ""), topics=[]).text
 
 
+def near(id="2512.00900", topic="agents", words=("draft model", "verification")):
+    return Pick(a_paper(id, title="Faster Generation"), 0.3, (Reason(topic, "related", words),))
+
+
+def test_what_is_related_stands_apart_says_what_it_shares_and_is_not_counted():
+    chosen = Selection(tuple(picks(2)), more=3, related=(near(),))
+    mail = COMPOSER.digest(a_delivery(topics=("agents",)), chosen, listed=40)
+    letter = opened(mail.content)
+    text = said(letter)
+    assert "Two papers on *agents* of 40 listed" in text
+    assert "And 3 more that match your topics" in text
+    matched, _, apart = text.partition("Related, without your words")
+    assert "Faster Generation" not in matched
+    assert "shares *draft model* and *verification* with papers on *agents*" in apart
+    assert "Faster Generation" not in letter.subject
+    html = letter.html
+    assert html.index('id="related"') < html.index("Faster Generation") < html.index('class="foot"')
+    assert "Related" not in said(a_letter(*picks(2)))
+
+
+@pytest.mark.parametrize(
+    ("topic", "words", "claim"),
+    [
+        ('author:"Ada Lovelace"', ("proof", "tides"), "shares *proof* and *tides* with papers by *Ada Lovelace*"),
+        ("http://evil.example/x", ("proof",), "shares *proof* with papers of yours"),
+        ("agents ^2", ("evil.example/x", "www.x.org"), "near papers on *agents*"),
+    ],
+)
+def test_what_is_shared_is_said_in_words_that_nobody_makes_a_link_of(topic, words, claim):
+    chosen = Selection(tuple(picks(1)), related=(near(topic=topic, words=words),))
+    assert claim in said(opened(COMPOSER.digest(a_delivery(), chosen).content))
+
+
+def test_a_stranger_sees_what_is_related_and_nothing_of_the_readers_votes():
+    voted = replace(picks(1)[0], reasons=(*picks(1)[0].reasons, Reason("", "liked", ("tree search",), count=2)))
+    chosen = Selection((voted,), related=(near(),))
+    text = said(opened(COMPOSER.digest(a_delivery(), chosen, shared=True).content))
+    assert "shares *draft model*" in text
+    assert "tree search" not in text
+    assert "you liked two papers on *tree search*" in said(opened(COMPOSER.digest(a_delivery(), chosen).content))
+
+
+def test_what_is_trending_is_called_so_though_votes_moved_it():
+    trending = [replace(pick, reasons=(*pick.reasons, Reason("", "liked", ("x",), count=1))) for pick in picks(2, "")]
+    assert "Two trending papers" in said(a_letter(*trending, topics=[]))
+
+
 def test_a_resend_is_the_same_bytes():
     chosen = Selection((*picks(5), *picks(6, "robots", first=5)))
     again = replace(a_delivery(), attempts=3)

@@ -80,6 +80,20 @@ DAY = Selection(
     ),
     more=5,
 )
+NEAR = Pick(
+    listed_paper(
+        "2512.00009",
+        "Guess Ahead: A Draft Model for Every Target",
+        summary="A draft model guesses several words, and verification by the target keeps those that are right.",
+        upvotes=7,
+    ),
+    0.3,
+    (Reason("speculative decoding", "related", ("draft model", "verification")),),
+)
+VOTED = Reason("", "liked", ("tree search",), count=2)
+HEARD = replace(
+    DAY, picks=(replace(DAY.picks[0], reasons=(*DAY.picks[0].reasons, VOTED)), DAY.picks[1]), related=(NEAR,)
+)
 AWKWARD = Selection(
     (
         a_pick(listed_paper("2512.00003", "Many Hands", authors=tuple(f"Author Number {n}" for n in range(664)))),
@@ -122,6 +136,7 @@ def mails():
     )
     return {
         "digest": composer.digest(a_delivery(), DAY, listed=37, days=(NOW.date(), NOW.date())),
+        "digest-heard": composer.digest(a_delivery(), HEARD, listed=37, days=(NOW.date(), NOW.date())),
         "digest-awkward": composer.digest(a_delivery(email="rené@bücher.example"), AWKWARD),
         "digest-weekly-trending": composer.digest(
             weekly, Selection((a_pick(DRAFT),)), listed=143, days=(date(2025, 12, 22), date(2025, 12, 26))

@@ -1,11 +1,12 @@
 """A round of delivering: the ledger, the matcher, the composer and a real relay together, on both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from digest.compose import opened
-from digest.domain import Preferences, State, Status
+from digest.domain import Mute, Preferences, State, Status
 from digest.jobs import delivery
 from digest.jobs.delivery import QUIET_FOR
 from digest.jobs.routing import DOMAIN_REST, RELAY_REST
@@ -46,6 +47,33 @@ def test_nothing_to_say_means_no_mail(service):
     assert service.letters() == []
     reasons = [ledger.find(service.engine, number).reason for number in (reader.id, reader.id + 1)]
     assert reasons == ["nothing matched", "nothing was listed"]
+
+
+def test_who_mutes_all_topics_gets_nothing_and_not_what_is_trending(service):
+    service.collects(a_paper(title="Speculative decoding"), a_paper(title="Marsh birds"))
+    reader = service.admits("ada@example.org", "speculative decoding", "-birds")
+    rests = (Mute("speculative decoding", (service.now + A_DAY).date()),)
+    with writing(service.engine) as connection:
+        readers.prefer(connection, reader.id, replace(reader.preferences, muted=rests))
+    assert service.sends() == {State.SKIPPED: 1}
+    assert service.of(reader.email)[0].reason == "all topics are muted"
+    service.now += A_DAY
+    service.collects(a_paper(title="Speculative decoding again"), day=DAY + A_DAY)
+    assert service.sends() == {State.SENT: 1}
+
+
+def test_a_mail_sent_again_is_the_same_whatever_was_muted_meanwhile(service):
+    service.collects(a_paper(title="Speculative decoding"), a_paper(title="Marsh birds"))
+    reader = service.admits("ada@example.org", "speculative decoding", "marsh birds")
+    service.mail_server.hang_up_after_data()
+    service.sends()
+    service.mail_server.behave()
+    rests = (Mute("marsh birds", (service.now + 9 * A_DAY).date()),)
+    subscriptions.change(service.engine, reader.id, replace(reader.preferences, muted=rests), service.now)
+    service.now += timedelta(hours=1)
+    service.delivers()
+    (_, first), (_, second) = service.mail_server.mails
+    assert first == second
 
 
 def test_a_quiet_week_is_told_once_a_week(service):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
 
-from digest.domain import INSTANT, Cadence, Preferences, Result, State, Status, Window
+from digest.domain import INSTANT, Beside, Cadence, Preferences, Result, State, Status, Window
 from digest.readers import schedule
 from digest.store import accounts, ledger, outcomes, papers, planning, readers
 from digest.store.engine import connect, migrate, writing
@@ -90,7 +90,7 @@ class Ledger(RuleBasedStateMachine):
         assert not held & {delivery.id for delivery in group}, "two workers hold the same"
         until = self.now + ledger.LEASE
         ours = {one.id for one in group}
-        assert outcomes.freeze(self.engine, [(delivery, []) for delivery in group], until) == ours
+        assert outcomes.freeze(self.engine, [(delivery, [], Beside()) for delivery in group], until) == ours
         assert outcomes.begin(self.engine, group) == ours
         if group:
             self.workers.append([(delivery, until) for delivery in group])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, inspect, text
 
-from digest.domain import EPOCH, Kind, Preferences, State, Status, Verdict, VerdictKind
+from digest.domain import EPOCH, RELATED, Beside, Kind, Preferences, Reason, State, Status, Verdict, VerdictKind
 from digest.jobs import retention
 from digest.jobs.retention import Terms
 from digest.readers import addresses, operator, subscriptions
@@ -25,6 +25,7 @@ from digest.store import (
     seen,
     suppressed,
 )
+from digest.store.beside import as_text
 from digest.store.engine import connect, writing
 from digest.store.tables import deliveries, metadata
 from tests.support.factories import NOW, a_paper
@@ -84,6 +85,19 @@ def test_old_mails_leave_the_ledger_and_their_papers_are_known_for_good(engine):
     assert day_counts.all_deliveries(engine) == {("digest", "sent"): 70}
     nights(engine, NOW + timedelta(days=451))
     assert heard.papers_sent(engine, [reader.id]) == before
+
+
+def test_papers_that_stood_beside_the_chosen_ones_are_known_for_good_too(engine):
+    reader = ada(engine)
+    first = a_mail(engine, reader, NOW, "2512.00001")
+    with writing(engine) as connection:
+        beside = as_text(Beside(related=(("2512.00002", Reason("agents", RELATED, ())),)))
+        connection.execute(deliveries.update().where(deliveries.c.id == first).values(beside=beside))
+    a_mail(engine, reader, NOW + A_DAY)
+    before = heard.papers_sent(engine, [reader.id])
+    nights(engine, LATER)
+    assert len(kept(engine, reader)) == 1
+    assert heard.papers_sent(engine, [reader.id]) == before == {reader.id: {"2512.00001", "2512.00002"}}
 
 
 def test_a_paper_of_a_folded_mail_is_not_picked_again(service):

@@ -106,7 +106,7 @@ def test_votes_move_the_order_a_little_and_never_choose():
     voted = matcher.select(profile, limit=3, votes={"tree search": 2, "nowhere": 9, '"': 5})
     assert sorted(ids(plain.picks)) == sorted(ids(voted.picks))
     liked = next(pick for pick in voted.picks if pick.paper.id == "2")
-    assert liked.reasons[-1] == Reason("", "liked", ("tree search",))
+    assert liked.reasons[-1] == Reason("", "liked", ("tree search",), count=2)
     against = matcher.select(profile, limit=3, votes={"tree search": -50})
     assert sorted(ids(against.picks)) == sorted(ids(plain.picks))
     assert ids(against.picks)[-1] == "2"

@@ -6,7 +6,7 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
-from digest.domain import Kind, Result, State, Status
+from digest.domain import Beside, Kind, Result, State, Status
 from digest.jobs import returns
 from digest.links import Purpose
 from digest.readers import addresses, operator, roster, subscriptions
@@ -32,7 +32,7 @@ def sent(engine, kind=Kind.DIGEST):
     """Plan and send what is due; the deliveries of this kind."""
     plan(engine, NOW)
     claimed = ledger.claim(engine, 10, NOW)
-    outcomes.freeze(engine, [(one, ["2512.00001"]) for one in claimed], NOW + ledger.LEASE)
+    outcomes.freeze(engine, [(one, ["2512.00001"], Beside()) for one in claimed], NOW + ledger.LEASE)
     ledger.record(engine, [(one, Result(one.id, State.SENT), NOW) for one in claimed], NOW)
     return [one for one in claimed if one.kind is kind]
 

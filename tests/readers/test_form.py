@@ -33,11 +33,11 @@ def test_a_filled_form_becomes_an_address_and_preferences():
     email, preferences = form.subscription(FILLED)
     assert email == "ada@example.org"
     topics = ("speculative decoding", "protein folding")
-    assert preferences == Preferences(topics, Cadence.WEEKDAYS, 6, "Europe/Berlin", 5)
+    assert preferences == Preferences(topics, Cadence.WEEKDAYS, 6, "Europe/Berlin", 5, related=True)
 
 
 def test_an_address_alone_is_enough():
-    assert form.subscription({"email": "ada@example.org"}) == ("ada@example.org", Preferences())
+    assert form.subscription({"email": "ada@example.org"}) == ("ada@example.org", form.AT_FIRST)
 
 
 def test_what_is_left_out_of_the_preferences_stays_as_it_was():

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from digest.domain import EPOCH, INSTANT, Cadence, Kind, Preferences, Result, Run, State, Status
+from digest.domain import EPOCH, INSTANT, Beside, Cadence, Kind, Preferences, Result, Run, State, Status
 from digest.readers import schedule, subscriptions
 from digest.store import accounts, heard, ledger, outcomes, papers, planning, readers
 from digest.store.engine import connect, writing
@@ -26,7 +26,7 @@ def admit(engine, *emails, **preferences):
 
 
 def freeze(engine, delivery, *papers, now=NOW):
-    outcomes.freeze(engine, [(delivery, papers)], now + ledger.LEASE)
+    outcomes.freeze(engine, [(delivery, papers, Beside())], now + ledger.LEASE)
     outcomes.begin(engine, [delivery])
 
 

@@ -68,9 +68,9 @@ def test_an_address_may_have_several_digests_and_then_no_way_down_loses_one(empt
     with pytest.raises(IntegrityError):
         run(empty, another)
     with pytest.raises(RuntimeError, match="several digests"):
-        move(empty, command.downgrade, "0011")
+        move(empty, command.downgrade, "0012")
     run(empty, "DELETE FROM readers WHERE name = 'my thesis'", "UPDATE deliveries SET reason = 'kept'")
-    move(empty, command.downgrade, "0011")
+    move(empty, command.downgrade, "0012")
     with pytest.raises(IntegrityError):
         run(empty, f"INSERT INTO readers ({quoted}) SELECT {quoted} FROM readers WHERE id = 1")
     move(empty, command.upgrade, "head")

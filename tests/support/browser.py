@@ -1,8 +1,11 @@
 """The browser of the tests: Debian's Chromium, with nothing that asks the network; see the fixture `chromium`."""
 
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import uvicorn
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -20,3 +23,14 @@ NEEDS_CHROMIUM = [
     pytest.mark.slow,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium: apt-get install chromium"),
 ]
+
+
+@contextmanager
+def serving(app, listener):
+    """Run uvicorn in a thread on a socket that listens already, so that nobody has to wait for it."""
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield
+    server.should_exit = True
+    thread.join()

@@ -2,13 +2,10 @@
 
 import re
 import socket
-import threading
 import time
-from contextlib import contextmanager
 from datetime import date
 
 import pytest
-import uvicorn
 
 from digest.bootstrap import Service
 from digest.compose import opened
@@ -18,7 +15,7 @@ from digest.settings import Settings
 from digest.store import ledger, papers, readers
 from digest.store.engine import connect, migrate, writing
 from digest.web import create_app
-from tests.support.browser import NARROWEST, NEEDS_CHROMIUM
+from tests.support.browser import NARROWEST, NEEDS_CHROMIUM, serving
 from tests.support.factories import NOW, a_listing
 from tests.support.visitor import dump
 
@@ -43,17 +40,6 @@ def engine(tmp_path):
         papers.keep(engine, found, CollectionRun("huggingface", day, "api", len(found), 0.1, Outcome.OK, "", NOW))
     yield engine
     engine.dispose()
-
-
-@contextmanager
-def serving(app, listener):
-    """Run uvicorn in a thread on a socket that listens already, so that nobody has to wait for it."""
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    yield
-    server.should_exit = True
-    thread.join()
 
 
 @pytest.fixture

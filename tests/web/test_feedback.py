@@ -3,16 +3,18 @@
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from digest.domain import Cadence, Order
+from digest.domain import Cadence, Mute, Order
 from digest.readers import subscriptions
 from digest.store import feedback, readers
 from tests.support.factories import NOW, a_paper
 from tests.support.visitor import BASE, LINKS, a_visitor
 
 PAPER = "2512.00001"
+MUTED_UNTIL = NOW.date() + timedelta(days=30)
 
 
 @pytest.fixture
@@ -107,6 +109,71 @@ def test_less_narrows_the_topic_or_hides_the_term(mailed):
     assert reader_of(mailed).preferences.topics == ("agents", '-"terminal agents"')
 
 
+def test_less_mutes_a_topic_for_a_month_and_it_comes_back_by_itself(mailed):
+    service, visitor, address = mailed, a_visitor(mailed.engine), page_of(mailed, "less")
+    assert "Mute for a month agents" not in choices(visitor.get(address).text), "the last topic is no noise"
+    subscriptions.change(service.engine, 1, replace(reader_of(service).preferences, topics=("agents", "tides")), NOW)
+    visitor.post(address, data={"change": choices(visitor.get(address).text)["Mute for a month agents"]})
+    after = reader_of(service).preferences
+    assert (after.topics, after.muted) == (("agents", "tides"), (Mute("agents", MUTED_UNTIL),))
+    titles = []
+    for days in (1, 29, 31):
+        service.now = NOW + timedelta(days=days)
+        service.collects(a_paper(title=f"Agents {days}"), a_paper(title=f"Tides {days}"), day=service.now.date())
+        service.sends()
+        titles += [
+            text for letter in service.letters() for text in re.findall(r"^(?:Agents|Tides) \d+", letter.text, re.M)
+        ]
+    assert sorted(titles) == ["Agents 31", "Tides 1", "Tides 29", "Tides 31"]
+
+
+def test_a_mute_is_shown_and_undone_in_the_preferences_and_survives_other_changes(mailed):
+    visitor, own = a_visitor(mailed.engine), LINKS.preferences(reader_of(mailed).key).removeprefix(BASE)
+    topics = ("agents", "tides")
+    muted = (Mute("agents", MUTED_UNTIL), Mute("tides", NOW.date()))
+    subscriptions.change(mailed.engine, 1, replace(reader_of(mailed).preferences, topics=topics, muted=muted), NOW)
+    visitor.post(own, data={"hour": "9"})
+    assert reader_of(mailed).preferences.muted == muted
+    page = visitor.get(own).text
+    assert re.findall(r'name="unmute" value="([^"]*)"', page) == ["agents"]
+    visitor.post(own, data={"unmute": "agents"})
+    assert 'name="unmute"' not in visitor.get(own).text
+    assert reader_of(mailed).preferences.on(NOW.date()).topics == topics
+    subscriptions.change(mailed.engine, 1, replace(reader_of(mailed).preferences, muted=muted), NOW)
+    visitor.post(own, data={"remove": "agents"})
+    assert [mute.topic for mute in reader_of(mailed).preferences.muted] == ["tides"]
+
+
+def test_an_undo_ends_the_mute_it_began(mailed):
+    visitor, address = a_visitor(mailed.engine), page_of(mailed, "less")
+    subscriptions.change(mailed.engine, 1, replace(reader_of(mailed).preferences, topics=("agents", "tides")), NOW)
+    visitor.post(address, data={"change": choices(visitor.get(address).text)["Mute for a month agents"]})
+    visitor.post(f"{address}/undo")
+    assert reader_of(mailed).preferences.muted == ()
+
+
+def test_a_paper_without_keywords_is_told_apart_by_its_own_words(service):
+    service.collects(
+        a_paper(PAPER, title="Agents and tree search", abstract="Tree search helps. Tree search prunes.", authors=()),
+        *(a_paper(title=f"Tree search {n}", abstract="Tree search is slow.") for n in range(2)),
+        *(a_paper(title=f"Birds of the marsh {n}", abstract=f"Heron {n} waits.") for n in range(9)),
+    )
+    service.admits("ada@example.org", "agents")
+    service.sends()
+    visitor, address = a_visitor(service.engine), page_of(service, "more")
+    assert "Follow tree search" in choices(visitor.get(address).text)
+    assert "tree search" in visitor.post(address).text
+    assert feedback.votes_on_words(service.engine, [1])[1]["tree search"] == 1
+
+
+def test_a_second_press_says_that_it_is_done(mailed):
+    visitor, address = a_visitor(mailed.engine), page_of(mailed, "more")
+    name = choices(visitor.get(address).text)["Follow terminal agents"]
+    visitor.post(address, data={"change": name})
+    assert "done already" in visitor.post(address, data={"change": name}).text
+    assert "not on offer" in visitor.post(page_of(mailed, "less"), data={"change": "-agents"}).text
+
+
 def test_nothing_can_be_pressed_that_was_not_proposed(mailed):
     a_visitor(mailed.engine).post(page_of(mailed, "more"), data={"change": "-agents"})
     assert reader_of(mailed).preferences.topics == ("agents",)
@@ -145,6 +212,17 @@ def test_a_saved_paper_is_kept_once_and_taken_along_in_three_forms(mailed):
     assert visitor.get(f"{saved}/papers.exe").status_code == 404
     visitor.post(page_of(mailed, "save") + "/undo")
     assert "Nothing yet" in visitor.get(saved).text
+
+
+def test_an_export_has_what_was_answered_and_saved(mailed):
+    visitor = a_visitor(mailed.engine)
+    visitor.post(page_of(mailed, "more"))
+    visitor.post(page_of(mailed, "save"))
+    visitor.post(page_of(mailed, "yes", paper=""))
+    kept = visitor.get(LINKS.preferences(reader_of(mailed).key).removeprefix(BASE) + "/export").json()
+    said = {(one["paper_id"], one["answer"]): one["about"] for one in kept["answers"]}
+    assert said == {(PAPER, "more"): ["terminal agents"], ("", "yes"): []}
+    assert kept["saved_papers"] == [PAPER]
 
 
 def test_all_papers_of_a_mail_are_one_file(mailed):

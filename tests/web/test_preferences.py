@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from digest.domain import Cadence, Preferences, Result, State, Status, Verdict, VerdictKind
+from digest.domain import Beside, Cadence, Preferences, Result, State, Status, Verdict, VerdictKind
 from digest.store import bounces, ledger, outcomes, readers
 from digest.store.engine import writing
 from tests.store.test_ledger import plan
@@ -65,7 +65,7 @@ def test_the_export_has_what_became_of_every_mail_and_what_came_back(visitor, en
     reader, _other = a_subscriber(engine), a_subscriber(engine, email="bob@example.org")
     plan(engine)
     for mail in ledger.claim(engine, 10, NOW):
-        outcomes.freeze(engine, [(mail, ["2512.00001"])], NOW + ledger.LEASE)
+        outcomes.freeze(engine, [(mail, ["2512.00001"], Beside())], NOW + ledger.LEASE)
         ledger.record(engine, [(mail, Result(mail.id, State.SENT, "250 queued as 4F2"), NOW)], NOW)
         with writing(engine) as connection:
             full = Verdict(VerdictKind.SOFT, (), "mailbox-full", "4.2.2")

@@ -249,7 +249,7 @@ def test_a_wrong_setting_is_one_clear_line():
         check=False,
     )
     assert started.returncode == 2
-    assert started.stderr == "digest: DIGEST_SMTP_URL: give smtp://HOST:PORT\n"
+    assert started.stderr == "digest: DIGEST_SMTP_URL: give smtp://HOST:PORT or ses://KEY:SECRET@REGION\n"
 
 
 @pytest.mark.parametrize("path", ["/preview", "/confirm/x", "/unsubscribe/x", "/preferences/x", "/address/x"])

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from digest.compose.kinds import RULES
-from digest.domain import Delivery, Kind, Mail, Selection, State
+from digest.domain import NOTHING_ELSE, Beside, Delivery, Kind, Mail, Selection, State
 from digest.jobs.delivery.dispatcher import Dispatcher
 from digest.jobs.delivery.patience import Stopwatch, TookTooLong
-from digest.jobs.editions import Edition, chosen_again
+from digest.jobs.editions import Edition, chosen_again, related_again
 from digest.logs import get_logger
 from digest.readers import addresses
 from digest.store.outcomes import SET_ASIDE
@@ -21,6 +21,8 @@ log = get_logger()
 
 # Somebody whose topics match nothing hears so once a week, and not in the first one.
 QUIET_FOR = timedelta(days=7)
+# What a digest that has room for more may show beside what matched.
+MOST_RELATED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Draft:
     delivery: Delivery
     mail: Mail | None = None
     papers: tuple[str, ...] = ()
+    beside: Beside = NOTHING_ELSE
     reason: str = ""
     state: State = State.SKIPPED
 
@@ -76,6 +79,8 @@ def _draft(delivery: Delivery, edition: Edition | None, post: Dispatcher) -> Dra
     status = delivery.reader.status
     if status not in RULES[delivery.kind].statuses:
         return Draft(delivery, reason=f"reader is {status}")
+    if delivery.kind is Kind.DIGEST and _rests(delivery):
+        return Draft(delivery, reason="all topics are muted")
     if delivery.kind is Kind.DIGEST:
         return _digest(delivery, edition, post) if edition else _unread(delivery)
     if delivery.kind is Kind.MOVE and not addresses.waits(delivery):
@@ -83,6 +88,14 @@ def _draft(delivery: Delivery, edition: Edition | None, post: Dispatcher) -> Dra
     if delivery.kind is Kind.CONFIRM and not delivery.requested:
         return Draft(delivery, reason="the request is over")
     return Draft(delivery, post.composer.letter(delivery))
+
+
+def _rests(delivery: Delivery) -> bool:
+    """Whether all a reader follows is muted: who follows nothing gets what is trending, and they asked for less."""
+    followed = delivery.reader.preferences
+    if delivery.written or not followed.muted:
+        return False
+    return bool(parse(followed.topics).topics) and not parse(delivery.preferences.topics).topics
 
 
 def _unread(delivery: Delivery) -> Draft:
@@ -94,7 +107,7 @@ def _digest(delivery: Delivery, edition: Edition, post: Dispatcher) -> Draft:
     if selection.picks:
         chosen = tuple(pick.paper.id for pick in selection.picks)
         mail = post.composer.digest(delivery, selection, listed=listed, days=edition.days, first=edition.first)
-        return Draft(delivery, mail, chosen)
+        return Draft(delivery, mail, chosen, selection.beside)
     if delivery.written or (edition.last_heard and delivery.due_at - edition.last_heard >= QUIET_FOR):
         quiet = edition.quiet()
         mail = post.composer.quiet(
@@ -108,7 +121,16 @@ def _selection(delivery: Delivery, edition: Edition, post: Dispatcher) -> Select
     if delivery.written:
         # Tried before, and perhaps arrived: the same papers again, whatever has been listed since.
         chosen, others = chosen_again(delivery, edition)
-        return Selection(tuple(chosen), len(others))
+        return Selection(tuple(chosen), len(others), related_again(delivery, edition))
     chosen_by = delivery.preferences
     profile, most = parse(chosen_by.topics), chosen_by.most_papers
-    return post.select(edition.matcher, profile, limit=most, seen=edition.seen, order=chosen_by.order)
+    related = MOST_RELATED if chosen_by.related else 0
+    return post.select(
+        edition.matcher,
+        profile,
+        limit=most,
+        seen=edition.seen,
+        order=chosen_by.order,
+        related=related,
+        votes=edition.votes,
+    )

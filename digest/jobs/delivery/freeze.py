@@ -20,7 +20,7 @@ LAST_BEGINNING = LEASE - timedelta(minutes=15)
 
 def freeze(engine: Engine, drafts: Sequence[Draft], now: datetime) -> list[Mail]:
     """Write down what each mail brings; return the mails of those that are still ours, which may go."""
-    written = [(draft.delivery, draft.papers) for draft in drafts if draft.mail]
+    written = [(draft.delivery, draft.papers, draft.beside) for draft in drafts if draft.mail]
     ours = outcomes.freeze(engine, written, now + LEASE)
     return [draft.mail for draft in drafts if draft.mail and draft.delivery.id in ours]
 

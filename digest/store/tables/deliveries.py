@@ -48,6 +48,8 @@ deliveries = Table(
     Column("papers", Strings, nullable=False),
     # As JSON. Of a confirmation, what its link confirms; of all others, what the reader had chosen when it was written.
     Column("preferences", Text),
+    # As JSON, where there is any: what the mail says beside its papers, so that it says the same when it is sent again.
+    text_column("beside"),
     Column("tried_at", Moment),
     # Where the mail goes, if not to the reader's own address.
     text_column("recipient"),

@@ -32,6 +32,8 @@ readers = Table(
     Column("weekday", Integer, nullable=False, server_default="0"),
     Column("order", Text, nullable=False, server_default="mixed"),
     Column("related", Boolean, nullable=False, server_default=false()),
+    # As JSON, where there are any: topics that rest, each until a day.
+    text_column("muted"),
     # When a pause ends by itself.
     Column("paused_until", Moment),
     # What links name the reader by.
@@ -67,6 +69,8 @@ feedback = Table(
     Column("paper_id", Text, primary_key=True),
     Column("answer", Text, nullable=False),
     Column("answered_at", Moment, nullable=False),
+    # Of a vote: the terms that set its paper apart.
+    Column("about", Strings, nullable=False, server_default="[]"),
     # The preferences before and after it, as JSON, where an answer changed them: what an undo takes back.
     text_column("change"),
 )
