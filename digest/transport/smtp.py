@@ -16,13 +16,13 @@ from typing import Any
 from aiosmtplib import SMTPResponseException
 
 from digest.domain import Mail, Result, State
-from digest.transport import relay as relays
+from digest.transport.kept import Kept, Line
 from digest.transport.rate import RelayLimits, SendingRate
 from digest.transport.relay import Relay
-from digest.transport.senders import NotBegun, Session, opened
+from digest.transport.senders import NotBegun, opened
 from digest.transport.session import NO_CODE
 
-__all__ = ["OnResults", "Relay", "RelayAway", "Route", "SendingRate", "send_all"]
+__all__ = ["Kept", "OnResults", "Relay", "RelayAway", "Route", "SendingRate", "send_all"]
 
 # A mail is not begun later than this, whatever the clock says: its last reply must come within the ledger's lease.
 SECONDS_TO_BEGIN = 300.0
@@ -33,6 +33,12 @@ FAILURES_TO_REST = 5
 AT_ONCE = 25
 # A relay that has taken all by then answers at once: whatever else there is to do would only slow the two down.
 SECONDS_UNTIL_SLOW = 0.1
+# To open a connection takes as long as some mails: for fewer than these it is opened only once relays turn out slow.
+MAILS_TO_OPEN_FOR = 10
+
+
+class Gone(Exception):
+    """A connection that was idle between two groups was no more; nothing was begun on it."""
 
 
 class RelayAway(Exception):
@@ -64,29 +70,36 @@ class Route:
 OnResults = Callable[[Sequence[Result]], None]
 
 
-def send_all(mails: Sequence[Mail], route: Route, on_results: OnResults) -> dict[Relay, str]:
+def send_all(mails: Sequence[Mail], route: Route, on_results: OnResults, kept: Kept | None = None) -> dict[Relay, str]:
     """Send each mail once, and hand `on_results`, in a thread of its own, whatever became known since its last call.
 
-    Returns the relays that failed, and why. Mails that could not be tried are accounted for as `queued`. What
-    `on_results` raises ends the round at once, and is raised.
+    Connections are taken from `kept`, and left there as far as they may carry more. Returns the relays that failed, and
+    why. Mails that could not be tried are accounted for as `queued`. What `on_results` raises ends the round at once,
+    and is raised.
     """
-    return asyncio.run(_send_all(mails, route, on_results)) if mails else {}
+    if kept is None:
+        with Kept() as kept:
+            return send_all(mails, route, on_results, kept)
+    return kept.run(_send_all(mails, route, on_results, kept)) if mails or len(kept) else {}
 
 
-async def _send_all(mails: Sequence[Mail], route: Route, on_results: OnResults) -> dict[Relay, str]:
-    return await _Round(mails, route).send(on_results)
+async def _send_all(mails: Sequence[Mail], route: Route, on_results: OnResults, kept: Kept) -> dict[Relay, str]:
+    await kept.fit(route.relays, route.connections)
+    return await _Round(mails, route, kept).send(on_results) if mails else {}
 
 
 class _Round:
     """One group of mails on its way."""
 
-    def __init__(self, mails: Sequence[Mail], route: Route) -> None:
+    def __init__(self, mails: Sequence[Mail], route: Route, kept: Kept) -> None:
         self._waiting = deque(mails)
         # Those of them that may go.
         self._ready: deque[Mail] = deque()
         self._beginning = asyncio.Lock()
-        self._route = route
-        self._trust = relays.trusted() if any(each.tls or each.starttls for each in route.relays) else None
+        # No mail waits for a connection any more.
+        self._drained = asyncio.Event()
+        self._route, self._kept = route, kept
+        self._trust = kept.trust() if any(each.tls or each.starttls for each in route.relays) else None
         self._known: asyncio.Queue[Result | None] = asyncio.Queue(MOST_UNWRITTEN)
         self._left: list[Result] = []
         self._begin_until = asyncio.get_running_loop().time() + SECONDS_TO_BEGIN
@@ -99,7 +112,7 @@ class _Round:
     async def send(self, on_results: OnResults) -> dict[Relay, str]:
         beside = asyncio.create_task(self._meanwhile())
         account = asyncio.create_task(self._account(on_results))
-        lanes = asyncio.gather(*(self._lane() for _ in range(min(self._route.connections, len(self._waiting)))))
+        lanes = asyncio.gather(*self._lanes())
         try:
             await asyncio.wait((account, lanes), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -144,19 +157,37 @@ class _Round:
             more = piece[-1] is not None
             await asyncio.to_thread(on_results, [result for result in piece if result])
 
-    async def _lane(self) -> None:
+    def _lanes(self) -> list[Coroutine[Any, Any, None]]:
+        """As many as may be used at all; but what is not open yet, and not needed unless relays are slow, waits."""
+        mails = len(self._waiting)
+        at_once = max(len(self._kept), -(-mails // MAILS_TO_OPEN_FOR))
+        return [self._lane(waits=number >= at_once) for number in range(min(self._route.connections, mails))]
+
+    async def _lane(self, *, waits: bool) -> None:
         """Send mail after mail, on one connection at a time, until none waits or no relay can be used."""
+        if waits:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._drained.wait(), SECONDS_UNTIL_SLOW)
+        while self._has_work() and (line := await self._line()):
+            await self._use(line)
+
+    async def _line(self) -> Line | None:
+        """A connection that is open already, or else a new one; none if no relay can be used, or it was too many."""
+        while line := await self._kept.take():
+            self._opened[line.relay] += 1
+            if line.relay not in self._troubles:
+                return line
+            await line.session.part()
         while self._has_work() and (relay := self._next_relay()):
             self._opened[relay] += 1
             try:
-                session = await opened(relay, self._trust)
+                return Line(relay, await opened(relay, self._trust))
             except Exception as error:
                 if self._live[relay]:
                     # It talks to our other connections: this one was too many.
-                    return
+                    return None
                 self._troubles[relay] = _words(error)
-                continue
-            await self._use(session, relay)
+        return None
 
     def _has_work(self) -> bool:
         in_time = asyncio.get_running_loop().time() < self._begin_until
@@ -167,23 +198,43 @@ class _Round:
         usable = [relay for relay in self._route.relays if relay not in self._troubles]
         return min(usable, key=lambda relay: (self._opened[relay] + 1) / relay.weight, default=None)
 
-    async def _use(self, session: Session, relay: Relay) -> None:
+    async def _use(self, line: Line) -> None:
+        relay, session = line.relay, line.session
         self._live[relay] += 1
         self._troubles.pop(relay, None)
         try:
-            for _ in range(self._route.mails_per_connection):
+            while line.mails < self._route.mails_per_connection:
                 await self._wait(relay)
                 # After the waiting: meanwhile the time to begin a mail may be over.
                 if not self._has_work() or not session.is_open or relay in self._troubles:
                     break
                 if mail := await self._next_mail(relay):
-                    await self._tell(replace(await self._send(session, relay, mail), relay=str(relay)))
+                    await self._pass(line, mail)
         except BaseException:
             session.close()
             raise
         finally:
             self._live[relay] -= 1
-            await session.part()
+            await self._put_away(line)
+
+    async def _put_away(self, line: Line) -> None:
+        """Keep it for the next group, if it may carry more."""
+        may_carry_more = line.mails < self._route.mails_per_connection and line.relay not in self._troubles
+        if may_carry_more and line.session.is_open:
+            self._kept.keep(line)
+        else:
+            await line.session.part()
+
+    async def _pass(self, line: Line, mail: Mail) -> None:
+        line.mails += 1
+        try:
+            result = await self._send(line, mail)
+        except Gone:
+            # That is nobody's fault: the mail goes first on the next connection, which has not rested.
+            line.session.close()
+            self._ready.appendleft(mail)
+        else:
+            await self._tell(replace(result, relay=str(line.relay)))
 
     async def _wait(self, relay: Relay) -> None:
         if self._route.rate:
@@ -215,7 +266,10 @@ class _Round:
                 for _ in portion:
                     self._waiting.popleft()
                 self._ready.extend(mail for mail in portion if mail.delivery_id in may_go)
-            return self._ready.popleft() if self._ready else None
+            mail = self._ready.popleft() if self._ready else None
+            if not self._ready and not self._waiting:
+                self._drained.set()
+            return mail
 
     async def _tell(self, result: Result) -> None:
         try:
@@ -224,17 +278,22 @@ class _Round:
             self._left.append(result)
             raise
 
-    async def _send(self, session: Session, relay: Relay, mail: Mail) -> Result:
-        """Send one mail. Before its data nothing can have arrived; after that, silence means nobody knows."""
-        silence = State.DEFERRED
+    async def _send(self, line: Line, mail: Mail) -> Result:
+        """Send one mail. Before its data nothing can have arrived; after that, silence means nobody knows.
+
+        Raises Gone.
+        """
+        session, relay, silence = line.session, line.relay, State.DEFERRED
         try:
-            await session.send_envelope(mail)
+            await _envelope(line, mail)
             silence = State.UNCERTAIN
             reply = await session.send_data(mail.content)
         except NotBegun as error:
             session.close()
             self._heard(relay, _words(error), answered=False)
             return Result(mail.delivery_id, State.QUEUED, _words(error))
+        except Gone:
+            raise
         except SMTPResponseException as error:
             words = _words(error)
             answered = error.code not in (NO_CODE, 421) and not self._route.is_relays_fault(words)
@@ -259,6 +318,17 @@ class _Round:
         self._failures[relay] = 0 if answered else self._failures[relay] + 1
         if self._failures[relay] >= self._route.failures_to_rest:
             self._troubles[relay] = words
+
+
+async def _envelope(line: Line, mail: Mail) -> None:
+    """Name sender and recipient. Raises Gone for a line that has rested and is closed, or about to be (421)."""
+    rested, line.has_rested = line.has_rested, False
+    try:
+        await line.session.send_envelope(mail)
+    except (SMTPResponseException, ConnectionError) as error:
+        if rested and (not isinstance(error, SMTPResponseException) or error.code == 421):
+            raise Gone from error
+        raise
 
 
 def _words(error: Exception) -> str:
