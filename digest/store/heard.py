@@ -28,7 +28,7 @@ from digest.store import seen
 from digest.store.beside import of_text
 from digest.store.engine import reading
 from digest.store.readable import readable
-from digest.store.tables import deliveries
+from digest.store.tables import deliveries, readers
 
 log = get_logger()
 
@@ -44,21 +44,43 @@ def gone(these: Any) -> ColumnElement[bool]:  # noqa: ANN401 - the table or an a
 GONE = gone(deliveries)
 
 
-def papers_sent(engine: Engine, reader_ids: Collection[int]) -> dict[int, set[str]]:
-    """The papers each of these readers was ever sent, or may have been."""
-    some = deliveries.c.papers != ()
-    # As text: one list that nobody can read would hide all others.
-    papers = type_coerce(deliveries.c.papers, Text)
-    question = select(deliveries.c.id, deliveries.c.reader_id, papers, deliveries.c.beside)
+def papers_sent(engine: Engine, reader_ids: Collection[int], since: datetime | None = None) -> dict[int, set[str]]:
+    """The papers each of these readers was ever sent, or may have been.
+
+    With `since`, at least those that were sent in windows which ended after it: who asks for papers that nobody had
+    listed before then need not have years of mails read.
+    """
     sent: dict[int, set[str]] = {reader_id: set() for reader_id in reader_ids}
     with reading(engine) as connection:
-        for delivery_id, reader_id, ids, beside in connection.execute(
-            question.where(GONE, some, deliveries.c.reader_id.in_(reader_ids))
-        ):
+        question = _sent(reader_ids) if since is None else _sent_since(reader_ids, since)
+        for delivery_id, reader_id, ids, beside in connection.execute(question):
             sent[reader_id].update(ids_in(delivery_id, ids, beside))
         for reader_id, months in seen.by_readers(connection, reader_ids):
             sent[reader_id].update(months)
     return sent
+
+
+def _sent(reader_ids: Collection[int]) -> Select[Any]:
+    # As text: one list that nobody can read would hide all others.
+    papers = type_coerce(deliveries.c.papers, Text)
+    question = select(deliveries.c.id, deliveries.c.reader_id, papers, deliveries.c.beside)
+    return question.where(GONE, deliveries.c.papers != (), deliveries.c.reader_id.in_(reader_ids))
+
+
+def _sent_since(reader_ids: Collection[int], since: datetime) -> Select[Any]:
+    """Those due since then, and the last one before: it may have been planned late, with a window that ends later.
+
+    Only that one: the next is due after the late one was planned. By `due_at`, for its index is there.
+    """
+    before = deliveries.alias()
+    mine = (before.c.reader_id == readers.c.id) & (before.c.kind == Kind.DIGEST) & (before.c.due_at < since)
+    last = select(func.max(before.c.due_at)).where(mine).scalar_subquery()
+    due = deliveries.c.due_at >= func.coalesce(last, type_coerce(since, deliveries.c.due_at.type))
+    theirs = (deliveries.c.reader_id == readers.c.id) & (deliveries.c.kind == Kind.DIGEST) & due
+    papers = type_coerce(deliveries.c.papers, Text)
+    question = select(deliveries.c.id, deliveries.c.reader_id, papers, deliveries.c.beside)
+    question = question.select_from(readers.join(deliveries, theirs))
+    return question.where(readers.c.id.in_(reader_ids), GONE, deliveries.c.papers != ())
 
 
 def ids_in(delivery_id: int, listed: str, beside: str) -> set[str]:

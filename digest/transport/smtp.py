@@ -7,28 +7,28 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from aiosmtplib import SMTPResponseException
 
 from digest.domain import Mail, Result, State
-from digest.transport.kept import Kept, Line
-from digest.transport.rate import RelayLimits, SendingRate
+from digest.transport.kept import Gone, Kept, Line
+from digest.transport.rate import SendingRate
 from digest.transport.relay import Relay
+from digest.transport.route import FAILURES_TO_REST, Route
 from digest.transport.senders import NotBegun, opened
 from digest.transport.session import NO_CODE
 
-__all__ = ["Kept", "OnResults", "Relay", "RelayAway", "Route", "SendingRate", "send_all"]
+__all__ = ["FAILURES_TO_REST", "Kept", "OnResults", "Relay", "RelayAway", "Route", "SendingRate", "send_all"]
 
 # A mail is not begun later than this, whatever the clock says: its last reply must come within the ledger's lease.
 SECONDS_TO_BEGIN = 300.0
 # Results that wait to be written down. While the ledger cannot be reached, no more mails go than these.
 MOST_UNWRITTEN = 32
-FAILURES_TO_REST = 5
 # Mails that are noted as begun together. So many, and what is in flight, a killed process leaves in doubt.
 AT_ONCE = 25
 # A relay that has taken all by then answers at once: whatever else there is to do would only slow the two down.
@@ -37,34 +37,8 @@ SECONDS_UNTIL_SLOW = 0.1
 MAILS_TO_OPEN_FOR = 10
 
 
-class Gone(Exception):
-    """A connection that was idle between two groups was no more; nothing was begun on it."""
-
-
 class RelayAway(Exception):
     """No relay can be reached, or none will talk to us: no mail's fault, and the rest should wait too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How mails go out: through which relays, on how many connections at once, how many on each, how fast."""
-
-    relays: tuple[Relay, ...]
-    connections: int
-    # Relays count mails on a connection, and hang up on those that go on for ever.
-    mails_per_connection: int = 50
-    rate: SendingRate | None = None
-    # Of the relays that have limits of their own.
-    limits: Mapping[Relay, RelayLimits] = field(default_factory=dict)
-    # So many mails in a row without an answer, or with one that is about the relay or us, and it is the relay's fault.
-    failures_to_rest: int = FAILURES_TO_REST
-    is_relays_fault: Callable[[str], bool] = lambda words: False
-    # Told of mails before they may go, a portion at a time, in a thread of its own; answers which of them still may.
-    begin: Callable[[Sequence[Mail]], Collection[int]] = lambda mails: [mail.delivery_id for mail in mails]
-    # Asked before each mail: whether it is still ours to send.
-    may_begin: Callable[[], bool] = lambda: True
-    # What else there is to do while slow relays are awaited: in the same loop, a little at a time. It raises nothing.
-    meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None
 
 
 OnResults = Callable[[Sequence[Result]], None]
@@ -285,7 +259,7 @@ class _Round:
         """
         session, relay, silence = line.session, line.relay, State.DEFERRED
         try:
-            await _envelope(line, mail)
+            await line.send_envelope(mail)
             silence = State.UNCERTAIN
             reply = await session.send_data(mail.content)
         except NotBegun as error:
@@ -318,17 +292,6 @@ class _Round:
         self._failures[relay] = 0 if answered else self._failures[relay] + 1
         if self._failures[relay] >= self._route.failures_to_rest:
             self._troubles[relay] = words
-
-
-async def _envelope(line: Line, mail: Mail) -> None:
-    """Name sender and recipient. Raises Gone for a line that has rested and is closed, or about to be (421)."""
-    rested, line.has_rested = line.has_rested, False
-    try:
-        await line.session.send_envelope(mail)
-    except (SMTPResponseException, ConnectionError) as error:
-        if rested and (not isinstance(error, SMTPResponseException) or error.code == 421):
-            raise Gone from error
-        raise
 
 
 def _words(error: Exception) -> str:
