@@ -90,7 +90,7 @@ class Round:
         mails = freeze(self.engine, drafts, self.post.clock())
         going = {mail.delivery_id for mail in mails}
         self.settle(group, [Result(each.delivery.id, each.state, each.reason) for each in drafts if not each.mail])
-        lost = "another worker took it over"
+        lost = "another worker took it over, or its reader changed something meanwhile"
         late = [each for each in drafts if each.mail and each.delivery.id not in going]
         self.settle(group, [Result(each.delivery.id, State.QUEUED, lost) for each in late], count=False)
         return mails
