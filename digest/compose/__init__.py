@@ -143,6 +143,10 @@ class Composer:
         """Tell the operator what is wrong, a line a cause."""
         return self._notice("alert", 0, operator, now, {}, causes=tuple(causes))
 
+    def trial(self, to: str, number: int, now: datetime) -> Mail:
+        """Write a test mail that `digest doctor` sends."""
+        return self._notice("trial", number, to, now, {}, trial=number)
+
     def quiet(
         self,
         delivery: Delivery,

@@ -120,6 +120,7 @@ WAYS_OUT = {
     "moved": "the last mail to this address",
     "goodbye": "/delete",
     "alert": "DIGEST_OPERATOR_EMAIL",
+    "trial": "Nothing follows.",
 }
 
 
