@@ -33,7 +33,7 @@ ADDRESS = re.compile(r"<?[^\s<>@]{1,100}@[^\s<>]{1,255}>?")
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The relays to use, the domains and providers that rest, by breaker; of one that is only tried, its breaker before."""
+    """The relays to use; domains and providers that rest, by breaker; the breaker, as it was, of one that is tried."""
 
     relays: tuple[Relay, ...]
     slowed: Mapping[str, Breaker]

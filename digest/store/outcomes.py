@@ -34,8 +34,8 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 def freeze(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str], Beside]], until: datetime) -> set[int]:
     """Write down which papers each delivery brings, what else it says, and for which preferences, before its first try.
 
-    The lease is renewed until then. Returns the ids of those that are still this worker's, and whose reader stands where
-    they stood when it was claimed, at the same address: the others must not go.
+    The lease is renewed until then. Returns the ids of those that are still this worker's, and whose reader has the
+    status and the address of when it was claimed: the others must not go.
     """
     rows = [_frozen(*one) for one in chosen]
     if not rows:
