@@ -20,6 +20,7 @@ from digest.store.tables import deliveries as rows
 from digest.transport.smtp import RelayAway
 from tests.store.test_papers import DAY, a_collection
 from tests.support.factories import NOW, a_listing, a_paper
+from tests.support.lives import becomes
 from tests.support.lying_relay import LyingRelay
 
 A_DAY = timedelta(days=1)
@@ -316,8 +317,7 @@ def test_who_leaves_or_moves_after_a_mail_was_written_does_not_get_that_one(two,
 def test_a_confirmation_is_only_for_who_has_not_confirmed(service):
     subscriptions.subscribe(service.engine, "ada@example.org", Preferences(), NOW)
     [reader] = readers.everyone(service.engine)
-    with writing(service.engine) as connection:
-        readers.set_status(connection, reader.id, Status.UNSUBSCRIBED)
+    becomes(service.engine, reader, Status.UNSUBSCRIBED)
     assert service.delivers() == {State.SKIPPED: 1}
 
 

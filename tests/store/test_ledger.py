@@ -175,7 +175,7 @@ def test_after_an_outage_there_is_one_digest(engine):
 def test_only_active_readers_are_planned(engine, status):
     [reader] = admit(engine, "ada@example.org")
     with writing(engine) as connection:
-        readers.set_status(connection, reader.id, status)
+        readers.turn(connection, reader.id, {"status": status})
     assert plan(engine) == 0
 
 
