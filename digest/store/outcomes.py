@@ -64,8 +64,8 @@ def _frozen(delivery: Delivery, ids: Sequence[str], beside: Beside) -> dict[str,
     kept = None if delivery.kind in ASKING else as_json(delivery.preferences)
     papers = deliveries.c.papers.type.process_bind_param(tuple(ids), None)  # type: ignore[attr-defined]
     named = {"an_id": delivery.id, "a_claim": delivery.claim}
-    named |= {"a_status": delivery.reader.status, "an_address": delivery.reader.email}
-    return {**named, "some_papers": papers, "a_snapshot": kept, "what_else": as_text(beside)}
+    whose = {"a_status": delivery.reader.status, "an_address": delivery.reader.email}
+    return {**named, **whose, "some_papers": papers, "a_snapshot": kept, "what_else": as_text(beside)}
 
 
 def record(engine: Engine, results: Sequence[tuple[Delivery, Result, datetime]], now: datetime) -> list[State]:
