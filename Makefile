@@ -69,6 +69,7 @@ bench: install ## measure matching, its quality, verdicts and composing beside p
 	$(BIN)/python -m bench.verdicts
 	$(BIN)/python -m bench.matching $(ARGS)
 	$(BIN)/python -m bench.compose $(ARGS)
+	$(BIN)/python -m bench.arrivals
 
 bench-start: install ## measure what a command costs before it does anything
 	$(BIN)/python -m bench.start
