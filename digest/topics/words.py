@@ -24,8 +24,8 @@ _ARGUMENT = r"(?:\d{1,3}|[A-Za-z])[²³]?"
 def _words_of(letter: str, unspaced: str) -> re.Pattern[str]:
     """Make the expression that finds words of such letters, or one character of a script without spaces.
 
-    Combining marks and soft hyphens belong to the letter before them; `C++`, `C#`, `.NET`, `4.1`, `A*`, `E(3)`, `p(x|y)`
-    and `transformer(s)` are whole words.
+    Combining marks and soft hyphens belong to the letter before them; `C++`, `C#`, `.NET`, `4.1`, `A*`, `E(3)`,
+    `p(x|y)` and `transformer(s)` are whole words.
     """
     return re.compile(
         rf"{unspaced}(?<!\w)[A-Z][*＊](?![\w*])"
