@@ -62,6 +62,7 @@ mailcheck: install ## every mail under SpamAssassin, caniemail, mutt and s-nail;
 bench-quality: install ## measure how well topics find papers, and in which order, beside peers
 	$(BIN)/python -m bench.quality
 	$(BIN)/python -m bench.labelled
+	$(BIN)/python -m bench.near
 
 bench: install ## measure matching, its quality, verdicts and composing beside peers; ARGS=--readers=N for fewer readers
 	$(BIN)/python -m bench.quality
