@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from digest.compose import marking, wording
 from digest.compose.mime import printable
 from digest.links import CONFIRM_WITHIN, Links
-from digest.readers import form
+from digest.readers import another, form
 from digest.settings import Settings
 from digest.web import listing
 from digest.web.assets import FOLDER, Assets
@@ -176,6 +176,7 @@ def open_templates(settings: Settings, links: Links, assets: Assets) -> Environm
         "link_days": CONFIRM_WITHIN.days,
         "links": links,
         "most_papers": form.MOST_PAPERS,
+        "most_digests": another.MOST_DIGESTS,
     }
     pages.filters |= listing.FILTERS | {
         "city": city,
@@ -183,9 +184,6 @@ def open_templates(settings: Settings, links: Links, assets: Assets) -> Environm
         "day_in": day_in,
         "path": path,
         "half_hidden": half_hidden,
-        **listing.FILTERS,
-    }
-    pages.filters |= listing.FILTERS | {
         "because": wording.because,
         "excerpt": marking.excerpt,
         "marked_title": marking.title,

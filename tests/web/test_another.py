@@ -83,7 +83,7 @@ def test_a_get_ends_nothing_and_no_other_site_ends_all(visitor, engine, ada, the
     elsewhere = {"Origin": "https://mail.example", "Sec-Fetch-Site": "cross-site"}
     assert visitor.get(link).status_code in (404, 405)
     assert visitor.post(link, headers=elsewhere).status_code == 403
-    assert "End all 2 digests" in visitor.get(LINKS.unsubscribe(thesis.key)).text
+    assert "End both digests" in visitor.get(LINKS.unsubscribe(thesis.key)).text
     assert [status_of(engine, one) for one in (ada, thesis)] == [Status.ACTIVE] * 2
 
 
@@ -118,7 +118,7 @@ def test_a_link_of_before_they_moved_ends_one_and_offers_nothing_more(visitor, e
     with engine.begin() as connection:
         keys.rotate(connection, thesis.id, NOW)
     link = LINKS.unsubscribe(thesis.key)
-    assert "End all" not in visitor.get(link).text
+    assert "/all" not in visitor.get(link).text
     assert visitor.post(f"{link}/all").status_code == 404
     answer = visitor.post(link, data=ONE_CLICK)
     assert "my thesis" not in answer.text
