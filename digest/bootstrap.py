@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from digest.compose.dkim import Signer
     from digest.jobs.collection import Site
     from digest.jobs.delivery import Dispatcher
+    from digest.jobs.retention import Terms
     from digest.jobs.throttling import Throttles
     from digest.settings.servers import Mailbox
     from digest.transport.rate_limiter import RateLimiter
@@ -61,7 +62,7 @@ class Service:
         """The store as it is, whatever its schema. Raises StoreUnready where it cannot even be named."""
         from digest.store.engine import connect
 
-        return self._given or connect(self.settings.database_url)
+        return self._given or connect(self.settings.database_url, self.settings.secret_key)
 
     @cached_property
     def engine(self) -> Engine:
@@ -96,6 +97,15 @@ class Service:
 
         again, less = self.settings.resend_uncertain, throttles(self.settings)
         return Dispatcher(self.composer, self.route, self.clock, again, throttles=less)
+
+    @property
+    def terms(self) -> Terms:
+        """For how long what is kept."""
+        from digest.jobs.retention import Terms
+
+        kept = self.settings
+        days = kept.keep_mails_days, kept.keep_left_days, kept.keep_addresses_days
+        return Terms(*(timedelta(days=each) for each in days))
 
     @property
     def mailbox(self) -> Mailbox | None:

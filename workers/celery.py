@@ -40,7 +40,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     },
     "sweep up after lost workers": {"task": "workers.tasks.sweep", "schedule": crontab()},
     "watch over it all": {"task": "workers.tasks.watch", "schedule": crontab(minute="*/5")},
-    "forget who never confirmed": {"task": "workers.tasks.forget", "schedule": crontab(minute=20, hour=3)},
+    "keep nothing for too long": {"task": "workers.tasks.forget", "schedule": crontab(minute=20, hour=3)},
 }
 TAKE_IN = {"task": "workers.tasks.take_in", "schedule": crontab(minute="*/5")}
 

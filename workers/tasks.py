@@ -21,12 +21,11 @@ from structlog.contextvars import bound_contextvars
 
 from digest.bootstrap import ClockWrong, Service
 from digest.bounces.safely import JudgeAway
-from digest.jobs import alerts, collection, delivery, giving_up, heartbeat, mailbox, standing
-from digest.links import CONFIRM_WITHIN
+from digest.jobs import alerts, collection, delivery, heartbeat, mailbox, retention, standing
 from digest.logs import get_logger
 from digest.readers import subscriptions
 from digest.settings import BadSetting
-from digest.store import accounts, bounces, day_counts, heartbeats, readers
+from digest.store import accounts, day_counts, heartbeats
 from digest.store.engine import StoreUnready, why
 from digest.transport.mailbox import MailboxAway
 from digest.transport.smtp import RelayAway
@@ -148,14 +147,14 @@ def watch() -> None:
 
 @task
 def forget() -> None:
-    """Delete who asked and never confirmed, failures that count no more, old editions; count the days that are over."""
+    """Count the days that are over, and let go of what is kept no longer."""
     here = service()
+    # By a wrong clock, everything is old.
+    here.check_clock()
     delivery.tidy(here.engine, here.now)
-    forgotten = readers.forget_pending(here.engine, here.now - CONFIRM_WITHIN)
-    log.info("readers.forgotten", readers=forgotten)
-    bounces.forget(here.engine, here.now - giving_up.COUNTS_FOR)
     heartbeats.forget(here.engine, heartbeat.of_the_timetable().at)
     day_counts.fold(here.engine, here.now)
+    retention.keep(here.engine, here.terms, here.clock)
 
 
 @task

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from digest import bounces
 from digest.bounces.safely import Judge, JudgeAway
 from digest.domain import VerdictKind
+from digest.jobs import trial
 from digest.jobs.returns import act_on
 from digest.links import Links
 from digest.logs import get_logger
@@ -33,6 +34,8 @@ def empty_mailbox(
 
     def take_one(content: bytes) -> bool:
         try:
+            if trial.came_back(engine, content, clock()):
+                return True
             taking = act_on(engine, links, judge.read(content), clock())
         except (SQLAlchemyError, JudgeAway):
             raise  # The database is away, or this machine at its end: the message waits.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
@@ -19,8 +19,7 @@ from digest.logs import get_logger
 from digest.store import accounts, alerts, breakers, collections, day_counts, gauges, space
 
 log = get_logger()
-# The day of a cause that stands until it clears, and not for a day.
-STANDING = date(1970, 1, 1)
+STANDING = alerts.STANDING
 
 OVERDUE = timedelta(minutes=30)
 CIRCUIT_OPEN = timedelta(minutes=10)

@@ -60,6 +60,15 @@ def delivery_behind(engine: Engine, links: Links, purpose: Purpose, token: str, 
         return delivery if _is_theirs(connection, named, delivery, purpose) else None
 
 
+def is_too_old(engine: Engine, links: Links, purpose: Purpose, token: str, now: datetime) -> bool:
+    """Whether a link is about a mail of a reader's that is no longer kept."""
+    named = links.read(purpose, token, now)
+    if named is None or not named.key:
+        return False
+    with reading(engine) as connection:
+        return bool(keys.holder(connection, named.key)) and ledger.was_kept(connection, named.delivery_id)
+
+
 def _is_theirs(connection: Connection, named: Named, delivery: Delivery, purpose: Purpose) -> bool:
     """Whether a mail is of the reader the link names: ids of deliveries begin anew with a new database, keys do not."""
     # Before readers had keys, a link named the mail alone; it is believed as its reader's number is.

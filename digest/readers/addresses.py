@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from digest.domain import Delivery, Kind, Reader, Status
 from digest.readers.changes import Details, apply
 from digest.readers.life import SUBSCRIBED, Event
-from digest.store import mailboxes, readers, siblings
+from digest.store import mailboxes, readers, siblings, suppressed
 from digest.store.engine import retried, writing
 
 
@@ -26,6 +26,7 @@ def ask(engine: Engine, reader_id: int, address: str, now: datetime, *, quietly:
         others = siblings.all_of(connection, address)
         own = any(one.id == reader_id for one in others)
         unwelcome = any(one.status is Status.COMPLAINED for one in others)
+        unwelcome |= suppressed.status(connection, address) is Status.COMPLAINED
         details = Details(address="" if own else address, unwelcome=unwelcome, quietly=quietly or own)
         return apply(connection, reader_id, Event.ASK_TO_MOVE, now, details)
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from digest.domain import Kind, Preferences, Reader, State, Status
 from digest.readers import schedule
 from digest.readers.life import TO_THE_OTHERS, Due, Event, Outcome, transition
-from digest.store import keys, ledger, mailboxes, readers, siblings
+from digest.store import keys, ledger, mailboxes, readers, siblings, suppressed
 
 # Enough for a mail that went astray, too few to flood a stranger's mailbox.
 MOST_ASKED = 3
@@ -65,12 +65,25 @@ def _apply_to_one(
     if outcome is None or (outcome.if_agreed and not reader.confirmed_at):
         return reader
     if outcome.status is None:
-        readers.forget_one(connection, reader.id)
+        _forget(connection, reader, event, now)
         return None
+    if event in WELCOMED_BY:
+        suppressed.lift(connection, details.address or reader.email)
     _turn(connection, reader, event, outcome, now, details)
     if outcome.mail and not details.quietly:
         write(connection, reader, outcome.mail, now, details)
     return readers.find_in(connection, reader.id)
+
+
+def _forget(connection: Connection, reader: Reader, event: Event, now: datetime) -> None:
+    """Delete everything of a reader; where it was their own wish, others may not put them on the list again."""
+    readers.forget_one(connection, reader.id)
+    if event is Event.DELETE:
+        suppressed.add(connection, reader.email, reader.status, now)
+
+
+# Who says yes may have had everything deleted before.
+WELCOMED_BY = (Event.CONFIRM, Event.MOVE)
 
 
 def _turn(
@@ -121,11 +134,11 @@ def write(connection: Connection, reader: Reader, kind: Kind, now: datetime, det
     since = now - ASKED_WITHIN
     match kind:
         case Kind.CONFIRM | Kind.MANAGE if _may_ask(connection, reader.email, since):
-            mailbox = mailboxes.hashed(reader.email)
+            mailbox = mailboxes.hashed(connection, reader.email)
             ledger.queue(connection, reader.id, kind, now, requested=details.preferences, mailbox=mailbox)
         case Kind.MOVE if _may_ask(connection, details.address, since) and _moves(connection, reader, since):
             state = State.SKIPPED if details.unwelcome else State.QUEUED
-            mailbox = mailboxes.hashed(details.address)
+            mailbox = mailboxes.hashed(connection, details.address)
             ledger.queue(connection, reader.id, kind, now, details.address, state=state, mailbox=mailbox)
         case Kind.MOVED:
             ledger.queue(connection, reader.id, kind, now, recipient=reader.email)

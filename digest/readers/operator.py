@@ -11,7 +11,7 @@ from digest.readers.changes import apply
 from digest.readers.life import Event
 from digest.readers.roster import Newcomer
 from digest.readers.subscriptions import happens
-from digest.store import bounces, readers, siblings
+from digest.store import bounces, readers, siblings, suppressed
 from digest.store.engine import reading, retried, writing
 
 
@@ -23,6 +23,8 @@ class Unknown(Exception):
 def admit(engine: Engine, newcomer: Newcomer, now: datetime) -> Reader:
     """Add a reader who has agreed to it; raise AlreadyThere for an address on the list."""
     with writing(engine) as connection:
+        # The operator says that they agreed.
+        suppressed.lift(connection, newcomer.email)
         who = newcomer.email, newcomer.preferences, now, newcomer.status
         refuse_unreachable(connection, newcomer)
         return readers.admit_in(

@@ -8,11 +8,11 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, Engine
 
-from digest.domain import Delivery, Preferences, Reader
+from digest.domain import Delivery, Preferences, Reader, Status
 from digest.readers import changes, schedule
 from digest.readers.changes import ASKED_WITHIN, MOST_ASKED, Details, apply
 from digest.readers.life import SUBSCRIBED, Event, transition
-from digest.store import ledger, mailboxes, planning, readers, siblings
+from digest.store import ledger, mailboxes, planning, readers, siblings, suppressed
 from digest.store.engine import reading, retried, writing
 from digest.store.tables import readers as rows
 
@@ -54,7 +54,7 @@ def subscribe(engine: Engine, email: str, preferences: Preferences, now: datetim
         known = readers.lock_email(connection, email)
         if known:
             apply(connection, known.id, Event.SUBSCRIBE, now, Details(preferences))
-        else:
+        elif suppressed.status(connection, email) is not Status.COMPLAINED:
             _begin(connection, email, preferences, now)
     return Asked.TAKEN
 

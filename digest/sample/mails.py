@@ -62,6 +62,7 @@ def compose(composer: Composer, now: datetime) -> dict[str, Mail]:
         "move": composer.letter(_delivery(Kind.MOVE, now, recipient="marit@new.example.org")),
         "moved": composer.letter(_delivery(Kind.MOVED, now, recipient="marit@old.example.org")),
         "goodbye": composer.letter(_delivery(Kind.GOODBYE, now)),
+        "trial": composer.trial("operator@example.org", 123456789, now),
         "alert": composer.alert("operator@example.org", ALERTS, now),
     }
 

@@ -123,6 +123,27 @@ class Settings(BaseSettings):
         description="Networks whose visitors may ask for a hundred times as much, separated by commas: a campus "
         "behind one address.",
     )
+    keep_mails_days: int = Field(
+        400,
+        ge=120,
+        le=36_500,
+        description="For how many days the ledger keeps each mail; of older ones it keeps how many there were, and for "
+        "each reader which papers they brought.",
+    )
+    keep_left_days: int = Field(
+        400,
+        ge=30,
+        le=36_500,
+        description="For how many days somebody who left, or whose address gave out, is kept; then only that they did, "
+        "by a hash of the address.",
+    )
+    keep_addresses_days: int = Field(
+        30,
+        ge=14,
+        le=36_500,
+        description="For how many days an address is kept that a reader asked for and that never agreed, or that they "
+        "left behind.",
+    )
     metrics_token: str = Field(
         "", description="Who sends `Authorization: Bearer TOKEN` sees `/metrics`; if empty, this machine alone does."
     )
@@ -264,6 +285,11 @@ class Settings(BaseSettings):
     def installation(self) -> str:
         """What tells this installation from others: the same on each of its hosts, whatever they call the database."""
         return urls.fingerprint(self.database_url, self.base_url)
+
+    @property
+    def badge(self) -> str:
+        """What the endpoint shows of its installation."""
+        return urls.badge(self.installation, self.secret_key[0])
 
     @property
     def clock(self) -> Callable[[], datetime]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
@@ -155,6 +156,15 @@ def fingerprint(database_url: str, base_url: str) -> str:
     is_file = parts.scheme.startswith("sqlite")
     name = str(Path(parts.path.removeprefix("/")).absolute()) if is_file else unquote(parts.path).strip("/")
     return sha256(f"{name} {base_url}".encode()).hexdigest()[:8]
+
+
+# The header by which the endpoint says which installation it is of.
+BADGE = "X-Paper-Digest"
+
+
+def badge(installation: str, secret: str) -> str:
+    """What an endpoint shows of its installation: whoever has the same settings knows it again, nobody else learns."""
+    return hmac.new(secret.encode(), f"digest.badge\0{installation}".encode(), sha256).hexdigest()[:16]
 
 
 def is_local(host: str) -> bool:

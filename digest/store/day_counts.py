@@ -60,6 +60,21 @@ def add_all(engine: Engine, what: str, counts: Mapping[tuple[str, str], int], no
         connection.execute(statement.on_conflict_do_update(index_elements=list(day_counts.primary_key), set_=more))
 
 
+def add_in(connection: Connection, what: str, kind: str, state: str, day: date, count: int) -> None:
+    """Count some more on a day, within a transaction."""
+    row = {"day": day, "what": what, "kind": kind, "state": state, "count": count}
+    statement = insert_into(connection, day_counts).values(row)
+    more = {"count": day_counts.c.count + count}
+    connection.execute(statement.on_conflict_do_update(index_elements=list(day_counts.primary_key), set_=more))
+
+
+def settled_until(engine: Engine) -> datetime | None:
+    """The moment before which no day is counted again from the ledger: only what is older may leave it."""
+    with reading(engine) as connection:
+        counted = _counted_until(connection)
+    return _midnight(counted - COUNTED_AGAIN) if counted else None
+
+
 def totals(engine: Engine, what: str, since: date | None = None) -> Counter[tuple[str, str]]:
     """How many there were of each kind and state, of what is folded or added."""
     these = (day_counts.c.what == what) & (day_counts.c.day >= since if since else true())
@@ -78,6 +93,14 @@ def all_deliveries(engine: Engine) -> Counter[tuple[str, str]]:
         for these in (_over(_due_since(until)), text(OPEN)):
             rows = connection.execute(select(*columns).where(these).group_by(*columns[:2]))
             found.update({(kind, state): count for kind, state, count in rows})
+    return found
+
+
+def by_state(engine: Engine) -> dict[str, int]:
+    """How many deliveries there are of each state, of all time."""
+    found = dict.fromkeys((state.value for state in State), 0)
+    for (_, state), count in all_deliveries(engine).items():
+        found[state] = found.get(state, 0) + count
     return found
 
 
@@ -109,7 +132,7 @@ def _over(span: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _states(connection: Connection, span: ColumnElement[bool]) -> Select[Any]:
-    day = _day_of_due(connection)
+    day = day_of_due(connection)
     columns = (day.label("day"), deliveries.c.kind, deliveries.c.state)
     counted = select(literal(DELIVERIES).label("what"), *columns, func.count().label("count"))
     return counted.where(_over(span)).group_by(day, deliveries.c.kind, deliveries.c.state)
@@ -120,12 +143,12 @@ def _delays(connection: Connection, span: ColumnElement[bool]) -> Select[Any]:
     within = case(*((seconds <= bound, str(bound)) for bound in WITHIN), else_=LATER)
     sent = and_(deliveries.c.state == State.SENT, deliveries.c.tried_at.is_not(None))
     went = and_(span, deliveries.c.kind == Kind.DIGEST, sent)
-    inner = select(_day_of_due(connection).label("day"), within.label("state")).where(went).subquery()
+    inner = select(day_of_due(connection).label("day"), within.label("state")).where(went).subquery()
     columns = (literal(DELAYS).label("what"), inner.c.day, literal(Kind.DIGEST.value).label("kind"), inner.c.state)
     return select(*columns, func.count().label("count")).group_by(inner.c.day, inner.c.state)
 
 
-def _day_of_due(connection: Connection) -> ColumnElement[Any]:
+def day_of_due(connection: Connection) -> ColumnElement[Any]:
     # SQLite keeps naive UTC; PostgreSQL would take the day in the server's own zone.
     due = deliveries.c.due_at
     return func.date(due if connection.dialect.name == "sqlite" else func.timezone("UTC", due))

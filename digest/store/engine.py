@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, wraps
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from digest.store.keyed import SECRETS
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -22,6 +24,15 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Longer than any of our transactions, so that a second writer waits and does not fail.
 SQLITE_PATIENCE_SECONDS = 30
+# PostgreSQL, over a network that drops what we send: after so long a connection is given up, and another one made. The
+# system's own patience is a quarter of an hour for what is not acknowledged, and endless for a silent connection.
+PATIENCE = {"connect_timeout": 10, "tcp_user_timeout": 30_000} | {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+# The same on the server's side, whose usual two hours a host without power would keep its seats on the relays.
+PATIENT_WITH_US = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 # PostgreSQL: serialization_failure, deadlock_detected.
 TRY_AGAIN = frozenset({"40001", "40P01"})
 # With the waits between them, some two seconds: more than any of our transactions takes.
@@ -34,18 +45,27 @@ class StoreUnready(Exception):
     """The database cannot be used as it is; the text says what to do."""
 
 
-def connect(url: str) -> Engine:
-    """Make an engine. One a process, and after the fork: connections must not be shared between processes."""
-    parsed = make_url(url)
+def connect(url: str, secrets: Sequence[str] = ()) -> Engine:
+    """Make an engine. One a process, and after the fork: connections must not be shared between processes.
+
+    `secrets` key the hashes of addresses (`keyed`), the newest first.
+    """
+    parsed, carried = make_url(url), {SECRETS: tuple(secrets)}
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+        patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
+        engine = create_engine(
+            parsed, pool_pre_ping=True, hide_parameters=True, execution_options=carried, connect_args=patience
+        )
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     if parsed.database and parsed.database != ":memory:":
         try:
             _make_room(Path(parsed.database))
         except OSError as error:
             raise StoreUnready(unreachable(parsed, error)) from error
     # Parameters are addresses and topics, and an error is logged.
-    engine = create_engine(parsed, connect_args={"timeout": SQLITE_PATIENCE_SECONDS}, hide_parameters=True)
+    patience = {"timeout": SQLITE_PATIENCE_SECONDS}
+    engine = create_engine(parsed, connect_args=patience, hide_parameters=True, execution_options=carried)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -61,10 +81,17 @@ def _make_room(file: Path) -> None:
         os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
+def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN401 - psycopg's own connection
+    with connection.cursor() as cursor:
+        cursor.execute(PATIENT_WITH_US)
+    connection.commit()
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's own connection
     # Python's driver would begin transactions by itself, and too late; we do, in _begin_sqlite.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    # Not every SQLite overwrites by itself what is deleted.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -12,6 +12,11 @@ from digest.store.tables import gauges
 MAILBOX_UNREAD = "mailbox unread"
 # The first day that is not counted in `day_counts`, as its number.
 COUNTED_UNTIL = "counted until"
+# What old mails are being folded (all before this day), which reader that has reached, and the day before which it is
+# done; days by their numbers.
+FOLDING, FOLDED_READER, FOLDED_UNTIL = "folding", "folded reader", "folded until"
+# The day before which no address is kept that was only asked, or left behind.
+ADDRESSES_UNTIL = "addresses until"
 
 
 def measured(engine: Engine, name: str, value: float, now: datetime) -> None:
@@ -23,6 +28,10 @@ def measured_in(connection: Connection, name: str, value: float, now: datetime) 
     news = {"value": value, "at": now}
     statement = insert_into(connection, gauges).values(name=name, **news)
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=news))
+
+
+def forget_in(connection: Connection, name: str) -> None:
+    connection.execute(gauges.delete().where(gauges.c.name == name))
 
 
 def known(engine: Engine) -> dict[str, float]:

@@ -7,10 +7,24 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, Text, column, func, select, text, type_coerce, values
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    Text,
+    column,
+    func,
+    select,
+    text,
+    type_coerce,
+    values,
+)
 
 from digest.domain import Delivery, Kind, State
 from digest.logs import get_logger
+from digest.store import seen
 from digest.store.beside import of_text
 from digest.store.engine import reading
 from digest.store.readable import readable
@@ -19,7 +33,15 @@ from digest.store.tables import deliveries
 log = get_logger()
 
 # What arrived, or may have; so may have whatever had no answer once.
-GONE = deliveries.c.state.in_((State.SENT, State.UNCERTAIN, State.SENDING)) | (deliveries.c.unanswered > 0)
+ARRIVED = (State.SENT, State.UNCERTAIN, State.SENDING)
+
+
+def gone(these: Any) -> ColumnElement[bool]:  # noqa: ANN401 - the table or an alias of it
+    found: ColumnElement[bool] = these.c.state.in_(ARRIVED) | (these.c.unanswered > 0)
+    return found
+
+
+GONE = gone(deliveries)
 
 
 def papers_sent(engine: Engine, reader_ids: Collection[int]) -> dict[int, set[str]]:
@@ -33,12 +55,14 @@ def papers_sent(engine: Engine, reader_ids: Collection[int]) -> dict[int, set[st
         for delivery_id, reader_id, ids, beside in connection.execute(
             question.where(GONE, some, deliveries.c.reader_id.in_(reader_ids))
         ):
-            sent[reader_id].update(_ids(delivery_id, ids, beside))
+            sent[reader_id].update(ids_in(delivery_id, ids, beside))
+        for reader_id, months in seen.by_readers(connection, reader_ids):
+            sent[reader_id].update(months)
     return sent
 
 
-def _ids(delivery_id: int, listed: str, beside: str) -> set[str]:
-    """The papers in a mail: what matched, and what was related to it."""
+def ids_in(delivery_id: int, listed: str, beside: str) -> set[str]:
+    """The papers in a mail: what matched, and what was related to it; of one that nobody can read, none."""
     try:
         return {*json.loads(listed), *(paper for paper, _ in of_text(beside).related)}
     except (ValueError, TypeError, LookupError, RecursionError):

@@ -97,6 +97,13 @@ def with_relays_id(connection: Connection, relays_id: str) -> int | None:
     return connection.execute(select(deliveries.c.id).where(taken).limit(1)).scalar()
 
 
+def was_kept(connection: Connection, delivery_id: int) -> bool:
+    """Whether there was such a delivery, and is no more: later ones are there."""
+    there = connection.execute(select(deliveries.c.id).where(deliveries.c.id == delivery_id)).first()
+    later = connection.execute(select(deliveries.c.id).where(deliveries.c.id > delivery_id).limit(1)).first()
+    return there is None and later is not None
+
+
 def waiting_in(connection: Connection, now: datetime, resend_uncertain: bool = True) -> list[Delivery]:
     """What could be claimed, but for what cannot be read."""
     ids = connection.execute(select(deliveries.c.id).where(_ready(now, resend_uncertain))).scalars()

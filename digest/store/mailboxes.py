@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from hashlib import sha256
 from unicodedata import normalize
 
 from sqlalchemy import ColumnElement, Connection, func, select, text
 
+from digest.store import keyed
 from digest.store.tables import ASKED, deliveries
 
 # Several names of one provider, whose mailboxes are the same under each.
@@ -42,9 +42,9 @@ def mailbox_key(address: str) -> str:
     return f"{kept or local}@{domain}"
 
 
-def hashed(address: str) -> str:
-    """What stands for a mailbox in the ledger: who asked for a mail may be gone, and their address with them."""
-    return sha256(mailbox_key(address).encode()).hexdigest()[:32]
+def hashed(connection: Connection, address: str) -> str:
+    """What stands for a mailbox in the ledger, for as long as it is counted."""
+    return keyed.newest(connection, "mailbox", mailbox_key(address))
 
 
 def lock(connection: Connection, address: str) -> None:
@@ -53,13 +53,13 @@ def lock(connection: Connection, address: str) -> None:
     It is there for addresses that no reader has yet. SQLite has one writer at a time and needs none.
     """
     if connection.dialect.name == "postgresql":
-        number = int(hashed(address)[:15], 16)
+        number = int(hashed(connection, address)[:15], 16)
         connection.execute(select(func.pg_advisory_xact_lock(number)))
 
 
 def asked(connection: Connection, address: str, since: datetime) -> int:
     """How many mails that somebody asked for went to this mailbox since then."""
-    mine = (deliveries.c.mailbox == hashed(address)) & (deliveries.c.due_at > since)
+    mine = (deliveries.c.mailbox == hashed(connection, address)) & (deliveries.c.due_at > since)
     return _count(connection, mine)
 
 

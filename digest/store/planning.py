@@ -90,7 +90,7 @@ def _due(now: datetime) -> ColumnElement[bool]:
     return (readers.c.status == Status.ACTIVE) & (readers.c.next_due_at <= now)
 
 
-def _covered(digest: Any) -> ColumnElement[bool]:  # noqa: ANN401 - the table or an alias of it
+def covered(digest: Any) -> ColumnElement[bool]:  # noqa: ANN401 - the table or an alias of it
     """The next window begins where the last covered one ended. These leave theirs uncovered."""
     left = (digest.c.state == State.FAILED) | (digest.c.reason == SUPERSEDED)
     return and_(digest.c.kind == Kind.DIGEST, ~left)
@@ -104,7 +104,7 @@ def _supersede(connection: Connection, due: ColumnElement[bool]) -> None:
     """
     later = deliveries.alias()
     newest = ~exists().where(
-        later.c.reader_id == deliveries.c.reader_id, later.c.due_at > deliveries.c.due_at, _covered(later)
+        later.c.reader_id == deliveries.c.reader_id, later.c.due_at > deliveries.c.due_at, covered(later)
     )
     waiting = (deliveries.c.kind == Kind.DIGEST) & deliveries.c.state.in_((State.QUEUED, State.DEFERRED))
     waiting &= deliveries.c.unanswered == 0
@@ -118,14 +118,14 @@ def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, old
     What a look that is still being stored brings is newer than that, and in the next window.
     """
     moment = deliveries.c.window_start.type
-    covered = (
+    last = (
         select(deliveries.c.window_end)
-        .where(deliveries.c.reader_id == readers.c.id, _covered(deliveries))
+        .where(deliveries.c.reader_id == readers.c.id, covered(deliveries))
         .order_by(deliveries.c.due_at.desc())
         .limit(1)
         .scalar_subquery()
     )
-    span = select(readers.c.id, readers.c.next_due_at, readers.c.topics, covered.label("covered")).where(due).subquery()
+    span = select(readers.c.id, readers.c.next_due_at, readers.c.topics, last.label("covered")).where(due).subquery()
     latest = papers.latest_day(connection) or now.date()
     back = papers.back_from(connection, latest, FIRST_REACHES_BACK)
     start = func.coalesce(span.c.covered, literal(EPOCH, moment))

@@ -12,7 +12,7 @@ from digest.logs import get_logger
 from digest.settings.servers import Mailbox
 from digest.transport.imap import Patience, Session, TooLong, connect, folder_name, quoted
 
-__all__ = ["Emptied", "Mailbox", "MailboxAway", "empty", "look_in"]
+__all__ = ["Emptied", "Mailbox", "MailboxAway", "empty", "look_in", "pick_out"]
 
 log = get_logger()
 
@@ -79,6 +79,21 @@ def look_in(mailbox: Mailbox, patience: Patience = PATIENCE) -> int:
     try:
         with _opened(mailbox, patience) as imap:
             return len(_waiting(imap))
+    except (imaplib.IMAP4.error, OSError) as error:
+        raise _away(mailbox, error) from error
+
+
+def pick_out(mailbox: Mailbox, header: str, value: str, patience: Patience = PATIENCE) -> bool:
+    """Find and delete the message with this header, whoever has looked at it before. Raises MailboxAway."""
+    try:
+        with _opened(mailbox, patience) as imap:
+            [found, *_] = _ok(imap.uid("SEARCH", f'UNDELETED HEADER {header} "{value}"'))
+            numbers = found.decode("ascii", "replace").split() if isinstance(found, bytes) else []
+            for number in numbers:
+                _mark(imap, number, r"+FLAGS (\Deleted)")
+            if numbers:
+                imap.expunge()
+            return bool(numbers)
     except (imaplib.IMAP4.error, OSError) as error:
         raise _away(mailbox, error) from error
 

@@ -102,7 +102,7 @@ def _limits(settings: Settings) -> Limits:
         VisitorLimit(broker, limits.SUBSCRIPTIONS, "subscribe", trusted),
         VisitorLimit(broker, limits.PREVIEWS, "preview", trusted),
         VisitorLimit(broker, limits.FEEDS, "feed", trusted),
-        AddressLimit(broker, limits.TO_ONE_ADDRESS),
+        AddressLimit(broker, limits.TO_ONE_ADDRESS, settings.secret_key[0]),
     )
 
 

@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from digest.links import Purpose
 from digest.web.container import Site
-from digest.web.rendering import PUBLIC
+from digest.web.rendering import PUBLIC, page
 
 # What the format allows in one file is 50,000.
 MOST_PAPERS = 20_000
@@ -22,6 +22,11 @@ def robots(request: Request) -> Response:
     return PlainTextResponse(
         "\n".join([*lines, "", f"Sitemap: {site.settings.base_url}/sitemap.xml", ""]), headers=PUBLIC
     )
+
+
+def privacy(request: Request) -> Response:
+    """Say what is kept of readers, why, and for how long."""
+    return page(request, "privacy", headers=PUBLIC)
 
 
 def sitemap(request: Request) -> Response:

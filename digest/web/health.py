@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from digest.domain import CollectionRun
 from digest.logs import get_logger
+from digest.settings import urls
 from digest.store import collections
 from digest.store.engine import StoreUnready, unreachable
 from digest.store.engine import ready as schema_is_newest
@@ -25,9 +26,9 @@ LEAST_DISK = 0.01
 _looking = Lock()
 
 
-async def alive(_request: Request) -> Response:
-    """Answer from the event loop itself, whatever the threads are at."""
-    return PlainTextResponse("ok\n")
+async def alive(request: Request) -> Response:
+    """Answer from the event loop itself, whatever the threads are at; to a POST, too, as mail programs make one."""
+    return PlainTextResponse("ok\n", headers={urls.BADGE: Site.of(request).settings.badge})
 
 
 def ready(request: Request) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from math import ceil
 from typing import TypeAlias
@@ -13,6 +12,7 @@ from limits.limits import RateLimitItemPerHour
 
 from digest.readers.subscriptions import MOST_ASKED
 from digest.settings.servers import Broker
+from digest.store import keyed
 from digest.store.mailboxes import mailbox_key
 from digest.transport.rate_limiter import RateLimiter
 
@@ -56,12 +56,13 @@ class VisitorLimit:
 class AddressLimit:
     """Lets mails go to one address, so many in a while."""
 
-    def __init__(self, broker: Broker, most: RateLimitItem) -> None:
+    def __init__(self, broker: Broker, most: RateLimitItem, secret: str) -> None:
+        self._secret = secret
         self._limit = RateLimiter(broker, most, "visits")
 
     def wait(self, address: str) -> int:
-        """Count a mail to somebody's address, which is known by its hash; or say how long until there is room."""
-        return ceil(self._limit.wait(sha256(mailbox_key(address).encode()).hexdigest()))
+        """Count a mail to somebody's address, which is known by a keyed hash; or say how long until there is room."""
+        return ceil(self._limit.wait(keyed.one(self._secret, "mailbox", mailbox_key(address))))
 
 
 def network(host: str | None) -> str:

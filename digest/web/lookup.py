@@ -32,12 +32,13 @@ def owner_behind(request: Request, purpose: Purpose) -> Reader:
 
 
 def delivery_behind(request: Request, purpose: Purpose) -> Delivery:
-    """Find the mail that a link is about; the same 404, too."""
+    """Find the mail that a link is about; the same 404, too, but for one of theirs that is no longer kept."""
     site = Site.of(request)
     token = request.path_params["token"]
     delivery = access.delivery_behind(site.engine, site.links, purpose, token, site.now())
     if delivery is None:
-        raise HTTPException(404)
+        too_old = access.is_too_old(site.engine, site.links, purpose, token, site.now())
+        raise HTTPException(410 if too_old else 404)
     return delivery
 
 

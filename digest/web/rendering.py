@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from digest.compose import marking, wording
 from digest.compose.mime import printable
+from digest.jobs.giving_up import COUNTS_FOR
 from digest.links import CONFIRM_WITHIN, Links
 from digest.readers import another, form
 from digest.settings import Settings
@@ -178,6 +179,8 @@ def open_templates(settings: Settings, links: Links, assets: Assets) -> Environm
         "most_papers": form.MOST_PAPERS,
         "most_digests": another.MOST_DIGESTS,
     }
+    pages.globals |= {name: days for name, days in settings if name.startswith("keep_")}
+    pages.globals["keep_bounces_days"] = COUNTS_FOR.days
     pages.filters |= listing.FILTERS | {
         "city": city,
         "moment": moment,

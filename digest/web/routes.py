@@ -73,6 +73,7 @@ PUBLIC = [
     Route("/picture.png", public(pictures.of_site, **DRAWN)),
     Route("/zones.json", public(zones.as_json)),
     Route("/zones", public(zones.as_page)),
+    Route("/privacy", public(found.privacy)),
     Route("/robots.txt", public(found.robots)),
     Route("/sitemap.xml", public(found.sitemap)),
 ]
@@ -123,7 +124,7 @@ OPERATING = [
     Route("/hooks/{provider}", hooks.told, methods=["POST"]),
     Route("/dev/mails", shown(dev_mails.index)),
     Route("/dev/mails/{name}.{form}", shown(dev_mails.show)),
-    Route("/healthz", health.alive),
+    Route("/healthz", health.alive, methods=BOTH),
     Route("/readyz", vital(health.ready)),
     Route("/metrics", shown(metrics.metrics)),
 ]

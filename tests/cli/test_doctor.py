@@ -44,7 +44,7 @@ def url(tmp_path):
 
 def answers(status, text):
     """Our public address as it answers."""
-    return lambda _url: httpx.Response(status, text=text)
+    return lambda _method, _url: httpx.Response(status, text=text)
 
 
 OURS = answers(200, "ok\n")
@@ -234,7 +234,7 @@ def test_an_address_that_leads_elsewhere_is_broken(look, status, text):
 
 
 def test_an_address_that_does_not_answer_here_is_a_warning(look):
-    def nobody(_url):
+    def nobody(_method, _url):
         raise httpx.ConnectError("refused")
 
     assert look(get=nobody)["address"].health is Health.WARNING

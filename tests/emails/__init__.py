@@ -156,5 +156,6 @@ def mails():
         "move": composer.letter(a_delivery("move", recipient="reader@new.example.org")),
         "moved": composer.letter(a_delivery("moved", recipient="reader@old.example.org")),
         "goodbye": composer.letter(a_delivery("goodbye")),
+        "trial": composer.trial("operator@example.org", 123456789, NOW),
         "alert": composer.alert("operator@example.org", ["huggingface is suspicious: 3 papers on a Tuesday."], NOW),
     }

@@ -13,6 +13,7 @@ from digest import bootstrap, bounces
 from digest.cli.demo.processes import Processes, free_port
 from digest.domain import Status, VerdictKind
 from digest.jobs import mailbox as jobs_mailbox
+from digest.jobs import trial
 from digest.links import Purpose
 from digest.settings import BadSetting, Settings, load
 from digest.transport import mailbox
@@ -203,3 +204,23 @@ def test_a_terminal_is_no_message(pipe, monkeypatch):
     ran = pipe(b"")
     assert ran.code == 2
     assert "on stdin" in ran.err
+
+
+def test_a_test_mail_is_picked_out_whoever_has_looked_at_it_before(engine, post):
+    """Of `digest doctor --mail`."""
+    marked = f"{trial.HEADER}: {trial.mark(engine, 7)}\n".encode()
+    post.receives(marked + a_letter("somebody", "hello"), a_letter("somebody", "other"))
+    with post.opened() as imap:
+        imap.store("1:*", "+FLAGS", r"(\Flagged)")
+    box = Mailbox.at(post.url)
+    assert not mailbox.pick_out(box, trial.HEADER, trial.mark(engine, 8))
+    assert mailbox.pick_out(box, trial.HEADER, trial.mark(engine, 7))
+    assert post.waiting() == 1
+
+
+def test_a_test_mail_that_the_timetable_takes_in_first_is_noted_and_deleted(engine, post):
+    marked = f"{trial.HEADER}: {trial.mark(engine, 7)}\n".encode()
+    post.receives(marked + a_letter("somebody", "hello"))
+    take_in(engine, post)
+    assert post.waiting() == 0
+    assert trial.is_back(engine, 7)

@@ -1,4 +1,4 @@
-"""`digest doctor`: looks at everything the service leans on, and says what to do. Sends nothing.
+"""`digest doctor`: looks at everything the service leans on, and says what to do. Sends nothing, unless asked to.
 
 It changes nothing either, but for an empty SQLite file, which is given its tables as by any other command.
 """
@@ -6,8 +6,9 @@ It changes nothing either, but for an empty SQLite file, which is given its tabl
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 from dns.resolver import Resolver
@@ -15,10 +16,25 @@ from dns.resolver import Resolver
 from digest.bootstrap import Service
 from digest.cli.commands import app_of
 from digest.cli.console import Json, print_json, print_table
-from digest.cli.doctor import broker, clock, database, disk, dns, mailbox, processes, records, relays, setup
+from digest.cli.doctor import (
+    aside,
+    broker,
+    clock,
+    database,
+    disk,
+    dns,
+    mailbox,
+    processes,
+    records,
+    relays,
+    sender,
+    setup,
+    trial,
+)
 from digest.cli.doctor.database import FRESH_FOR
 from digest.cli.doctor.findings import Finding, Health, broken
-from digest.settings import BadSetting, env_file
+from digest.cli.errors import Misused
+from digest.settings import BadSetting, env_file, urls
 
 __all__ = ["FRESH_FOR", "Finding", "Health", "app", "examined"]
 
@@ -26,12 +42,20 @@ app = app_of()
 
 
 @app.command()
-def doctor(context: typer.Context, as_json: Json = False) -> None:
+def doctor(
+    context: typer.Context,
+    as_json: Json = False,
+    mail: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Send a test mail there, and one to ourselves, by each relay.")
+    ] = "",
+    wait: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for its return.")] = 60,
+) -> None:
     """Check all that the service leans on, and say what to do: exits 1 when something is broken.
 
-    Settings, database, broker, relays, mailbox, DNS, sources, processes, disk and clock. It sends nothing.
+    Settings, database, broker, relays, mailbox, DNS, sources, readers, processes, disk and clock.
+    It sends nothing, unless asked to with --mail.
     """
-    findings = list(_found(context.obj))
+    findings = list(_found(context.obj, mail and _address(mail), wait))
     if as_json:
         print_json(map(asdict, findings))
     else:
@@ -41,7 +65,14 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def _found(opened: Callable[..., Service]) -> Iterator[Finding]:
+def _address(mail: str) -> str:
+    try:
+        return urls.address(mail)
+    except ValueError as error:
+        raise Misused(f"--mail: {error}") from None
+
+
+def _found(opened: Callable[..., Service], mail: str, wait: float) -> Iterator[Finding]:
     """Settings that production refuses hide nothing else: the rest is looked at as in development."""
     try:
         service = opened()
@@ -52,6 +83,8 @@ def _found(opened: Callable[..., Service]) -> Iterator[Finding]:
         except BadSetting:
             return
     yield from examined(service, records.resolver)
+    if mail:
+        yield from looked_at({"test mails": lambda: trial.look(service, mail, wait)})
 
 
 def examined(
@@ -70,8 +103,14 @@ def examined(
         "processes": lambda: processes.look(service, get),
         "disk": lambda: disk.look(service),
         "clock": lambda: clock.look(service),
+        "readers": lambda: aside.look(service),
+        "PTR": lambda: sender.look(service, resolver),
         "DNS": lambda: dns.look(service, resolver),
     }
+    yield from looked_at(looks)
+
+
+def looked_at(looks: Mapping[str, Callable[[], Iterator[Finding]]]) -> Iterator[Finding]:
     for what, look in looks.items():
         try:
             yield from look()

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from digest.bootstrap import Service
 from digest.cli.doctor.findings import Finding, Health, broken, fine, warning
 from digest.jobs import heartbeat
-from digest.settings import urls
+from digest.settings import Settings, urls
 from digest.store import heartbeats
 from digest.store.engine import StoreUnready
 from digest.store.heartbeats import Heartbeat
@@ -25,17 +25,17 @@ STARTS = {
 }
 
 
-Get = Callable[[str], httpx.Response]
+Get = Callable[[str, str], httpx.Response]
 
 
-def get(url: str) -> httpx.Response:
+def get(method: str, url: str) -> httpx.Response:
     """Ask as a reader's mail program would."""
-    return httpx.get(url, timeout=PATIENCE_SECONDS, follow_redirects=False)
+    return httpx.request(method, url, timeout=PATIENCE_SECONDS, follow_redirects=False)
 
 
 def look(service: Service, get: Get) -> Iterator[Finding]:
     yield from _alive(service)
-    yield from _endpoint(service.settings.base_url, get)
+    yield from _endpoint(service.settings, get)
 
 
 def _alive(service: Service) -> Iterator[Finding]:
@@ -71,20 +71,37 @@ def _too_many(process: str, alive: list[Heartbeat]) -> Iterator[Finding]:
         yield warning("beat", f"{len(alive)} run, on {where}", "one is enough: stop the others")
 
 
-def _endpoint(base_url: str, get: Get) -> Iterator[Finding]:
+def _endpoint(settings: Settings, get: Get) -> Iterator[Finding]:
     """Look whether the public address leads here. A development address is nobody's but ours."""
+    base_url = settings.base_url
     address = httpx.URL(base_url)
     if urls.is_local(address.host):
         return
     shown = str(address.copy_with(userinfo=b""))
     try:
-        answer = get(f"{base_url}/healthz")
+        answer, pressed = (get(method, f"{base_url}/healthz") for method in ("GET", "POST"))
     except httpx.HTTPError as error:
         todo = "start web and its proxy; where only outsiders may reach it, try this from outside"
         yield warning("address", f"{shown} does not answer here: {error}", todo)
         return
-    if answer.status_code == 200 and answer.text.strip() == "ok":
-        yield fine("address", f"{shown} leads to the endpoint")
+    if _is_ours(answer):
+        yield _behind(settings, shown, answer, pressed)
         return
     todo = "let the proxy pass requests on, without the path of DIGEST_BASE_URL before them; or correct that setting"
     yield broken("address", f"{shown}/healthz is not ours: it answers {answer.status_code}", todo)
+
+
+def _is_ours(answer: httpx.Response) -> bool:
+    return answer.status_code == 200 and answer.text.strip() == "ok"
+
+
+def _behind(settings: Settings, shown: str, answer: httpx.Response, pressed: httpx.Response) -> Finding:
+    """What is behind an address that answers as we do: this installation, for mail programs' one click, too?"""
+    theirs = answer.headers.get(urls.BADGE)
+    if theirs and theirs != settings.badge:
+        todo = "let the proxy lead here, and give all processes the same DIGEST_DATABASE_URL and DIGEST_SECRET_KEY"
+        return broken("address", f"{shown} leads to another installation, or to one with other settings", todo)
+    if not _is_ours(pressed):
+        said = f"{shown} passes GET on, but answers {pressed.status_code} to POST: one click to unsubscribe fails"
+        return broken("address", said, "let the proxy pass POST on alike: no redirect, no filter, the same path")
+    return fine("address", f"{shown} leads to the endpoint")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dns import reversename
 from dns.exception import DNSException
 from dns.resolver import NXDOMAIN, NoAnswer, Resolver
 
@@ -35,6 +36,16 @@ def takes_mail(dns: Resolver, domain: str) -> bool:
 def is_known(dns: Resolver, host: str) -> bool:
     """Whether a host has an address. Raises DnsAway."""
     return bool(_ask(dns, host, "A") or _ask(dns, host, "AAAA"))
+
+
+def addresses(dns: Resolver, host: str) -> list[str]:
+    """The addresses of a host. Raises DnsAway."""
+    return [str(record.address) for kind in ("A", "AAAA") for record in _ask(dns, host, kind)]
+
+
+def names_of(dns: Resolver, address: str) -> list[str]:
+    """What an address is called. Raises DnsAway."""
+    return [str(record.target).rstrip(".") for record in _ask(dns, reversename.from_address(address).to_text(), "PTR")]
 
 
 def is_published(signer: Signer, record: str) -> bool:

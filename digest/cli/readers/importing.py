@@ -23,7 +23,7 @@ from digest.cli.readers.table import Line, Row
 from digest.domain import Preferences, Status
 from digest.readers import roster, schedule
 from digest.readers.form import Mistakes
-from digest.store import admission
+from digest.store import admission, suppressed
 from digest.store.admission import Entry
 from digest.store.readers import email_key
 
@@ -40,18 +40,22 @@ class Import:
     def __init__(self, service: Service, spread: timedelta, rejects: IO[str] | None, dry_run: bool) -> None:
         self._service, self._spread, self._rejects, self._dry_run = service, spread, rejects, dry_run
         self._now = service.now
-        self.added, self.known, self.bad = Counter[str](), 0, 0
+        self.added, self.known, self.gone, self.bad = Counter[str](), 0, 0, 0
         self._seen: set[tuple[str, str]] = set()
 
     def take(self, lines: Iterable[Line]) -> None:
         """Take up to a thousand rows in, in one transaction."""
         read = [one for line in lines if (one := self._read(line))]
+        gone = suppressed.among(self._service.engine, [one.email for one in read])
+        left = sum(email_key(one.email) in gone for one in read)
+        read = [one for one in read if email_key(one.email) not in gone]
         there = admission.known(self._service.engine, read, self._now) | self._seen
         fresh: dict[tuple[str, str], Entry] = {}
         for one in read:
             if (key := one.identity) not in there:
                 # Of two rows of one digest the first counts.
                 fresh.setdefault(key, one)
+        self.gone += left
         self.known += len(read) - len(fresh)
         if self._dry_run:
             # Nothing is written down, so a second row of the same reader is only known from here.
@@ -79,9 +83,11 @@ class Import:
             self._rejects.write(line.text if line.text.endswith("\n") else f"{line.text}\n")
 
     def __str__(self) -> str:
+        # Only they themselves can come back.
+        gone = f" {self.gone} left and were deleted," if self.gone else ""
         each = ", ".join(f"{count} {status}" for status, count in self.added.items())
         added = f"{self.added.total()} {'would be ' if self._dry_run else ''}added{each and f' ({each})'}"
-        return f"{added}, {self.known} on the list already, {self.bad} lines with mistakes."
+        return f"{added}, {self.known} on the list already,{gone} {self.bad} lines with mistakes."
 
 
 def import_readers(

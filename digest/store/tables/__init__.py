@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from digest.store.tables.base import metadata
-from digest.store.tables.deliveries import ASKED, OPEN, TAKEN_BY_AN_API, bounces, deliveries
+from digest.store.tables.deliveries import ASKED, OPEN, TAKEN_BY_AN_API, bounces, deliveries, seen
 from digest.store.tables.operations import alerts, breakers, day_counts, gauges, heartbeats
 from digest.store.tables.papers import collections, editions, listings, papers, searched
-from digest.store.tables.readers import feedback, old_keys, readers, saved
+from digest.store.tables.readers import feedback, old_keys, readers, saved, suppressed
 
 __all__ = [
     "ASKED",
@@ -29,4 +29,6 @@ __all__ = [
     "readers",
     "saved",
     "searched",
+    "seen",
+    "suppressed",
 ]

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -82,4 +83,15 @@ bounces = Table(
     UniqueConstraint("delivery_id", "kind"),
     Index(None, "reader_id", "delivery_id"),
     Index(None, "noted_at"),
+)
+
+# The papers of mails that are no longer kept (see `seen`).
+seen = Table(
+    "seen",
+    metadata,
+    Column("reader_id", ForeignKey("readers.id", ondelete="CASCADE"), primary_key=True),
+    # Its first day.
+    Column("month", Date, primary_key=True),
+    # Their ids, compressed.
+    Column("papers", LargeBinary, nullable=False),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, false
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, false
 
 from digest.store.columns import Moment, Number, RandomKey, Strings, text_column
 from digest.store.tables.base import metadata
@@ -82,4 +82,14 @@ saved = Table(
     Column("reader_id", ForeignKey("readers.id", ondelete="CASCADE"), primary_key=True),
     Column("paper_id", Text, primary_key=True),
     Column("saved_at", Moment, nullable=False),
+)
+
+# Whom nobody else may put on the list again, when all else of them is deleted.
+suppressed = Table(
+    "suppressed",
+    metadata,
+    # A hash of it, keyed with the installation's secret (see `keyed`).
+    Column("address", Text, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("since", Date, nullable=False),
 )
