@@ -76,7 +76,7 @@ OF_A_MAIL = (Answer.YES, Answer.MANY, Answer.OFF)
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A change one may press: what it does in words, before and after what it is about, and the preferences after it."""
+    """A change one may press: in words, before and after what it is about, and the preferences it leads to."""
 
     name: str
     words: str

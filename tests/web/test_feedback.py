@@ -136,12 +136,23 @@ def test_a_mute_is_shown_and_undone_in_the_preferences_and_survives_other_change
     assert reader_of(mailed).preferences.muted == muted
     page = visitor.get(own).text
     assert re.findall(r'name="unmute" value="([^"]*)"', page) == ["agents"]
+    assert re.findall(r'name="remove" value="([^"]*)"', page) == ["tides"], "what rests is listed once"
     visitor.post(own, data={"unmute": "agents"})
     assert 'name="unmute"' not in visitor.get(own).text
     assert reader_of(mailed).preferences.on(NOW.date()).topics == topics
     subscriptions.change(mailed.engine, 1, replace(reader_of(mailed).preferences, muted=muted), NOW)
     visitor.post(own, data={"remove": "agents"})
     assert [mute.topic for mute in reader_of(mailed).preferences.muted] == ["tides"]
+
+
+@pytest.mark.parametrize("left", ["agents", "agents\n-survey"])
+def test_who_removes_all_but_what_is_muted_gets_that_and_not_what_is_trending(mailed, left):
+    visitor, own = a_visitor(mailed.engine), LINKS.preferences(reader_of(mailed).key).removeprefix(BASE)
+    wanted = replace(reader_of(mailed).preferences, topics=("agents", "tides"), muted=(Mute("agents", MUTED_UNTIL),))
+    subscriptions.change(mailed.engine, 1, wanted, NOW)
+    visitor.post(own, data={"topics": left})
+    assert reader_of(mailed).preferences.on(NOW.date()).topics == tuple(left.split("\n"))
+    assert 'name="unmute"' not in visitor.get(own).text
 
 
 def test_an_undo_ends_the_mute_it_began(mailed):

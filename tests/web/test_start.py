@@ -101,7 +101,9 @@ def test_it_is_linked_and_empty_at_first(stored):
 
 def test_every_title_is_looked_for(stored):
     titles = "\n".join(["Tree Search for Provers", *(f"Heron {n} and so on" for n in range(60)), "More on tree search"])
-    assert "2 papers found, 60 not in our archive" in a_visitor(stored.engine).post("/start", data={"papers": titles}).text
+    assert (
+        "2 papers found, 60 not in our archive" in a_visitor(stored.engine).post("/start", data={"papers": titles}).text
+    )
 
 
 @pytest.mark.parametrize("papers", ["", " ", "\0", "@misc{", "[" * 5000, "{}", "hm", "🦀" * 300])
