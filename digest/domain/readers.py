@@ -69,16 +69,8 @@ class Preferences:
         return replace(self, topics=tuple([topic for topic in self.topics if topic not in resting]), muted=())
 
     def resting(self, day: date) -> list[Mute]:
-        """List the topics that rest on a day.
-
-        None where nothing else would be followed, as after the others were removed: without topics a digest brings what
-        is trending, which nobody asked for by muting.
-        """
-        found = [mute for mute in self.muted if day < mute.until and mute.topic in self.topics]
-        asleep = {mute.topic for mute in found}
-        # An exclusion follows nothing.
-        awake = any(topic not in asleep and not topic.startswith("-") for topic in self.topics)
-        return found if awake else []
+        """List the topics that rest on a day."""
+        return [mute for mute in self.muted if day < mute.until and mute.topic in self.topics]
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,16 +145,6 @@ def test_a_mute_is_shown_and_undone_in_the_preferences_and_survives_other_change
     assert [mute.topic for mute in reader_of(mailed).preferences.muted] == ["tides"]
 
 
-@pytest.mark.parametrize("left", ["agents", "agents\n-survey"])
-def test_who_removes_all_but_what_is_muted_gets_that_and_not_what_is_trending(mailed, left):
-    visitor, own = a_visitor(mailed.engine), LINKS.preferences(reader_of(mailed).key).removeprefix(BASE)
-    wanted = replace(reader_of(mailed).preferences, topics=("agents", "tides"), muted=(Mute("agents", MUTED_UNTIL),))
-    subscriptions.change(mailed.engine, 1, wanted, NOW)
-    visitor.post(own, data={"topics": left})
-    assert reader_of(mailed).preferences.on(NOW.date()).topics == tuple(left.split("\n"))
-    assert 'name="unmute"' not in visitor.get(own).text
-
-
 def test_an_undo_ends_the_mute_it_began(mailed):
     visitor, address = a_visitor(mailed.engine), page_of(mailed, "less")
     subscriptions.change(mailed.engine, 1, replace(reader_of(mailed).preferences, topics=("agents", "tides")), NOW)
