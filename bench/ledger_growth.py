@@ -107,7 +107,7 @@ def _questions(engine: Engine, now: datetime) -> Asked:
     with engine.connect() as connection:
         some = list(connection.execute(select(rows.c.reader_id).distinct().limit(delivery.GROUP)).scalars())
         any_row = connection.execute(select(rows.c.id).limit(1)).scalar_one()
-    settings = Settings()
+    settings, two_days_ago = Settings(), now - timedelta(days=2)
     return {
         "/metrics": lambda: scraped(engine, settings),
         "stats: deliveries": lambda: day_counts.by_state(engine),
@@ -115,7 +115,8 @@ def _questions(engine: Engine, now: datetime) -> Asked:
         f"stats: the account{OF_A_WEEK}": lambda: accounts.since(engine, now - LATELY),
         f"stats: what failed{OF_A_WEEK}": lambda: bounces.counts(engine, now - LATELY),
         f"stats: who is set aside{OF_A_WEEK}": lambda: planning.set_aside(engine, now - LATELY),
-        "the papers of 200 readers": lambda: heard.papers_sent(engine, some),
+        "what 200 readers had of a paper that is two days old": lambda: heard.papers_sent(engine, some, two_days_ago),
+        "all the papers of a reader": lambda: heard.papers_sent(engine, some[:1]),
         "one delivery": lambda: ledger.find(engine, any_row),
         "the sweep": lambda: outcomes.release_lost(engine, now),
     }

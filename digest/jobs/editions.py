@@ -51,6 +51,8 @@ class Shared:
     matcher: Matcher
     relisted: frozenset[str]
     days: tuple[date, date] | None
+    # When any of those was listed first: of no mail before that need be asked. None if that is not known any more.
+    first_seen: datetime | None = None
 
 
 def chosen_again(delivery: Delivery, edition: Edition) -> tuple[list[Pick], list[Pick]]:
@@ -90,8 +92,7 @@ class Editions:
         digests = [delivery for delivery in group if delivery.kind == Kind.DIGEST]
         readers = {delivery.reader.id for delivery in digests}
         before = heard.last_heard(self._engine, digests)
-        anything_relisted = any(self._shared(delivery.window).relisted for delivery in digests)
-        sent = heard.papers_sent(self._engine, readers) if anything_relisted else {}
+        sent = self._sent(digests, readers)
         # What was written before is written again with the votes that counted then.
         choosing = [delivery for delivery in digests if not delivery.written]
         votes = feedback.votes_on_words(self._engine, {one.reader.id for one in choosing}) if choosing else {}
@@ -99,6 +100,13 @@ class Editions:
             # Here, and not while a mail is written: a database that is away, or a second it takes, is no mail's fault.
             self._about().rarity()
         return {delivery.id: self._edition(delivery, sent, before, votes) for delivery in digests}
+
+    def _sent(self, digests: Iterable[Delivery], readers: set[int]) -> dict[int, set[str]]:
+        """What these readers had of papers that are listed again."""
+        again = [shared for shared in map(self._shared, {one.window for one in digests}) if shared.relisted]
+        known = [shared.first_seen for shared in again if shared.first_seen]
+        since = min(known) if known and len(known) == len(again) else None
+        return heard.papers_sent(self._engine, readers, since) if again else {}
 
     def _edition(
         self,
@@ -118,7 +126,8 @@ class Editions:
         listed = self._listed(self._engine, window)
         days = [paper.listed_on for paper in listed.papers if paper.listed_on]
         matcher = Matcher(listed.papers, archive=self._about)
-        return Shared(matcher, listed.relisted, (min(days), max(days)) if days else None)
+        first_seen = papers.first_seen(self._engine, listed.relisted) if listed.relisted else None
+        return Shared(matcher, listed.relisted, (min(days), max(days)) if days else None, first_seen)
 
     def _recent(self) -> Matcher:
         """Index the papers that say what topics are about; what is found by them is frozen with the mail."""

@@ -17,7 +17,7 @@ from digest.jobs import blame
 from digest.jobs.blame import Blame
 from digest.logs import get_logger
 from digest.store import breakers, day_counts
-from digest.transport.smtp import OnResults, Relay, Route, send_all
+from digest.transport.smtp import Kept, OnResults, Relay, Route, send_all
 
 log = get_logger()
 
@@ -66,6 +66,7 @@ def send(
     route: Route,
     on_results: OnResults,
     clock: Callable[[], datetime],
+    kept: Kept | None = None,
 ) -> dict[Relay, str]:
     """Send through the relays of this routing, and note which of them rest now and which is back; return troubles."""
     route = replace(route, relays=routing.relays, is_relays_fault=lambda words: blame.of_words(words) is not None)
@@ -74,7 +75,7 @@ def send(
         route = replace(route, connections=1, failures_to_rest=1)
     attempts: Counter[tuple[str, str]] = Counter()
     try:
-        failures = send_all(mails, route, partial(_heard, attempts, on_results))
+        failures = send_all(mails, route, partial(_heard, attempts, on_results), kept)
     finally:
         _count(engine, attempts, clock())
     open_circuits(engine, failures, clock())

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     Select,
     Text,
+    and_,
     column,
     func,
     select,
@@ -28,7 +29,7 @@ from digest.store import seen
 from digest.store.beside import of_text
 from digest.store.engine import reading
 from digest.store.readable import readable
-from digest.store.tables import deliveries
+from digest.store.tables import deliveries, readers
 
 log = get_logger()
 
@@ -44,21 +45,45 @@ def gone(these: Any) -> ColumnElement[bool]:  # noqa: ANN401 - the table or an a
 GONE = gone(deliveries)
 
 
-def papers_sent(engine: Engine, reader_ids: Collection[int]) -> dict[int, set[str]]:
-    """The papers each of these readers was ever sent, or may have been."""
-    some = deliveries.c.papers != ()
-    # As text: one list that nobody can read would hide all others.
-    papers = type_coerce(deliveries.c.papers, Text)
-    question = select(deliveries.c.id, deliveries.c.reader_id, papers, deliveries.c.beside)
+def papers_sent(engine: Engine, reader_ids: Collection[int], since: datetime | None = None) -> dict[int, set[str]]:
+    """The papers each of these readers was ever sent, or may have been.
+
+    With `since`, at least those that were sent in windows which ended after it: who asks for papers that nobody had
+    listed before then need not have years of mails read.
+    """
     sent: dict[int, set[str]] = {reader_id: set() for reader_id in reader_ids}
     with reading(engine) as connection:
-        for delivery_id, reader_id, ids, beside in connection.execute(
-            question.where(GONE, some, deliveries.c.reader_id.in_(reader_ids))
-        ):
-            sent[reader_id].update(ids_in(delivery_id, ids, beside))
+        for which in _which(connection, reader_ids, since):
+            for delivery_id, reader_id, ids, beside in connection.execute(_sent().where(which)):
+                sent[reader_id].update(ids_in(delivery_id, ids, beside))
         for reader_id, months in seen.by_readers(connection, reader_ids):
             sent[reader_id].update(months)
     return sent
+
+
+def _sent() -> Select[Any]:
+    # As text: one list that nobody can read would hide all others.
+    papers = type_coerce(deliveries.c.papers, Text)
+    question = select(deliveries.c.id, deliveries.c.reader_id, papers, deliveries.c.beside)
+    return question.where(GONE, deliveries.c.papers != ())
+
+
+def _which(
+    connection: Connection, reader_ids: Collection[int], since: datetime | None
+) -> tuple[ColumnElement[bool], ...]:
+    """Those due since then, and the last one before: it may have been planned late, with a window that ends later.
+
+    Only that one: the next is due after the late one was planned. By `due_at`, for its index is there; and asked one
+    by one, for PostgreSQL reads all of them where it is asked at once.
+    """
+    theirs = deliveries.c.reader_id.in_(reader_ids)
+    if since is None:
+        return (theirs,)
+    mine = (deliveries.c.reader_id == readers.c.id) & (deliveries.c.kind == Kind.DIGEST) & (deliveries.c.due_at < since)
+    last = select(deliveries.c.id).where(mine).order_by(deliveries.c.due_at.desc()).limit(1).scalar_subquery()
+    late = connection.execute(select(last).where(readers.c.id.in_(reader_ids))).scalars()
+    newer = and_(theirs, deliveries.c.kind == Kind.DIGEST, deliveries.c.due_at >= since)
+    return newer, deliveries.c.id.in_([number for number in late if number])
 
 
 def ids_in(delivery_id: int, listed: str, beside: str) -> set[str]:

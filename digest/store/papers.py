@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, exists, func, select, true
@@ -94,6 +94,14 @@ def relisted(engine: Engine, window: Window) -> set[str]:
         return set(
             connection.execute(select(listings.c.paper_id).where(within, listings.c.paper_id.in_(before))).scalars()
         )
+
+
+def first_seen(engine: Engine, ids: Collection[str]) -> datetime | None:
+    """When any of these papers was listed first, archive or not."""
+    with reading(engine) as connection:
+        question = select(func.min(listings.c.first_seen_at)).where(listings.c.paper_id.in_(ids))
+        first: datetime | None = connection.execute(question).scalar_one()
+        return first
 
 
 def listed(engine: Engine, since: date, until: date, source: str | None = None) -> list[Paper]:

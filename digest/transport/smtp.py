@@ -7,86 +7,73 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from aiosmtplib import SMTPResponseException
 
 from digest.domain import Mail, Result, State
-from digest.transport import relay as relays
-from digest.transport.rate import RelayLimits, SendingRate
+from digest.transport.kept import Gone, Kept, Line
+from digest.transport.rate import SendingRate
 from digest.transport.relay import Relay
-from digest.transport.senders import NotBegun, Session, opened
+from digest.transport.route import FAILURES_TO_REST, Route
+from digest.transport.senders import NotBegun, opened
 from digest.transport.session import NO_CODE
 
-__all__ = ["OnResults", "Relay", "RelayAway", "Route", "SendingRate", "send_all"]
+__all__ = ["FAILURES_TO_REST", "Kept", "OnResults", "Relay", "RelayAway", "Route", "SendingRate", "send_all"]
 
 # A mail is not begun later than this, whatever the clock says: its last reply must come within the ledger's lease.
 SECONDS_TO_BEGIN = 300.0
 # Results that wait to be written down. While the ledger cannot be reached, no more mails go than these.
 MOST_UNWRITTEN = 32
-FAILURES_TO_REST = 5
 # Mails that are noted as begun together. So many, and what is in flight, a killed process leaves in doubt.
 AT_ONCE = 25
 # A relay that has taken all by then answers at once: whatever else there is to do would only slow the two down.
 SECONDS_UNTIL_SLOW = 0.1
+# To open a connection takes as long as some mails: for fewer than these it is opened only once relays turn out slow.
+MAILS_TO_OPEN_FOR = 10
 
 
 class RelayAway(Exception):
     """No relay can be reached, or none will talk to us: no mail's fault, and the rest should wait too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How mails go out: through which relays, on how many connections at once, how many on each, how fast."""
-
-    relays: tuple[Relay, ...]
-    connections: int
-    # Relays count mails on a connection, and hang up on those that go on for ever.
-    mails_per_connection: int = 50
-    rate: SendingRate | None = None
-    # Of the relays that have limits of their own.
-    limits: Mapping[Relay, RelayLimits] = field(default_factory=dict)
-    # So many mails in a row without an answer, or with one that is about the relay or us, and it is the relay's fault.
-    failures_to_rest: int = FAILURES_TO_REST
-    is_relays_fault: Callable[[str], bool] = lambda words: False
-    # Told of mails before they may go, a portion at a time, in a thread of its own; answers which of them still may.
-    begin: Callable[[Sequence[Mail]], Collection[int]] = lambda mails: [mail.delivery_id for mail in mails]
-    # Asked before each mail: whether it is still ours to send.
-    may_begin: Callable[[], bool] = lambda: True
-    # What else there is to do while slow relays are awaited: in the same loop, a little at a time. It raises nothing.
-    meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None
-
-
 OnResults = Callable[[Sequence[Result]], None]
 
 
-def send_all(mails: Sequence[Mail], route: Route, on_results: OnResults) -> dict[Relay, str]:
+def send_all(mails: Sequence[Mail], route: Route, on_results: OnResults, kept: Kept | None = None) -> dict[Relay, str]:
     """Send each mail once, and hand `on_results`, in a thread of its own, whatever became known since its last call.
 
-    Returns the relays that failed, and why. Mails that could not be tried are accounted for as `queued`. What
-    `on_results` raises ends the round at once, and is raised.
+    Connections are taken from `kept`, and left there as far as they may carry more. Returns the relays that failed, and
+    why. Mails that could not be tried are accounted for as `queued`. What `on_results` raises ends the round at once,
+    and is raised.
     """
-    return asyncio.run(_send_all(mails, route, on_results)) if mails else {}
+    if kept is None:
+        with Kept() as kept:
+            return send_all(mails, route, on_results, kept)
+    return kept.run(_send_all(mails, route, on_results, kept)) if mails or len(kept) else {}
 
 
-async def _send_all(mails: Sequence[Mail], route: Route, on_results: OnResults) -> dict[Relay, str]:
-    return await _Round(mails, route).send(on_results)
+async def _send_all(mails: Sequence[Mail], route: Route, on_results: OnResults, kept: Kept) -> dict[Relay, str]:
+    await kept.fit(route.relays, route.connections)
+    return await _Round(mails, route, kept).send(on_results) if mails else {}
 
 
 class _Round:
     """One group of mails on its way."""
 
-    def __init__(self, mails: Sequence[Mail], route: Route) -> None:
+    def __init__(self, mails: Sequence[Mail], route: Route, kept: Kept) -> None:
         self._waiting = deque(mails)
         # Those of them that may go.
         self._ready: deque[Mail] = deque()
         self._beginning = asyncio.Lock()
-        self._route = route
-        self._trust = relays.trusted() if any(each.tls or each.starttls for each in route.relays) else None
+        # No mail waits for a connection any more.
+        self._drained = asyncio.Event()
+        self._route, self._kept = route, kept
+        self._trust = kept.trust() if any(each.tls or each.starttls for each in route.relays) else None
         self._known: asyncio.Queue[Result | None] = asyncio.Queue(MOST_UNWRITTEN)
         self._left: list[Result] = []
         self._begin_until = asyncio.get_running_loop().time() + SECONDS_TO_BEGIN
@@ -99,7 +86,7 @@ class _Round:
     async def send(self, on_results: OnResults) -> dict[Relay, str]:
         beside = asyncio.create_task(self._meanwhile())
         account = asyncio.create_task(self._account(on_results))
-        lanes = asyncio.gather(*(self._lane() for _ in range(min(self._route.connections, len(self._waiting)))))
+        lanes = asyncio.gather(*self._lanes())
         try:
             await asyncio.wait((account, lanes), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -144,19 +131,37 @@ class _Round:
             more = piece[-1] is not None
             await asyncio.to_thread(on_results, [result for result in piece if result])
 
-    async def _lane(self) -> None:
+    def _lanes(self) -> list[Coroutine[Any, Any, None]]:
+        """As many as may be used at all; but what is not open yet, and not needed unless relays are slow, waits."""
+        mails = len(self._waiting)
+        at_once = max(len(self._kept), -(-mails // MAILS_TO_OPEN_FOR))
+        return [self._lane(waits=number >= at_once) for number in range(min(self._route.connections, mails))]
+
+    async def _lane(self, *, waits: bool) -> None:
         """Send mail after mail, on one connection at a time, until none waits or no relay can be used."""
+        if waits:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._drained.wait(), SECONDS_UNTIL_SLOW)
+        while self._has_work() and (line := await self._line()):
+            await self._use(line)
+
+    async def _line(self) -> Line | None:
+        """A connection that is open already, or else a new one; none if no relay can be used, or it was too many."""
+        while line := await self._kept.take():
+            self._opened[line.relay] += 1
+            if line.relay not in self._troubles:
+                return line
+            await line.session.part()
         while self._has_work() and (relay := self._next_relay()):
             self._opened[relay] += 1
             try:
-                session = await opened(relay, self._trust)
+                return Line(relay, await opened(relay, self._trust))
             except Exception as error:
                 if self._live[relay]:
                     # It talks to our other connections: this one was too many.
-                    return
+                    return None
                 self._troubles[relay] = _words(error)
-                continue
-            await self._use(session, relay)
+        return None
 
     def _has_work(self) -> bool:
         in_time = asyncio.get_running_loop().time() < self._begin_until
@@ -167,23 +172,43 @@ class _Round:
         usable = [relay for relay in self._route.relays if relay not in self._troubles]
         return min(usable, key=lambda relay: (self._opened[relay] + 1) / relay.weight, default=None)
 
-    async def _use(self, session: Session, relay: Relay) -> None:
+    async def _use(self, line: Line) -> None:
+        relay, session = line.relay, line.session
         self._live[relay] += 1
         self._troubles.pop(relay, None)
         try:
-            for _ in range(self._route.mails_per_connection):
+            while line.mails < self._route.mails_per_connection:
                 await self._wait(relay)
                 # After the waiting: meanwhile the time to begin a mail may be over.
                 if not self._has_work() or not session.is_open or relay in self._troubles:
                     break
                 if mail := await self._next_mail(relay):
-                    await self._tell(replace(await self._send(session, relay, mail), relay=str(relay)))
+                    await self._pass(line, mail)
         except BaseException:
             session.close()
             raise
         finally:
             self._live[relay] -= 1
-            await session.part()
+            await self._put_away(line)
+
+    async def _put_away(self, line: Line) -> None:
+        """Keep it for the next group, if it may carry more."""
+        may_carry_more = line.mails < self._route.mails_per_connection and line.relay not in self._troubles
+        if may_carry_more and line.session.is_open:
+            self._kept.keep(line)
+        else:
+            await line.session.part()
+
+    async def _pass(self, line: Line, mail: Mail) -> None:
+        line.mails += 1
+        try:
+            result = await self._send(line, mail)
+        except Gone:
+            # That is nobody's fault: the mail goes first on the next connection, which has not rested.
+            line.session.close()
+            self._ready.appendleft(mail)
+        else:
+            await self._tell(replace(result, relay=str(line.relay)))
 
     async def _wait(self, relay: Relay) -> None:
         if self._route.rate:
@@ -215,7 +240,10 @@ class _Round:
                 for _ in portion:
                     self._waiting.popleft()
                 self._ready.extend(mail for mail in portion if mail.delivery_id in may_go)
-            return self._ready.popleft() if self._ready else None
+            mail = self._ready.popleft() if self._ready else None
+            if not self._ready and not self._waiting:
+                self._drained.set()
+            return mail
 
     async def _tell(self, result: Result) -> None:
         try:
@@ -224,17 +252,22 @@ class _Round:
             self._left.append(result)
             raise
 
-    async def _send(self, session: Session, relay: Relay, mail: Mail) -> Result:
-        """Send one mail. Before its data nothing can have arrived; after that, silence means nobody knows."""
-        silence = State.DEFERRED
+    async def _send(self, line: Line, mail: Mail) -> Result:
+        """Send one mail. Before its data nothing can have arrived; after that, silence means nobody knows.
+
+        Raises Gone.
+        """
+        session, relay, silence = line.session, line.relay, State.DEFERRED
         try:
-            await session.send_envelope(mail)
+            await line.send_envelope(mail)
             silence = State.UNCERTAIN
             reply = await session.send_data(mail.content)
         except NotBegun as error:
             session.close()
             self._heard(relay, _words(error), answered=False)
             return Result(mail.delivery_id, State.QUEUED, _words(error))
+        except Gone:
+            raise
         except SMTPResponseException as error:
             words = _words(error)
             answered = error.code not in (NO_CODE, 421) and not self._route.is_relays_fault(words)

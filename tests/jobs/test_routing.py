@@ -86,3 +86,21 @@ def test_two_who_send_at_once_share_the_seats(postgres):
             assert alone == 8
     first.dispose()
     second.dispose()
+
+
+def test_seats_are_kept_from_group_to_group_until_somebody_waits(postgres):
+    """Before a seat is given back, whoever holds a connection on it is told to hang up."""
+    url, told = postgres(), []
+    first, second = connect(url), connect(url)
+    seats, others = slots.seats(first, 8), slots.seats(second, 8)
+    assert [seats.fair(told.append), seats.fair(told.append), told] == [8, 8, []]
+    with second.connect() as waiting:
+        waiting.execute(text("SELECT pg_advisory_lock(:key, pg_backend_pid())"), {"key": slots.WORKERS})
+        assert [seats.fair(told.append), told] == [4, [4]]
+        waiting.execute(text("SELECT pg_advisory_unlock_all()"))
+    assert others.fair(told.append) == 4
+    seats.close()
+    assert others.fair(told.append) == 8
+    others.close()
+    first.dispose()
+    second.dispose()

@@ -370,6 +370,19 @@ def test_a_rehearsal_changes_nothing(engine):
     assert plan(engine) == 1
 
 
+def test_of_papers_nobody_listed_before_a_moment_only_mails_from_then_on_are_asked(engine):
+    """The last one before is too: planned late, its window may end after that moment."""
+    [ada] = admit(engine, "ada@example.org")
+    for day in range(4):
+        plan(engine, NOW + day * A_DAY)
+        [delivery] = ledger.claim(engine, 10, NOW + day * A_DAY)
+        freeze(engine, delivery, f"2512.{day}")
+        end(engine, delivery, State.SENT)
+    assert heard.papers_sent(engine, [ada.id], NOW + 2 * A_DAY) == {ada.id: {"2512.2", "2512.3"}}
+    assert heard.papers_sent(engine, [ada.id], NOW - A_DAY) == heard.papers_sent(engine, [ada.id])
+    assert heard.papers_sent(engine, [ada.id], NOW + 9 * A_DAY) == {ada.id: {"2512.3"}}
+
+
 def sent(engine, reader):
     plan(engine)
     end(engine, ledger.claim(engine, 10, NOW)[0], State.SENT)

@@ -24,7 +24,7 @@ from digest.jobs.delivery.settle import settle
 from digest.jobs.editions import Editions
 from digest.jobs.routing import Routing
 from digest.store import outcomes, slots
-from digest.transport.smtp import RelayAway
+from digest.transport.smtp import Kept, RelayAway
 
 # Few enough that a crash leaves little uncertain, many enough that one transaction serves them all.
 GROUP = 200
@@ -65,6 +65,9 @@ class Round:
         self.engine, self.post, self._until = engine, post, until
         self.editions = Editions(engine, freeze=True)
         self.account: Counter[State] = Counter()
+        # What stays open from group to group: connections, and the seats they are on.
+        self._kept = Kept()
+        self._seats = slots.seats(engine, post.route.connections)
         # The group after the one that goes, claimed and written meanwhile.
         self._ahead: Group | None = None
 
@@ -72,23 +75,30 @@ class Round:
         return not self._until or self.post.clock() < self._until
 
     def close(self) -> None:
-        """Give back what was claimed and is not to go from here."""
+        """Hang up, and give back the seats and what was claimed and is not to go from here."""
+        try:
+            self._kept.close()
+        finally:
+            self._seats.close()
+        self._give_back_ahead()
+
+    def _give_back_ahead(self) -> None:
         if ahead := self._taken_ahead():
             ahead.give_back()
 
     def next_group(self) -> bool:
         """Deliver one group; say whether there was one and another may follow."""
-        with slots.taken(self.engine, self.post.route.connections) as connections:
-            if not connections and not self.account:
-                raise Busy("another worker is sending; what waits goes through it, or with the next `digest send`")
-            return bool(connections) and self._deliver(connections)
+        connections = self._seats.fair(self._kept.reduce)
+        if not connections and not self.account:
+            raise Busy("another worker is sending; what waits goes through it, or with the next `digest send`")
+        return bool(connections) and self._deliver(connections)
 
     def _deliver(self, connections: int) -> bool:
         now_open = routing.current(self.engine, self.post.route.relays, self.post.clock())
         if not now_open.relays:
             return False
         if now_open.half_open:
-            self.close()
+            self._give_back_ahead()
         group = self._taken_ahead() or Group(self.engine, self.post, 1 if now_open.half_open else GROUP)
         with group.held():
             group.ready(self.editions)
@@ -130,7 +140,8 @@ class Round:
         way = replace(self.post.route, connections=connections, begin=going.begin, may_begin=going.may_begin)
         if self._ahead:
             way = replace(way, meanwhile=partial(self._ahead.prepare, self.editions))
-        failures = routing.send(self.engine, mails, now_open, way, partial(self.settle, group), self.post.clock)
+        on_results, clock = partial(self.settle, group), self.post.clock
+        failures = routing.send(self.engine, mails, now_open, way, on_results, clock, self._kept)
         if len(failures) == len(self.post.route.relays):
             relay, why = next(iter(failures.items()))
             raise RelayAway(f"cannot send through {relay}: {why} (DIGEST_SMTP_URL)")
