@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from digest.bootstrap import Service
 from digest.cli.doctor.findings import Finding, broken, fine, mend, warning
+from digest.store import gauges
+from digest.store.engine import StoreUnready
 from digest.transport.mailbox import MailboxAway, look_in
 
 # More than a few hundred wait only where nobody empties it.
@@ -27,8 +32,7 @@ MENDS = {
 
 def look(service: Service) -> Iterator[Finding]:
     if service.mailbox is None:
-        todo = "set DIGEST_BOUNCE_MAILBOX_URL, or let the mail server pipe to `digest bounce`"
-        yield warning("mailbox", "what comes back is not looked for", todo)
+        yield _pipe(service)
         return
     try:
         waiting = look_in(service.mailbox)
@@ -39,3 +43,19 @@ def look(service: Service) -> Iterator[Finding]:
         yield warning("mailbox", f"{waiting} waiting", "are the workers running? `digest stats` tells what came back")
     else:
         yield fine("mailbox", f"{waiting} waiting")
+
+
+def _pipe(service: Service) -> Finding:
+    """Without a mailbox, what comes back is piped to `digest bounce`; whether it is shows once something came."""
+    try:
+        last = gauges.known(service.engine).get(gauges.PIPED)
+    except (SQLAlchemyError, StoreUnready):
+        last = None  # The database is told of elsewhere.
+    if last:
+        return fine(
+            "mailbox", f"none: `digest bounce` took something in at {datetime.fromtimestamp(last, UTC):%F %H:%M} UTC"
+        )
+    todo = (
+        "set DIGEST_BOUNCE_MAILBOX_URL; or let the mail server pipe to `digest bounce`, and try `digest doctor --mail`"
+    )
+    return warning("mailbox", "nothing has come back yet, and no mailbox is looked in", todo)
