@@ -9,7 +9,7 @@ QUICK := not slow and not postgres and not realdata
 # The rooms without a door, and what guards the house.
 QUICK_TESTS := $(addprefix tests/,text topics match sources readers bounces settings docs test_house.py test_links.py)
 
-.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-start bench-web bench-delivery chaos soak attack coverage clean
+.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-start bench-web bench-delivery bench-million chaos soak attack coverage clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -75,6 +75,9 @@ bench-start: install ## measure what a command costs before it does anything
 
 bench-web: install ## measure how fast pages, searches and previews answer
 	$(BIN)/python -m bench.web $(ARGS)
+
+bench-million: install ## a million digests for real, on PostgreSQL; ARGS="20000 --days 100" for fewer, and a ledger of 100 days
+	$(BIN)/python -m bench.million $(ARGS)
 
 bench-delivery: install ## measure delivery beside its peers; ARGS="--readers 3000" takes a minute
 	$(BIN)/python -m bench.delivery $(ARGS)

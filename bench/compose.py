@@ -134,11 +134,16 @@ class Plain:
             "view": links.view(reader.key, delivery.id),
             "email": reader.email,
             "why": wording.why(wanted),
-            **claims.of_digest(selection.picks, wanted, day, today, left=selection.more, shared=False),
+            **claims.of_digest(
+                selection.picks, day, today, order=wanted.order, weekly=False, left=selection.more, shared=False
+            ),
+            "greeting": "",
+            "called": "",
+            "related": "",
             "minutes": f"{max(1, round(words / 200))} min read",
             "subscribe": "",
-            "own": sharing.with_topics(f"{links.base_url}/", wanted.topics),
-            "feed": sharing.with_topics(f"{links.base_url}/feed.atom", wanted.topics),
+            "own": f"{links.base_url}/{sharing.along(wanted.topics)}",
+            "feed": f"{links.base_url}/feed.atom{sharing.along(wanted.topics)}",
             "references": f"{links.view(reader.key, delivery.id)}.bib",
             "useful": links.feedback(reader.key, delivery.id),
         }

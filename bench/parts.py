@@ -116,9 +116,9 @@ def spent(pid: int) -> float:
     return own + sum(spent(child) for child in children(pid))
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float, what: str, glance: float = GLANCE_SECONDS) -> None:
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError(f"{what}: not within {seconds:.0f} s")
-        time.sleep(GLANCE_SECONDS)
+        time.sleep(glance)

@@ -29,12 +29,21 @@ def vocabulary(days: Mapping[date, Sequence[Listing]]) -> list[str]:
     return sorted(word for word in words if word.replace(" ", "").replace("-", "").isalnum())
 
 
-def subscribe(engine: Engine, count: int, words: Sequence[str], now: datetime, cadence: str = "daily") -> None:
-    """So many active readers, all due now, each with topics of their own."""
+def subscribe(
+    engine: Engine,
+    count: int,
+    words: Sequence[str],
+    now: datetime,
+    cadence: str = "daily",
+    topics: Iterator[Sequence[str]] | None = None,
+) -> None:
+    """So many active readers, all due now, each with topics of their own; with these, if they are given."""
     chance = random.Random(7)
     with writing(engine) as connection:
         for first in range(0, count, AT_ONCE):
             rows = list(_rows(range(first, min(first + AT_ONCE, count)), words, now, cadence, chance))
+            if topics:
+                rows = [row | {"topics": tuple(theirs)} for row, theirs in zip(rows, topics, strict=False)]
             connection.execute(readers.insert(), rows)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from base64 import b32encode, urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,10 @@ LONGEST_TOKEN = 120
 MINUTE = 60
 # Of 160 bits, what is enough: the local part of an address has at most 64 octets (RFC 5321, 4.5.3.1.1).
 SIGNED_OCTETS = 16
+# Two letters of base32 (RFC 4648, in lower case) for each ten bits.
+BASE32_STEP, BASE32_MASK = 10, 1023
+BASE32 = [a + b for a in "abcdefghijklmnopqrstuvwxyz234567" for b in "abcdefghijklmnopqrstuvwxyz234567"]
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
 # What is not drawn by us: the longest number PostgreSQL gives a row.
 NUMBER = r"[0-9]{1,18}"
 # A reader's key, as the database draws it. No number begins like this.
@@ -96,7 +100,7 @@ class Links:
         # collisions of bare SHA-1.
         oldest_first = list(reversed(keys))
         self._signers = {purpose: _signer(oldest_first, f"digest.{purpose}") for purpose in Purpose}
-        self._feedback_key = Signer(keys[0], salt=f"digest.{Purpose.FEEDBACK}").derive_key()
+        self._newest = {purpose: Signer(keys[0], salt=f"digest.{purpose}").derive_key() for purpose in Purpose}
         self._bounces = [Signer(key, salt="digest.bounce").derive_key() for key in keys]
         self._leaving = [Signer(key, salt="digest.unsubscribe").derive_key() for key in keys]
 
@@ -127,13 +131,11 @@ class Links:
 
     def feedbacks(self, key: str, delivery_id: int) -> Callable[[str], str]:
         """Make many of these for one mail, in a third of the time: what they share is written and keyed once."""
-        secret, start = self._feedback_key, f"{key}.{delivery_id}."
+        secret, start = self._newest[Purpose.FEEDBACK], f"{key}.{delivery_id}."
         address = f"{self.base_url}/{Purpose.FEEDBACK}/"
 
         def one(paper: str) -> str:
-            named = start + paper.replace("/", "~")
-            digest = hmac.digest(secret, named.encode(), "sha1")
-            return f"{address}{named}.{urlsafe_b64encode(digest).decode().rstrip('=')}"
+            return address + _signed(secret, start + paper.replace("/", "~"))
 
         return one
 
@@ -147,7 +149,7 @@ class Links:
         """Sign a reader's key for a purpose, with the delivery and paper it is about, and the minute it was made in."""
         if purpose is Purpose.UNSUBSCRIBE:
             # It stands in an address, too, and some servers turn local parts to lower case.
-            return f"{key}.{_signature(self._leaving[0], key)}"
+            return _leaving(self._leaving[0], key)
         named = [key]
         if purpose in OF_A_DELIVERY:
             named.append(str(delivery_id))
@@ -155,7 +157,7 @@ class Links:
             named.append(str(_minute(now)))
         if paper:
             named.append(paper.replace("/", "~"))
-        return self._signers[purpose].sign(".".join(named)).decode()
+        return _signed(self._newest[purpose], ".".join(named))
 
     def read(
         self, purpose: Purpose, token: str, now: datetime | None = None, *, max_age: timedelta = CONFIRM_WITHIN
@@ -234,9 +236,26 @@ def _signer(keys: Sequence[str], salt: str) -> Signer:
     return Signer(derived, salt=salt, key_derivation="none", algorithm=_Sha1())
 
 
+def _signed(key: bytes, named: str) -> str:
+    """Sign as itsdangerous does, in a fifth of its time: a mail has a dozen links."""
+    digest = hmac.digest(key, named.encode(), "sha1")
+    return f"{named}.{b2a_base64(digest, newline=False).translate(URL_SAFE, b'=').decode()}"
+
+
+@lru_cache(16)  # It stands in a mail twice or more.
+def _leaving(secret: bytes, key: str) -> str:
+    return f"{key}.{_signature(secret, key)}"
+
+
 def _signature(key: bytes, named: str, octets: int = SIGNED_OCTETS) -> str:
     digest = hmac.digest(key, named.encode(), "sha1")[:octets]
-    return b32encode(digest).decode().rstrip("=").lower()
+    # The library's base32 takes five microseconds, for what is half the time of a mail's signed addresses.
+    bits = -len(digest) * 8 % BASE32_STEP
+    number = int.from_bytes(digest) << bits
+    pairs = [
+        BASE32[number >> place & BASE32_MASK] for place in range(len(digest) * 8 + bits - BASE32_STEP, -1, -BASE32_STEP)
+    ]
+    return "".join(pairs)[: -(-len(digest) * 8 // 5)]
 
 
 def _is_signed(keys: Sequence[bytes], named: str, signature: str) -> bool:

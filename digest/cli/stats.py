@@ -12,7 +12,7 @@ from digest.bootstrap import Service
 from digest.cli.commands import app_of
 from digest.cli.console import Json, print_json, print_table
 from digest.domain import Breaker, CollectionRun, Run, State
-from digest.store import accounts, bounces, breakers, collections, day_counts, ledger, planning, readers
+from digest.store import accounts, bounces, breakers, collections, day_counts, planning, readers
 
 # Long enough to see a trend, short enough that what was mended is gone.
 LATELY = timedelta(days=7)
@@ -27,7 +27,7 @@ app = app_of()
 def stats(context: typer.Context, as_json: Json = False) -> None:
     """Show readers, deliveries, the account of the last runs, what failed, open breakers, and the last collections."""
     service: Service = context.obj
-    statuses, states = readers.counts(service.engine), ledger.counts(service.engine)
+    statuses, states = readers.counts(service.engine), day_counts.by_state(service.engine)
     account, looks = runs(service), collections.newest(service.engine)
     failed, rests = bounces.counts(service.engine, service.now - LATELY), resting(service)
     relays = day_counts.totals(service.engine, day_counts.RELAYS, (service.now - LATELY).date())

@@ -13,9 +13,11 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from markupsafe import escape
+
 from digest import links as formats
 from digest import paths
-from digest.compose import aloud, claims, marking, mime, sharing, wording
+from digest.compose import aloud, claims, mime, sharing, wording
 from digest.compose.cards import CardStyle
 from digest.compose.claims import Listed
 from digest.compose.forms import Form, Shape, form, shape
@@ -23,8 +25,9 @@ from digest.compose.headers import HeadersOf, Letterhead
 from digest.compose.kinds import RULES
 from digest.compose.mime import Headers, Letter, opened
 from digest.compose.pages import environment
-from digest.compose.papers import OwnPage, Papers, of_html, of_text
-from digest.domain import Cadence, Delivery, Kind, Mail, Order, Pick, Selection
+from digest.compose.papers import Papers, own_page
+from digest.compose.sheets import Asked, Sheet, Sheets, subject_of
+from digest.domain import Cadence, Delivery, Kind, Mail, Pick, Selection
 from digest.links import CONFIRM_WITHIN, Purpose
 
 __all__ = ["MOST_HTML_BYTES", "Composer", "Letter", "Letterhead", "opened"]
@@ -34,16 +37,16 @@ MOST_HTML_BYTES = 90_000
 # What the frame may take of it: heading, footer, style, at its longest.
 FRAME_BYTES = 16_000
 # Whoever holds one of the two keys may end, move and delete.
-KEPT_FROM_OTHERS: dict[str, object] = dict.fromkeys(
-    ("unsubscribe", "preferences", "email", "called", "why", "useful"), ""
+KEPT_FROM_OTHERS: dict[str, object] = dict.fromkeys(("unsubscribe", "preferences", "email", "why", "useful"), "")
+# What a digest leaves open for each reader.
+PERSONAL = (
+    *("unsubscribe", "preferences", "view", "email", "why", "own", "feed", "references", "useful"),
+    *("subject", "subscribe", "greeting"),
 )
 MOST_BROADER = 2
-LONGEST_SUBJECT = 74
 PARTS = "subject.txt", "body.txt", "body.html"
 # The frames of some busy days: for every number of papers and of what is left over; 10 kB each.
 KEEP_FORMS = 1024
-# What a mail says several times, and what many say; half a kB each.
-KEEP_ENTRIES = 4096
 
 
 class Composer:
@@ -52,6 +55,7 @@ class Composer:
     def __init__(self, letterhead: Letterhead) -> None:
         self.letterhead = letterhead
         self._headers = HeadersOf(letterhead)
+        self._is_plain = str(escape(letterhead.links.base_url)) == letterhead.links.base_url
         self._pages = environment(paths.templates() / "email")
         self._pages.globals |= {
             "name": letterhead.name,
@@ -60,9 +64,9 @@ class Composer:
             # What belongs to no digest has no name of one.
             "called": "",
         }
-        self._quoted = lru_cache(KEEP_ENTRIES)(mime.quoted)
         self._frames = lru_cache(KEEP_FORMS)(self._open_frames)
-        self._papers = Papers(self._pages, self._quoted)
+        papers = Papers(self._pages, mime.quoted)
+        self._sheets = Sheets(papers, lambda kind, blanks: self._frames(kind, (), blanks), _open_to)
 
     def digest(
         self,
@@ -81,44 +85,51 @@ class Composer:
         Picks that do not fit into `most_bytes` are counted, and stand in the view on the web, which has no such limit.
         What is `shared` may be seen by anybody: it holds no key of the reader's, and does not name them.
         """
-        picks, wanted = _picks(selection, shared), delivery.preferences
-        style = CardStyle(weekly=wanted.cadence is Cadence.WEEKLY, pictures=wanted.pictures, own=not shared)
-        written = self._papers.written(
-            picks,
-            style,
-            self._own_pages(delivery),
+        wanted = delivery.preferences
+        asked = Asked(
+            kind="welcome" if first and not shared else "digest",
+            picks=_picks(selection, shared),
             related=selection.related,
-            by_topic=wanted.order is Order.MIXED,
+            more=selection.more,
+            style=CardStyle(weekly=wanted.cadence is Cadence.WEEKLY, pictures=wanted.pictures, own=not shared),
+            order=wanted.order,
+            listed=Listed(listed, days),
+            today=_local(delivery).date(),
             most_bytes=most_bytes - FRAME_BYTES,
+            called="" if shared else aloud.name(delivery.reader.name),
+            shared=shared,
         )
-        shown = picks[: written.shown]
-        left = len(picks) - len(shown) + selection.more
-        personal: dict[str, object] = {
-            **_claims(delivery, shown, Listed(listed, days), left=left, shared=shared),
-            "minutes": f"{written.minutes} min read" if shown else "",
-            "contents": written.contents,
-            "cards": written.cards,
-            "related": written.related,
-            **self._shares(delivery, shared),
-        }
-        return self._mail("welcome" if first and not shared else "digest", delivery, personal)
+        sheet = self._sheets.sheet(asked)
+        values = self._of_reader(delivery, asked) | self._own_pages(delivery, sheet) | {"subject": sheet.subject}
+        text, html = sheet.text.filled(values), sheet.html.filled(values)
+        return self._posted(asked.kind, delivery, sheet.subject, text, html, shared=shared)
 
-    def _own_pages(self, delivery: Delivery) -> OwnPage:
-        """Say where a reader tells what they make of a paper; quoted, as it stands in a card three times."""
+    def _of_reader(self, delivery: Delivery, asked: Asked) -> dict[str, object]:
+        """Gather what a digest says to one reader, and what of it may be seen by anybody."""
+        values = {**self._personal(delivery), **self._shares(delivery), "subscribe": ""}
+        if asked.kind == "welcome":
+            values["greeting"] = claims.greeting(delivery.preferences, asked.listed, asked.today, asked.called)
+        return values | KEPT_FROM_OTHERS | {"subscribe": values["own"]} if asked.shared else values
+
+    def _own_pages(self, delivery: Delivery, sheet: Sheet) -> dict[str, object]:
+        """Say where a reader tells what they make of each paper; quoted, as it stands in a card three times."""
         address = self.letterhead.links.feedbacks(delivery.reader.key, delivery.id)
-        return lambda paper: mime.quoted_address(address(paper.id))
+        return {own_page(paper).name: mime.quoted_address(address(paper)) for paper in sheet.own}
 
-    def _shares(self, delivery: Delivery, shared: bool) -> dict[str, object]:
-        """Gather the ways on that a digest offers beside its papers: to its reader, or to anybody."""
-        links, key, topics = self.letterhead.links, delivery.reader.key, delivery.preferences.topics
-        ways: dict[str, object] = {
-            "own": sharing.with_topics(f"{links.base_url}/", topics),
-            "feed": sharing.with_topics(f"{links.base_url}/feed.atom", topics),
-            "references": f"{links.view(key, delivery.id)}.bib",
-            "useful": links.feedback(key, delivery.id),
-            "subscribe": "",
+    def _shares(self, delivery: Delivery) -> dict[str, object]:
+        """Gather the ways on that a digest offers beside its papers."""
+        links, key = self.letterhead.links, delivery.reader.key
+        along = sharing.along(delivery.preferences.topics)
+        return {
+            "own": self._address(f"{links.base_url}/{along}"),
+            "feed": self._address(f"{links.base_url}/feed.atom{along}"),
+            "references": self._address(f"{links.view(key, delivery.id)}.bib"),
+            "useful": self._address(links.feedback(key, delivery.id)),
         }
-        return ways | KEPT_FROM_OTHERS | {"subscribe": ways["own"]} if shared else ways
+
+    def _address(self, url: str) -> str | bytes:
+        """Quote an address once for text and HTML, where it is the same in both."""
+        return mime.quoted(url) if self._is_plain else url
 
     def letter(self, delivery: Delivery) -> Mail:
         """Write a mail without papers, as the table of kinds says."""
@@ -180,10 +191,16 @@ class Composer:
         **said: object,
     ) -> Mail:
         """Write a mail from its folder of templates, which may ask about what is `said`, and print what is personal."""
-        stamp = formats.stamp(delivery.kind, delivery.id, delivery.due_at)
         values = {**self._personal(delivery), **(personal or {})}
-        subject, text, html = self._written(kind, said, values)
-        headers = self._headers.of_list(kind, delivery, stamp, subject, str(values["unsubscribe"]))
+        return self._posted(kind, delivery, *self._written(kind, said, values))
+
+    def _posted(
+        self, kind: str, delivery: Delivery, subject: str, text: bytes, html: bytes, *, shared: bool = False
+    ) -> Mail:
+        """Address a mail of the list to its reader."""
+        stamp = formats.stamp(delivery.kind, delivery.id, delivery.due_at)
+        way_out = "" if shared else self.letterhead.links.unsubscribe(delivery.reader.key)
+        headers = self._headers.of_list(kind, delivery, stamp, subject, way_out)
         return Mail(
             delivery.id,
             self._envelope(delivery),
@@ -207,21 +224,20 @@ class Composer:
         return Mail(number, self._headers.sender, mime.bare(to), self._sealed(headers, stamp, now, text, html))
 
     def _written(self, kind: str, said: dict[str, object], values: dict[str, object]) -> tuple[str, bytes, bytes]:
-        """Fill in the subject, the text and the HTML of a kind of mail. What differs between the two is a `Both`."""
+        """Fill in the subject, the text and the HTML of a kind of mail."""
         # The other two print the subject, so it comes first.
-        blanks = shape({**values, "subject": True})
-        subject_form, text, html = self._frames(kind, _frozen(said), blanks)
-        subject = marking.shortened(mime.one_line(subject_form.filled(values).decode()), LONGEST_SUBJECT)
+        subject_form, text, html = self._frames(kind, _frozen(said), shape({**values, "subject": True}))
+        subject = subject_of(subject_form, values)
         values = {**values, "subject": subject}
-        return subject, text.filled(of_text(values)), html.filled(of_html(values))
+        return subject, text.filled(values), html.filled(values)
 
     def _open_frames(self, kind: str, said: tuple[tuple[str, object], ...], blanks: Shape) -> tuple[Form, Form, Form]:
         subject, text, html = (self._pages.get_template(f"{kind}/{part}") for part in PARTS)
         # A subject is a header, and written as headers are.
         return (
             form(subject, dict(said), blanks, str.encode),
-            form(text, dict(said), blanks, self._quoted),
-            form(html, dict(said), blanks, self._quoted),
+            form(text, dict(said), blanks, mime.quoted),
+            form(html, dict(said), blanks, mime.quoted),
         )
 
     def _sealed(self, headers: Headers, stamp: str, moment: datetime, text: bytes, html: bytes) -> bytes:
@@ -236,13 +252,19 @@ class Composer:
         """Gather what every mail may say around its cards to this reader alone."""
         links, reader = self.letterhead.links, delivery.reader
         return {
-            "unsubscribe": links.unsubscribe(reader.key),
-            "preferences": links.preferences(reader.key),
-            "view": links.view(reader.key, delivery.id),
+            "unsubscribe": self._address(links.unsubscribe(reader.key)),
+            "preferences": self._address(links.preferences(reader.key)),
+            "view": self._address(links.view(reader.key, delivery.id)),
             "email": reader.email,
             "called": aloud.name(reader.name),
             "why": wording.why(delivery.preferences),
         }
+
+
+def _open_to(shared: bool) -> Shape:
+    """Say which of the personal values of a digest there are: to a stranger it holds no key."""
+    missing = KEPT_FROM_OTHERS if shared else ("subscribe",)
+    return tuple((name, name not in missing) for name in PERSONAL)
 
 
 def _picks(selection: Selection, shared: bool) -> tuple[Pick, ...]:
@@ -252,14 +274,6 @@ def _picks(selection: Selection, shared: bool) -> tuple[Pick, ...]:
 
 def _without_votes(pick: Pick) -> Pick:
     return replace(pick, reasons=tuple([reason for reason in pick.reasons if not reason.is_vote]))
-
-
-def _claims(
-    delivery: Delivery, shown: tuple[Pick, ...], listed: Listed, *, left: int, shared: bool
-) -> Mapping[str, object]:
-    """Gather what a digest claims about itself, on its reader's own day, by the name they gave it."""
-    today, called = _local(delivery).date(), aloud.name(delivery.reader.name)
-    return claims.of_digest(shown, delivery.preferences, listed, today, left=left, shared=shared, called=called)
 
 
 def _local(delivery: Delivery) -> datetime:

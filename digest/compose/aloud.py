@@ -15,8 +15,8 @@ from digest.compose.marking import Run, shortened
 
 LONGEST_TOPIC = 60
 MOST_WORDS = 8
-# Those that many readers have; 200 bytes each.
-KEEP_TOPICS = 4096
+# Those that many readers have; 300 bytes each.
+KEEP_TOPICS = 16_384
 
 PREPOSITIONS = {"author": "by", "org": "from", "organization": "from", "source": "from", "cat": "in", "category": "in"}
 # `agents ^2`, and `"tree search"^2`: but the square of R is a word.
@@ -61,6 +61,7 @@ def aloud(topic: str) -> Aloud:
     return Aloud(preposition, quotable(text))
 
 
+@lru_cache(KEEP_TOPICS)
 def is_exclusion(topic: str) -> bool:
     """Whether a topic only says what is not wanted: nobody follows that."""
     text = " ".join(topic.split())

@@ -6,17 +6,14 @@ Everything said here is checked against the edition in `tests/compose/test_claim
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 
 from digest.compose import aloud, wording
 from digest.compose.marking import Run, shortened
-from digest.domain import Cadence, Delivery, Order, Pick, Preferences
+from digest.domain import Delivery, Order, Pick, Preferences
 
-# Those of readers who chose the same and get the same; half a kB each.
-KEEP_CLAIMS = 4096
 # What a heading and a subject name; a third is "and 2 other topics".
 TOPICS_IN_A_HEADING = 2
 # What a subject and the line after it in a list of mails name.
@@ -34,17 +31,9 @@ class Listed:
     days: tuple[date, date] | None = None
 
 
-@lru_cache(KEEP_CLAIMS)
 def of_digest(
-    shown: tuple[Pick, ...],
-    wanted: Preferences,
-    listed: Listed,
-    today: date,
-    *,
-    left: int,
-    shared: bool,
-    called: str = "",
-) -> Mapping[str, object]:
+    shown: Sequence[Pick], listed: Listed, today: date, *, order: Order, weekly: bool, left: int, shared: bool
+) -> dict[str, object]:
     """Gather all a digest claims, by the names that its templates know; what is `shared` speaks to a stranger."""
     titles = [shortened(pick.paper.title, LONGEST_TITLE) for pick in shown[:TITLES]]
     of_stranger = strangers_heading(shown)
@@ -53,10 +42,9 @@ def of_digest(
         "also": "; ".join(titles[1:]),
         "heading": of_stranger if shared else heading(shown),
         "what": "".join(run.text for run in of_stranger) if shared else subject(shown),
-        "day": day_line(listed, today, weekly=wanted.cadence is Cadence.WEEKLY),
-        "sub": chosen_from(listed, wanted.order, today),
+        "day": day_line(listed, today, weekly=weekly),
+        "sub": chosen_from(listed, order, today),
         "rest": left_out(left, shown),
-        "greeting": greeting(wanted, listed, today, called),
     }
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any
 
@@ -66,19 +65,46 @@ def final(value: object) -> object:
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-@dataclass(frozen=True, slots=True)
+class Pieces(tuple[bytes | Blank, ...]):
+    """What goes into a blank and has blanks of its own: encoded already."""
+
+    __slots__ = ()
+
+
 class Form:
     """A page in encoded pieces, with the blanks between them."""
 
-    pieces: Sequence[bytes | Blank]
-    escaped: bool
-    encode: Encode
+    __slots__ = ("_encode", "_escaped", "_open", "pieces")
+
+    def __init__(self, pieces: Sequence[bytes | Blank], *, escaped: bool, encode: Encode) -> None:
+        self.pieces, self._escaped, self._encode = pieces, escaped, encode
+        places: dict[Blank, list[int]] = {}
+        for place, piece in enumerate(pieces):
+            if isinstance(piece, Blank):
+                places.setdefault(piece, []).append(place)
+        # A mail has a dozen values, and prints most of them in several places.
+        self._open = tuple(places.items())
 
     def filled(self, values: Mapping[str, object]) -> bytes:
         """Fill in each blank; a value in bytes is encoded already."""
-        return b"".join(
-            [piece if isinstance(piece, bytes) else self._entry(piece, values[piece.name]) for piece in self.pieces]
-        )
+        pieces: list[Any] = list(self.pieces)
+        for blank, places in self._open:
+            said = self._entry(blank, values[blank.name])
+            for place in places:
+                pieces[place] = said
+        return b"".join(pieces)
+
+    def partly(self, values: Mapping[str, object]) -> Form:
+        """Fill in the blanks whose values these are, and leave the others open."""
+        pieces: list[bytes | Blank] = []
+        for piece in self.pieces:
+            if isinstance(piece, bytes) or piece.name not in values:
+                pieces.append(piece)
+            elif isinstance(value := values[piece.name], Pieces):
+                pieces += value
+            else:
+                pieces.append(self._entry(piece, value))
+        return Form(pieces, escaped=self._escaped, encode=self._encode)
 
     def _entry(self, blank: Blank, value: Any) -> bytes:  # noqa: ANN401 - what a template takes
         if isinstance(value, bytes):
@@ -86,7 +112,7 @@ class Form:
         for step in blank.steps:
             value = step(value)
         said = final(value)
-        return self.encode(str(escape(said) if self.escaped else said))
+        return self._encode(str(escape(said) if self._escaped else said))
 
 
 def shape(values: Mapping[str, object]) -> Shape:
@@ -100,4 +126,4 @@ def form(page: Template, said: Mapping[str, object], blanks: Shape, encode: Enco
     text = page.render(said, **{name: Blank(name, sheet) if there else "" for name, there in blanks})
     open_at: dict[str, Blank] = {blank.mark: blank for blank in sheet}
     pieces = [open_at[piece] if piece in open_at else encode(piece) for piece in MARK.split(text) if piece]
-    return Form(pieces, str(page.name).endswith(".html"), encode)
+    return Form(pieces, escaped=str(page.name).endswith(".html"), encode=encode)

@@ -16,6 +16,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formataddr, parseaddr
+from functools import lru_cache
 
 import idna
 
@@ -34,6 +35,8 @@ MOST_COLUMNS = 76
 # An encoded word has at most 75 characters (RFC 2047, section 2): 45 octets in base64 and the frame around them.
 ENCODED_WORD_OCTETS = 45
 
+# Those of a day; 200 bytes each.
+KEEP_SUBJECTS = 4096
 
 Headers = Sequence[tuple[str, str]]
 
@@ -81,6 +84,7 @@ def ascii_domain(domain: str) -> str:
         return domain  # The relay refuses it, and that is accounted for.
 
 
+@lru_cache(KEEP_SUBJECTS)
 def unstructured(text: str) -> str:
     """Write the value of a header for people, in encoded words if it needs them."""
     line = one_line(text)

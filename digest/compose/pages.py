@@ -131,10 +131,9 @@ def _printer(pages: Environment, name: str) -> Callable[[Iterable[Run]], Markup]
         before, after = getattr(pages.get_template(RUNS).module, name)([Run(begin, marked=True)]).split(begin)
         return before, after
 
-    @lru_cache(KEEP_FOLDED)
-    def printed(runs: tuple[Run, ...]) -> Markup:
+    def printed(runs: Iterable[Run]) -> Markup:
         before, after = dress()
         text = "".join([f"{begin}{printable(word)}{end}" if marked else printable(word) for word, marked in runs])
         return Markup(str(escape(text)).replace(begin, before).replace(end, after))
 
-    return lambda runs: printed(tuple(runs))
+    return printed

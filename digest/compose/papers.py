@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from operator import attrgetter
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 from zlib import crc32
 
 from jinja2 import Environment
@@ -15,20 +15,19 @@ from jinja2 import Environment
 from digest.compose import aloud, contents
 from digest.compose.cards import ENDS, Card, Cards, CardStyle, Level, reading_time
 from digest.compose.contents import Group
-from digest.compose.forms import Encode, Form, form
+from digest.compose.forms import Blank, Encode, Form, Pieces, form
 from digest.compose.marking import Run
-from digest.domain import Paper, Pick
+from digest.domain import Pick
 
 _place = attrgetter("place")
-OwnPage: TypeAlias = Callable[[Paper], bytes]
 
 # An address of a reader's own page, quoted.
 OWN_PAGE_BYTES = 180
 TOPICS_IN_A_LABEL = 3
 # The headings of readers' topics; half a kB each.
 KEEP_GROUPS = 4096
-# The same picks for all who have the same topics; some 6 kB each, without the cards, which are shared.
-KEEP_LAYOUTS = 4096
+# The papers of a busy week; 200 bytes each.
+KEEP_PAGES = 4096
 
 
 class Both(NamedTuple):
@@ -43,24 +42,19 @@ class Both(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The papers of a digest: how many of the picks are shown, what all take to read, and the parts they stand in."""
+    """The papers of a digest: how many of the picks are shown, what all take to read, and the parts they stand in.
+
+    The address of a reader's own page is left open in a card: `own` are the papers that have one.
+    """
 
     shown: int
     minutes: int
     contents: Both
-    cards: Both
-    related: Both
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The same before each reader's own pages are in it: what stands ready, and cards that wait for an address."""
-
-    shown: int
-    minutes: int
-    contents: Both
-    pieces: tuple[Both | tuple[Card, Paper], ...]
-    related: tuple[tuple[Card, Paper], ...] = ()
+    text: Pieces
+    html: Pieces
+    related_text: Pieces
+    related_html: Pieces
+    own: tuple[str, ...]
 
 
 class Papers:
@@ -71,28 +65,17 @@ class Papers:
         self._cards = Cards(pages, encode)
         self._heading = lru_cache(KEEP_GROUPS)(self._write_heading)
         self._frame = lru_cache(KEEP_GROUPS)(self._open_frame)
-        self._layout = lru_cache(KEEP_LAYOUTS)(self._lay_out)
 
     def written(
         self,
-        picks: tuple[Pick, ...],
+        picks: Sequence[Pick],
         style: CardStyle,
-        own_page: OwnPage,
         *,
-        related: tuple[Pick, ...] = (),
+        related: Sequence[Pick] = (),
         by_topic: bool,
         most_bytes: int,
     ) -> Written:
         """Write the picks, best first, as many as fit into so many bytes of HTML beside what is `related`."""
-        laid = self._layout(picks, related, style, by_topic, most_bytes)
-        pieces = [piece if isinstance(piece, Both) else _filled(*piece, own_page) for piece in laid.pieces]
-        apart = [_filled(*piece, own_page) for piece in laid.related]
-        return Written(laid.shown, laid.minutes, laid.contents, _joined(pieces), _joined(apart))
-
-    def _lay_out(
-        self, picks: tuple[Pick, ...], related: tuple[Pick, ...], style: CardStyle, by_topic: bool, most_bytes: int
-    ) -> Layout:
-        """Do what is the same for all readers who get these picks: all but their own pages."""
         apart = [self._cards.card(pick, style._replace(level=Level.BRIEF, grouped=True)) for pick in related]
         most_bytes -= sum(map(_size, apart))
         groups = contents.arranged(picks, by_topic=by_topic)
@@ -102,17 +85,32 @@ class Papers:
         shown = sum(size <= most_bytes for size in accumulate(map(_size, cards)))
         groups = [kept for group in groups if (kept := group.up_to(shown)).papers]
         listed = self._contents(groups) if contents.has_contents(shown) else Both(b"", b"")
+        text, html, own = self._pieces(groups, cards)
+        beside = _left_open_cards(related, apart)
+        own += tuple(pick.paper.id for pick, card in zip(related, apart, strict=True) if len(card.html) > 1)
         minutes = reading_time([*cards[:shown], *apart])
-        beside = tuple(zip(apart, [pick.paper for pick in related], strict=True))
-        return Layout(shown, minutes, listed, tuple(self._pieces(groups, cards)), beside)
+        return Written(shown, minutes, listed, _left_open(text), _left_open(html), *beside, own)
 
-    def _pieces(self, groups: Sequence[Group], cards: Sequence[Card]) -> Iterator[Both | tuple[Card, Paper]]:
+    def _pieces(
+        self, groups: Sequence[Group], cards: Sequence[Card]
+    ) -> tuple[list[bytes | Blank], list[bytes | Blank], tuple[str, ...]]:
+        text: list[bytes | Blank] = []
+        html: list[bytes | Blank] = []
+        own: list[str] = []
         for group in groups:
             if group.topics:
-                yield self._heading(group.topics)
-            yield from ((cards[each.place], each.pick.paper) for each in group.cards)
+                heading = self._heading(group.topics)
+                text.append(heading.text)
+                html.append(heading.html)
+            for each in group.cards:
+                card, page = cards[each.place], own_page(each.pick.paper.id)
+                text += _between(card.text, page)
+                html += _between(card.html, page)
+                own += [each.pick.paper.id] * (len(card.html) > 1)
             if lines := [Both(*(b"".join(part) for part in _parts(cards[each.place]))) for each in group.lines]:
-                yield Both(b"".join([line.text for line in lines]), self._list(_joined(lines).html))
+                text.append(b"".join([line.text for line in lines]))
+                html.append(self._list(_joined(lines).html))
+        return text, html, tuple(own)
 
     def _list(self, items: bytes) -> bytes:
         return self._frame("lines.html", (), True).filled({"entries": items})
@@ -150,12 +148,15 @@ def place_of(topics: tuple[str, ...]) -> str:
     return f"t{crc32(repr(topics).encode()):x}" if topics else ""
 
 
-def _filled(card: Card, paper: Paper, own_page: OwnPage) -> Both:
-    """Put the address of the reader's own page between the pieces of a card."""
-    if len(card.text) == len(card.html) == 1:
-        return Both(card.text[0], card.html[0])
-    address = own_page(paper)
-    return Both(address.join(card.text), address.join(card.html))
+@lru_cache(KEEP_PAGES)
+def own_page(paper_id: str) -> Blank:
+    """Name the blank for the address of a reader's own page about a paper."""
+    return Blank(f"the page of {paper_id}", [])
+
+
+def _between(parts: Sequence[bytes], page: Blank) -> list[bytes | Blank]:
+    """Put a blank between the parts of a card."""
+    return [each for part in parts for each in (part, page)][:-1]
 
 
 def _parts(card: Card) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
@@ -173,6 +174,22 @@ def _joined(pieces: Sequence[Both]) -> Both:
 
 def _unended(piece: bytes) -> bytes:
     return piece.removesuffix(b"\r\n") + b"=\r\n" if piece else b""
+
+
+def _left_open_cards(picks: Sequence[Pick], cards: Sequence[Card]) -> tuple[Pieces, Pieces]:
+    """Gather cards that stand under no heading of ours: their text and their HTML."""
+    pages = [own_page(pick.paper.id) for pick in picks]
+    text = [each for card, page in zip(cards, pages, strict=True) for each in _between(card.text, page)]
+    html = [each for card, page in zip(cards, pages, strict=True) for each in _between(card.html, page)]
+    return _left_open(text), _left_open(html)
+
+
+def _left_open(pieces: Sequence[bytes | Blank]) -> Pieces:
+    """Gather pieces for a blank. The last of them is no blank: a card ends with its own end."""
+    if not pieces:
+        return Pieces()
+    *others, last = pieces
+    return Pieces((*others, _unended(last) if isinstance(last, bytes) else last))
 
 
 def of_text(values: Mapping[str, object]) -> dict[str, object]:

@@ -8,14 +8,18 @@ from urllib.parse import quote
 
 # An address that stays whole in every mail program; the topics that do not fit are left out.
 MOST_OCTETS = 600
-# Those that many readers have; a kB each.
-KEEP_ADDRESSES = 4096
+# Those that many readers have; 300 bytes each.
+KEEP_TOPICS = 16_384
 
 
-@lru_cache(KEEP_ADDRESSES)
-def with_topics(address: str, topics: tuple[str, ...]) -> str:
-    """Fill in topics in an address of ours, as many as fit."""
-    written = [quote(topic, safe="", errors="replace") for topic in topics]
+def along(topics: tuple[str, ...]) -> str:
+    """Write topics as the end of an address of ours, as many as fit."""
+    written = list(map(_quoted, topics))
     together = accumulate(len(topic) + len("%0A") for topic in written)
     fitting = [topic for topic, size in zip(written, together, strict=True) if size <= MOST_OCTETS]
-    return f"{address}?topics={'%0A'.join(fitting)}" if fitting else address
+    return f"?topics={'%0A'.join(fitting)}" if fitting else ""
+
+
+@lru_cache(KEEP_TOPICS)
+def _quoted(topic: str) -> str:
+    return quote(topic, safe="", errors="replace")

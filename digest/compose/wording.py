@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 from urllib.parse import quote
 
 from digest.compose.aloud import all_aloud, is_exclusion
@@ -17,8 +16,6 @@ from digest.text import safe_url
 LONGEST_NAME = 80
 TOPICS = 5
 MOST_TOPICS = 20
-# Those of readers who chose the same; half a kB each.
-KEEP_REASONS = 4096
 A_WEEK = timedelta(days=7)
 # A paper that is so much older than its listing is no news, and says when it appeared.
 LONG_AGO = timedelta(days=60)
@@ -102,7 +99,6 @@ def rhythm(preferences: Preferences) -> str:
             return f"every {DAYS[preferences.weekday]}"
 
 
-@lru_cache(KEEP_REASONS)
 def why(preferences: Preferences) -> tuple[Run, ...]:
     """Say what the reader asked for."""
     lead = f"You get this mail {rhythm(preferences)} because you "

@@ -31,6 +31,8 @@ class Edition:
     """
 
     matcher: Matcher
+    # The first and the last day on which any of its papers was listed: what a mail says it covers.
+    days: tuple[date, date] | None = None
     seen: frozenset[str] = frozenset()
     last_heard: datetime | None = None
     first: bool = False
@@ -41,12 +43,6 @@ class Edition:
     def papers(self) -> Sequence[Paper]:
         return self.matcher.index.papers
 
-    @property
-    def days(self) -> tuple[date, date] | None:
-        """The first and the last day on which any of them was listed: what a mail says it covers."""
-        listed = [paper.listed_on for paper in self.papers if paper.listed_on]
-        return (min(listed), max(listed)) if listed else None
-
 
 @dataclass(frozen=True, slots=True)
 class Shared:
@@ -54,6 +50,7 @@ class Shared:
 
     matcher: Matcher
     relisted: frozenset[str]
+    days: tuple[date, date] | None
 
 
 def chosen_again(delivery: Delivery, edition: Edition) -> tuple[list[Pick], list[Pick]]:
@@ -115,11 +112,13 @@ class Editions:
         last_heard = before.get(delivery.id, reader.confirmed_at)
         quiet = partial(self._archive.quiet, delivery, last_heard)
         first, mine = delivery.id not in before, votes.get(reader.id, {})
-        return Edition(shared.matcher, seen, last_heard, first=first, votes=mine, quiet=quiet)
+        return Edition(shared.matcher, shared.days, seen, last_heard, first=first, votes=mine, quiet=quiet)
 
     def _index(self, window: Window) -> Shared:
         listed = self._listed(self._engine, window)
-        return Shared(Matcher(listed.papers, archive=self._about), listed.relisted)
+        days = [paper.listed_on for paper in listed.papers if paper.listed_on]
+        matcher = Matcher(listed.papers, archive=self._about)
+        return Shared(matcher, listed.relisted, (min(days), max(days)) if days else None)
 
     def _recent(self) -> Matcher:
         """Index the papers that say what topics are about; what is found by them is frozen with the mail."""

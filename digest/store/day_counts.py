@@ -96,6 +96,14 @@ def all_deliveries(engine: Engine) -> Counter[tuple[str, str]]:
     return found
 
 
+def by_state(engine: Engine) -> dict[str, int]:
+    """How many deliveries there are of each state, of all time."""
+    found = dict.fromkeys((state.value for state in State), 0)
+    for (_, state), count in all_deliveries(engine).items():
+        found[state] = found.get(state, 0) + count
+    return found
+
+
 def all_delays(engine: Engine) -> Mapping[str, int]:
     """How many digests went within so many seconds of their time, or `LATER`; each is counted once."""
     found = Counter({state: count for (_, state), count in totals(engine, DELAYS).items()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 
 from aiosmtplib import SMTP, SMTPHeloError
@@ -33,9 +34,14 @@ async def connect(relay: Relay, trust: ssl.SSLContext | None) -> SMTP:
         tls_context=trust,
         timeout=SECONDS_FOR_A_REPLY,
     )
-    await smtp.connect()
-    if smtp.is_ehlo_or_helo_needed:
-        await _greet(smtp)
+    try:
+        await smtp.connect()
+        if smtp.is_ehlo_or_helo_needed:
+            await _greet(smtp)
+    except asyncio.CancelledError:
+        # aiosmtplib closes what failed, and forgets what was given up.
+        smtp.close()
+        raise
     return smtp
 
 

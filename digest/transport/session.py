@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from collections import deque
 from collections.abc import Sequence
 
@@ -24,6 +25,8 @@ SECONDS_AFTER_THE_DOT = 600.0
 SECONDS_TO_PART = 5.0
 # RFC 5321 4.5.3.1.5 allows 512 octets; who sends more than this without an end is no mail server.
 LONGEST_REPLY = 32_768
+# So that a mail is written in one go, however far the relay is behind with reading.
+SEND_BUFFER_BYTES = 131_072
 NO_CODE = -1
 # PostgreSQL takes no NUL in a text, and a terminal may obey the others.
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -46,6 +49,8 @@ class SmtpSession(asyncio.Protocol):
         self._asked: deque[asyncio.Future[Reply]] = deque()
         self._unread = b""
         self._lines: list[str] = []
+        if connected := transport.get_extra_info("socket"):
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         transport.set_protocol(self)
 
     @property

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Any
 
 from aiosmtplib import SMTPResponseException
 
@@ -30,6 +31,8 @@ MOST_UNWRITTEN = 32
 FAILURES_TO_REST = 5
 # Mails that are noted as begun together. So many, and what is in flight, a killed process leaves in doubt.
 AT_ONCE = 25
+# A relay that has taken all by then answers at once: whatever else there is to do would only slow the two down.
+SECONDS_UNTIL_SLOW = 0.1
 
 
 class RelayAway(Exception):
@@ -54,6 +57,8 @@ class Route:
     begin: Callable[[Sequence[Mail]], Collection[int]] = lambda mails: [mail.delivery_id for mail in mails]
     # Asked before each mail: whether it is still ours to send.
     may_begin: Callable[[], bool] = lambda: True
+    # What else there is to do while slow relays are awaited: in the same loop, a little at a time. It raises nothing.
+    meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None
 
 
 OnResults = Callable[[Sequence[Result]], None]
@@ -86,11 +91,13 @@ class _Round:
         self._left: list[Result] = []
         self._begin_until = asyncio.get_running_loop().time() + SECONDS_TO_BEGIN
         self._troubles: dict[Relay, str] = {}
+        self._is_slow = False
         self._opened: Counter[Relay] = Counter()
         self._live: Counter[Relay] = Counter()
         self._failures: Counter[Relay] = Counter()
 
     async def send(self, on_results: OnResults) -> dict[Relay, str]:
+        beside = asyncio.create_task(self._meanwhile())
         account = asyncio.create_task(self._account(on_results))
         lanes = asyncio.gather(*(self._lane() for _ in range(min(self._route.connections, len(self._waiting)))))
         try:
@@ -107,7 +114,17 @@ class _Round:
                 giving.cancel()
         account.result()
         lanes.result()
+        if not self._is_slow:
+            beside.cancel()
+        await asyncio.wait((beside,))
         return self._troubles
+
+    async def _meanwhile(self) -> None:
+        """Do what else there is, once it is clear that relays are waited for."""
+        if self._route.meanwhile:
+            await asyncio.sleep(SECONDS_UNTIL_SLOW)
+            self._is_slow = True
+            await self._route.meanwhile()
 
     async def _give_back(self) -> None:
         """Account for what was not begun."""

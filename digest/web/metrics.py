@@ -17,7 +17,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.domain import Outcome, State
+from digest.domain import Outcome
+from digest.settings import Settings
 from digest.store import collections, day_counts, readers
 from digest.web.container import Site
 from digest.web.proxies import is_direct
@@ -27,12 +28,17 @@ from digest.web.signals import Signals
 def metrics(request: Request) -> Response:
     if not _may_see(request):
         raise HTTPException(404)
-    registry = CollectorRegistry()
     site = Site.of(request)
+    return Response(scraped(site.engine, site.settings), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def scraped(engine: Engine, settings: Settings) -> bytes:
+    """Write all figures as Prometheus reads them."""
+    registry = CollectorRegistry()
     # The first have the names of old, for who looks at them; the others are what `deploy/` asks for.
-    registry.register(_Counts(site.engine))
-    registry.register(Signals(site.engine, site.settings))
-    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    registry.register(_Counts(engine))
+    registry.register(Signals(engine, settings))
+    return generate_latest(registry)
 
 
 def _may_see(request: Request) -> bool:
@@ -55,7 +61,7 @@ class _Counts(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         yield _gauge("digest_readers", "Readers by status.", "status", readers.counts(self._engine))
-        yield _gauge("digest_deliveries", "Deliveries by state.", "state", _states(self._engine))
+        yield _gauge("digest_deliveries", "Deliveries by state.", "state", day_counts.by_state(self._engine))
         newest = {look.source: look for look in collections.newest(self._engine)}
         moments = {name: look.collected_at.timestamp() for name, look in newest.items()}
         found = {name: look.papers for name, look in newest.items()}
@@ -63,13 +69,6 @@ class _Counts(Collector):
         yield _gauge("digest_collected_at_seconds", "When a source was last collected (Unix time).", "source", moments)
         yield _gauge("digest_collected_papers", "Papers that the last collection found.", "source", found)
         yield _gauge("digest_collection_trusted", "1 if the last collection is believed.", "source", trusted)
-
-
-def _states(engine: Engine) -> Mapping[str, float]:
-    found = dict.fromkeys((state.value for state in State), 0)
-    for (_, state), count in day_counts.all_deliveries(engine).items():
-        found[state] = found.get(state, 0) + count
-    return found
 
 
 def _gauge(name: str, said: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:

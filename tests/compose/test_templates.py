@@ -9,9 +9,10 @@ import pytest
 from jinja2 import UndefinedError
 
 from digest import paths
-from digest.compose import LONGEST_SUBJECT, MOST_HTML_BYTES, opened
+from digest.compose import MOST_HTML_BYTES, opened
 from digest.compose.contents import IN_FULL
 from digest.compose.pages import environment, fold
+from digest.compose.sheets import LONGEST_SUBJECT
 from digest.sample.mails import KEY, compose
 from tests.emails import COMPOSER, a_pick, mails
 from tests.support.composing import a_digest

@@ -1,4 +1,7 @@
-"""A round: claim, draft, freeze, send and settle one group after another, until nothing waits or the time is over."""
+"""A round: claim, draft, freeze, send and settle one group after another, until nothing waits or the time is over.
+
+While a group goes, the next one is claimed and drafted; it is frozen, and goes, when its turn comes.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ from sqlalchemy import Engine
 
 from digest.domain import Delivery, Mail, Result, State
 from digest.jobs import routing
-from digest.jobs.delivery.claim import claimed
+from digest.jobs.delivery.claim import Group
 from digest.jobs.delivery.dispatcher import Busy, Dispatcher
-from digest.jobs.delivery.draft import draft_all
+from digest.jobs.delivery.draft import Draft, draft_all
 from digest.jobs.delivery.freeze import Going, freeze
 from digest.jobs.delivery.patience import AWAY, await_database, patiently
 from digest.jobs.delivery.settle import settle
@@ -37,27 +40,41 @@ def deliver(engine: Engine, post: Dispatcher, *, until: datetime | None = None) 
     Raises RelayAway when no relay can be used any more, and what was claimed waits in the ledger again; Busy when no
     connection came free for the first group.
     """
-    round_, outages = Round(engine, post), 0
-    while not until or post.clock() < until:
-        try:
-            if not round_.next_group():
-                break
-            outages = 0
-        except AWAY:
-            outages += 1
-            if outages == MOST_OUTAGES:
-                raise
-            await_database(engine, SECONDS_FOR_THE_DATABASE)
+    round_, outages = Round(engine, post, until), 0
+    try:
+        while round_.has_time():
+            try:
+                if not round_.next_group():
+                    break
+                outages = 0
+            except AWAY:
+                round_.close()
+                outages += 1
+                if outages == MOST_OUTAGES:
+                    raise
+                await_database(engine, SECONDS_FOR_THE_DATABASE)
+    finally:
+        round_.close()
     return round_.account
 
 
 class Round:
     """What one round holds: the ledger's engine, what it takes to send, the editions it met, its account."""
 
-    def __init__(self, engine: Engine, post: Dispatcher) -> None:
-        self.engine, self.post = engine, post
+    def __init__(self, engine: Engine, post: Dispatcher, until: datetime | None = None) -> None:
+        self.engine, self.post, self._until = engine, post, until
         self.editions = Editions(engine, freeze=True)
         self.account: Counter[State] = Counter()
+        # The group after the one that goes, claimed and written meanwhile.
+        self._ahead: Group | None = None
+
+    def has_time(self) -> bool:
+        return not self._until or self.post.clock() < self._until
+
+    def close(self) -> None:
+        """Give back what was claimed and is not to go from here."""
+        if ahead := self._taken_ahead():
+            ahead.give_back()
 
     def next_group(self) -> bool:
         """Deliver one group; say whether there was one and another may follow."""
@@ -70,23 +87,36 @@ class Round:
         now_open = routing.current(self.engine, self.post.route.relays, self.post.clock())
         if not now_open.relays:
             return False
-        with claimed(self.engine, self.post, 1 if now_open.half_open else GROUP) as group:
-            mails = self.write(self._without_slowed(group, now_open))
-            self._send(mails, group, now_open, connections)
-        return bool(group)
+        if now_open.half_open:
+            self.close()
+        group = self._taken_ahead() or Group(self.engine, self.post, 1 if now_open.half_open else GROUP)
+        with group.held():
+            group.ready(self.editions)
+            mails = self._frozen(group.deliveries, self._without_slowed(group, now_open))
+            if group.is_full and not now_open.half_open and self.has_time():
+                self._ahead = Group(self.engine, self.post, GROUP)
+            self._send(mails, group.deliveries, now_open, connections)
+        return bool(group.deliveries)
 
-    def _without_slowed(self, group: Sequence[Delivery], now_open: Routing) -> list[Delivery]:
+    def _taken_ahead(self) -> Group | None:
+        ahead, self._ahead = self._ahead, None
+        return ahead
+
+    def _without_slowed(self, group: Group, now_open: Routing) -> list[Draft]:
         """Put back, untried, what goes to a domain or provider that is slowed."""
         now = self.post.clock()
-        resting = [rest for one in group if (rest := self.post.throttles.held(one, now_open.slowed, now))]
+        held = (self.post.throttles.held(one, now_open.slowed, now) for one in group.deliveries)
+        resting = [rest for rest in held if rest]
         if resting:
             patiently(lambda: outcomes.record(self.engine, resting, now))
         rested = {delivery.id for delivery, *_ in resting}
-        return [delivery for delivery in group if delivery.id not in rested]
+        return [draft for draft in group.drafts if draft.delivery.id not in rested]
 
     def write(self, group: Sequence[Delivery]) -> list[Mail]:
         """Write the mails of a group, and put into the ledger what they bring before any of them goes."""
-        drafts = list(draft_all(group, self.editions.gather(group), self.post))
+        return self._frozen(group, list(draft_all(group, self.editions.gather(group), self.post)))
+
+    def _frozen(self, group: Sequence[Delivery], drafts: Sequence[Draft]) -> list[Mail]:
         mails = freeze(self.engine, drafts, self.post.clock())
         going = {mail.delivery_id for mail in mails}
         self.settle(group, [Result(each.delivery.id, each.state, each.reason) for each in drafts if not each.mail])
@@ -98,6 +128,8 @@ class Round:
     def _send(self, mails: Sequence[Mail], group: Sequence[Delivery], now_open: Routing, connections: int) -> None:
         going = Going(self.engine, self.post.clock, group)
         way = replace(self.post.route, connections=connections, begin=going.begin, may_begin=going.may_begin)
+        if self._ahead:
+            way = replace(way, meanwhile=partial(self._ahead.prepare, self.editions))
         failures = routing.send(self.engine, mails, now_open, way, partial(self.settle, group), self.post.clock)
         if len(failures) == len(self.post.route.relays):
             relay, why = next(iter(failures.items()))
