@@ -62,6 +62,7 @@ mailcheck: install ## every mail under SpamAssassin, caniemail, mutt and s-nail;
 bench-quality: install ## measure how well topics find papers, and in which order, beside peers
 	$(BIN)/python -m bench.quality
 	$(BIN)/python -m bench.labelled
+	$(BIN)/python -m bench.near
 
 bench: install ## measure matching, its quality, verdicts and composing beside peers; ARGS=--readers=N for fewer readers
 	$(BIN)/python -m bench.quality
@@ -69,6 +70,7 @@ bench: install ## measure matching, its quality, verdicts and composing beside p
 	$(BIN)/python -m bench.verdicts
 	$(BIN)/python -m bench.matching $(ARGS)
 	$(BIN)/python -m bench.compose $(ARGS)
+	$(BIN)/python -m bench.arrivals
 
 bench-start: install ## measure what a command costs before it does anything
 	$(BIN)/python -m bench.start

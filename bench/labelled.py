@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench import captures, report
+from bench.measures import share_interval
 from digest.domain import Paper
 from digest.match import Matcher
 from digest.text import sentences
@@ -63,7 +64,8 @@ SETS = ("choosing", "judging")
 
 
 def share(part: int, whole: int) -> str:
-    return f"{part / max(1, whole):.0%}"
+    low, high = share_interval(part, whole)
+    return f"{part / max(1, whole):.0%} ({low:.0%} to {high:.0%})"
 
 
 if __name__ == "__main__":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Mapping, Sequence
-from math import log2
+from math import log2, sqrt
 
 FIRST = 10  # papers of a digest
 RESAMPLES = 2_000
 SEED = 7
+SURE = 1.96  # standard deviations: 95 % of a normal distribution
 
 
 def gain(upvotes: int) -> float:
@@ -48,3 +49,13 @@ def interval(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, flo
     draw = random.Random(SEED)
     means = sorted(mean(draw.choices(differences, k=len(differences))) for _ in range(RESAMPLES))
     return means[RESAMPLES // 40], means[-1 - RESAMPLES // 40]
+
+
+def share_interval(part: int, whole: int) -> tuple[float, float]:
+    """Give the 95 % interval of a share of independent cases (Wilson's score interval, which stays within 0 and 1)."""
+    if not whole:
+        return 0.0, 1.0
+    share, spread = part / whole, SURE**2 / whole
+    half = SURE * sqrt(share * (1 - share) / whole + spread / whole / 4)
+    middle = share + spread / 2
+    return (middle - half) / (1 + spread), (middle + half) / (1 + spread)

@@ -108,7 +108,7 @@ class Editions:
         votes: Mapping[int, Mapping[str, int]],
     ) -> Edition:
         reader, shared = delivery.reader, self._shared(delivery.window)
-        seen = shared.relisted & sent.get(reader.id, set()) - set(delivery.papers)
+        seen = shared.relisted & sent.get(reader.id, set()) - set(delivery.shown)
         last_heard = before.get(delivery.id, reader.confirmed_at)
         quiet = partial(self._archive.quiet, delivery, last_heard)
         first, mine = delivery.id not in before, votes.get(reader.id, {})

@@ -33,11 +33,15 @@ ADDRESS = re.compile(r"<?[^\s<>@]{1,100}@[^\s<>]{1,255}>?")
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The relays to use, whether one of them is only tried, and the domains and providers that rest, by breaker."""
+    """The relays to use; domains and providers that rest, by breaker; the breaker, as it was, of one that is tried."""
 
     relays: tuple[Relay, ...]
-    half_open: bool
     slowed: Mapping[str, Breaker]
+    tried: Breaker | None = None
+
+    @property
+    def half_open(self) -> bool:
+        return self.tried is not None
 
 
 def current(engine: Engine, relays: Iterable[Relay], now: datetime) -> Routing:
@@ -51,8 +55,8 @@ def current(engine: Engine, relays: Iterable[Relay], now: datetime) -> Routing:
             free.append(relay)
         elif breaker.until <= now and _trip_relay(engine, relay, breaker.reason, now):
             # Until the mail went, it rests for all others, and longer than before.
-            return Routing((relay,), True, slowed)
-    return Routing(tuple(free), False, slowed)
+            return Routing((relay,), slowed, tried=breaker)
+    return Routing(tuple(free), slowed)
 
 
 def send(
@@ -74,8 +78,12 @@ def send(
     finally:
         _count(engine, attempts, clock())
     open_circuits(engine, failures, clock())
-    if routing.half_open and mails and not failures:
-        close_circuit(engine, routing.relays[0])
+    if routing.tried and not failures:
+        if attempts:
+            close_circuit(engine, routing.relays[0])
+        else:
+            # Nothing went: no mail came of what was claimed, or none waits. The next one tries it, and at once.
+            breakers.put_back(engine, routing.tried)
     return failures
 
 

@@ -8,12 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from digest.domain import EPOCH, INSTANT, Kind, Reader, State, Status, Window
+from digest.domain import Kind, Reader, State, Status, Window
 from digest.jobs import last_mail
 from digest.match import Matcher
 from digest.readers import schedule
-from digest.store import breakers, history, papers
-from digest.store.engine import reading
+from digest.store import breakers, history, papers, planning
 from digest.store.history import PastMail, Returned
 from digest.topics import parse
 
@@ -78,7 +77,7 @@ def of(engine: Engine, reader: Reader, now: datetime) -> Whereabouts:
         mails=mails,
         returned=returned,
         last=_coverage(engine, reader, skipped.window) if skipped else None,
-        next=_coverage(engine, reader, _next_window(engine, reader, now)) if reader.status is Status.ACTIVE else None,
+        next=_next(engine, reader, now) if reader.status is Status.ACTIVE else None,
         trouble=_trouble(reader, now, history.why_set_aside(engine, reader.id)),
         last_mail=last_mail.said(mails, returned, breakers.known(engine), now),
     )
@@ -94,13 +93,8 @@ def _how(reader: Reader, now: datetime) -> str:
     return HOW[reader.status]
 
 
-def _next_window(engine: Engine, reader: Reader, now: datetime) -> Window:
-    """What planning would write down now."""
-    start = history.covered_until(engine, reader.id)
-    with reading(engine) as connection:
-        first = papers.latest_day(connection) or now.date()
-    since = (now - schedule.MOST_CATCH_UP).date() if start else first
-    return Window(start or EPOCH, now + INSTANT, since)
+def _next(engine: Engine, reader: Reader, now: datetime) -> Coverage:
+    return _coverage(engine, reader, planning.next_window(engine, reader.id, now, schedule.MOST_CATCH_UP))
 
 
 def _coverage(engine: Engine, reader: Reader, window: Window) -> Coverage:

@@ -9,14 +9,17 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from digest.domain import Paper
-from digest.topics.words import BREAK, cut, fold, joinable, stem
+from digest.topics.words import BREAK, Token, cut, fold, joinable, stem
 
 # The texts of a paper, in the order in which they are indexed.
 TITLE, KEYWORDS, ABSTRACT, ORGANIZATION = range(4)
+
+# What stands at a position that is left empty.
+NOTHING = Token("", 0, 0, BREAK)
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -49,28 +52,30 @@ class Postings:
         """Place the words of one field, and count them."""
         count, begin = 0, len(self.words)
         for text in texts:
-            self._leave_empty(2)
-            for count, (word, start, end, gap) in enumerate(cut(text), count + 1):  # noqa: B007, B020 - it counts on
-                if gap == BREAK:
-                    self._leave_empty(1)
-                if word not in self.places:
-                    self.places[word] = array("I")
-                self.places[word].append(len(self.words))
-                self._place(word, start, end, gap, paper, field)
+            tokens = list(cut(text))
+            count += len(tokens)
+            self._place([NOTHING, NOTHING], 0, 0)
+            self._place([each for token in tokens for each in _with_break(token)], paper, field)
         self.spans[paper].append((begin, len(self.words)))
         return count
 
-    def _leave_empty(self, positions: int) -> None:
-        for _ in range(positions):
-            self._place("", 0, 0, BREAK, 0, 0)
-
-    def _place(self, word: str, start: int, end: int, gap: str, paper: int, field: int) -> None:
-        self.words.append(word)
-        self.gaps.append(gap)
-        self.starts.append(start)
-        self.ends.append(end)
-        self.paper_at.append(paper)
-        self.field_at.append(field)
+    def _place(self, tokens: Sequence[Token], paper: int, field: int) -> None:
+        """Give each of these, words and empty ones, the next position."""
+        if not tokens:
+            return
+        words, starts, ends, gaps = zip(*tokens, strict=True)
+        for at, word in enumerate(words, len(self.words)):
+            if word:
+                known = self.places.get(word)
+                if known is None:
+                    known = self.places[word] = array("I")
+                known.append(at)
+        self.words += words
+        self.gaps += gaps
+        self.starts.extend(starts)
+        self.ends.extend(ends)
+        self.paper_at.extend([paper] * len(tokens))
+        self.field_at.extend([field] * len(tokens))
 
     def text(self, start: int, end: int) -> str:
         """Write out the words of a stretch."""
@@ -88,6 +93,11 @@ class Postings:
         if place + 1 >= len(self.words) or not self.words[place + 1]:
             return False
         return joinable(fold(self.words[place]), self.gaps[place + 1], fold(self.words[place + 1]))
+
+
+def _with_break(token: Token) -> tuple[Token, ...]:
+    """Keep an empty position between a word and the sentence before it."""
+    return (NOTHING, token) if token.gap == BREAK else (token,)
 
 
 def texts_of(paper: Paper) -> tuple[Iterable[str], ...]:

@@ -76,12 +76,13 @@ OF_A_MAIL = (Answer.YES, Answer.MANY, Answer.OFF)
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A change one may press: what it does in words, with what it is about, and the preferences after it."""
+    """A change one may press: in words, before and after what it is about, and the preferences it leads to."""
 
     name: str
     words: str
     about: str
     wanted: Preferences
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def _follow(now: Preferences, paper: Paper, terms: Sequence[str]) -> Iterator[Pr
         yield Proposal("follow author", "Follow the author", author, _with(now, f'author:"{author}"'))
     if NAME.fullmatch(paper.organization):
         wanted = _with(now, f'org:"{paper.organization}"')
-        yield Proposal("follow org", "Follow what comes from", paper.organization, wanted)
+        yield Proposal("follow org", "Follow papers from", paper.organization, wanted)
 
 
 def _mute(now: Preferences, topics: Sequence[str], today: date) -> Iterator[Proposal]:
@@ -128,20 +129,21 @@ def _mute(now: Preferences, topics: Sequence[str], today: date) -> Iterator[Prop
     for topic in topics[:TERMS] if len(followed) > 1 else ():
         others = [mute for mute in now.muted if mute.topic != topic]
         muted = (*others, Mute(topic, today + MUTED_FOR))
-        yield Proposal(f"mute {topic}", "Mute for a month", topic.strip('"'), replace(now, muted=muted))
+        wanted = replace(now, muted=muted)
+        yield Proposal(f"mute {topic}", "Mute", topic.strip('"'), wanted, after="for a month")
 
 
 def _narrow(now: Preferences, topics: Sequence[str]) -> Iterator[Proposal]:
     for topic in [topic for topic in topics if PLAIN_TOPIC.fullmatch(topic)][:TERMS]:
         narrowed = f"{topic} + upvotes:>={LIKED_FROM}"
         topics = tuple(narrowed if each == topic else each for each in now.topics)
-        words = f"Only papers with {LIKED_FROM} upvotes and more, for"
+        words = f"Only papers with {LIKED_FROM} upvotes or more, for"
         yield Proposal(f"narrow {topic}", words, topic.strip('"'), replace(now, topics=topics))
 
 
 def _hide(now: Preferences, terms: Sequence[str]) -> Iterator[Proposal]:
     for term in terms:
-        yield Proposal(f"hide {term}", "Never papers on", term, _with(now, f"-{_quoted(term)}"))
+        yield Proposal(f"hide {term}", "No papers on", term, _with(now, f"-{_quoted(term)}"))
 
 
 def _send_less(now: Preferences) -> Iterator[Proposal]:
@@ -160,7 +162,7 @@ def _send_closer(now: Preferences) -> Iterator[Proposal]:
     if len(now.topics) > 1:
         for topic in now.topics[:TOPICS]:
             topics = tuple(each for each in now.topics if each != topic)
-            yield Proposal(f"drop {topic}", "Follow no longer", topic, replace(now, topics=topics))
+            yield Proposal(f"drop {topic}", "Stop following", topic, replace(now, topics=topics))
 
 
 def telling_terms(terms: Iterable[str], topics: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ KINDS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No"})
 SIGNS = frozenset(" -–'’&+(),!#·\u200c\u200d")
 # Letters that nobody sees.
 UNSEEN = frozenset("\u115f\u1160\u3164\uffa0")
-UNFIT = "Please use letters, digits and spaces, of signs only - ' & + ( ) , ! and #, and no address."
+UNFIT = "Please use only letters, digits, spaces and - ' & + ( ) , ! # (no links, no emoji)."
 # A letter with more marks than this covers the lines above and below it.
 MOST_MARKS = 3
 

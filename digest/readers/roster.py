@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
-from digest.domain import Preferences, Reader, Status
+from digest.domain import Mute, Preferences, Reader, Status
 from digest.links import KEY
 from digest.readers import names
 from digest.readers.form import FIELDS, Mistakes, address, preferences, typed
@@ -18,7 +18,7 @@ from digest.readers.form import FIELDS, Mistakes, address, preferences, typed
 # what links name the reader by: it keeps them working, and is as private as they are.
 COLUMNS = (
     "email", "status", "topics", "cadence", "hour", "timezone", "most_papers", "pictures",
-    "weekday", "order", "related", "paused_until", "key", "digest",
+    "weekday", "order", "related", "paused_until", "key", "digest", "muted",
 )  # fmt: skip
 Row = Mapping[str, str | None]
 # Readers of one place often have the same topics, hour and zone: a file of a million is read in a third of the time.
@@ -41,7 +41,7 @@ def row(reader: Reader) -> dict[str, str]:
     """Write a reader as a row of text."""
     until = reader.paused_until.isoformat() if reader.paused_until else ""
     own = {"email": reader.email, "status": reader.status.value, "paused_until": until}
-    own |= {"key": reader.key, "digest": reader.name}
+    own |= {"key": reader.key, "digest": reader.name, "muted": _written(reader.preferences.muted)}
     return {**typed(reader.preferences), **own}
 
 
@@ -49,7 +49,13 @@ def newcomer(row: Row) -> Newcomer:
     """Read a row; raise Mistakes. What is left out is as for a new reader; without a status everybody is active."""
     mistakes: dict[str, str] = {}
     read: dict[str, Any] = {}
-    for name, reads in (("status", _status), ("paused_until", _moment), ("key", _key), ("digest", _name)):
+    for name, reads in (
+        ("status", _status),
+        ("paused_until", _moment),
+        ("key", _key),
+        ("digest", _name),
+        ("muted", _muted),
+    ):
         try:
             read[name] = reads(row.get(name))
         except ValueError as error:
@@ -61,7 +67,9 @@ def newcomer(row: Row) -> Newcomer:
             mistakes |= some.by_field
     if mistakes:
         raise Mistakes(mistakes)
-    return Newcomer(name=read.pop("digest"), **read)
+    chosen: Preferences = read.pop("preferences")
+    resting = tuple([mute for mute in read.pop("muted") if mute.topic in chosen.topics])
+    return Newcomer(name=read.pop("digest"), preferences=replace(chosen, muted=resting), **read)
 
 
 def _address(row: Row) -> str:
@@ -93,6 +101,19 @@ def _moment(said: str | None) -> datetime | None:
     except ValueError:
         raise ValueError("Please write a moment like 2026-03-01T00:00:00+00:00, or nothing.") from None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _written(muted: Iterable[Mute]) -> str:
+    """Write topics that rest, a line each: the day they come back on, and the topic."""
+    return "\n".join(f"{mute.until} {mute.topic}" for mute in muted)
+
+
+def _muted(said: str | None) -> tuple[Mute, ...]:
+    parted = [line.split(maxsplit=1) for line in (said or "").split("\n") if line.strip()]
+    try:
+        return tuple([Mute(topic, date.fromisoformat(until)) for until, topic in parted])
+    except ValueError:
+        raise ValueError("Please write a day and a topic a line, like 2026-03-01 world models, or nothing.") from None
 
 
 def _name(said: str | None) -> str:

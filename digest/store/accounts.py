@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, func, select
+from sqlalchemy import Engine, func, select
 
 from digest.domain import Kind, Run, State, Status
+from digest.store.day_counts import day_of_due
 from digest.store.engine import reading
 from digest.store.tables import deliveries, readers
 
 
 def since(engine: Engine, moment: datetime) -> list[Run]:
     """The runs of all days from this moment's on, the newest first."""
-    day = _day_of_due(engine)
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    question = (
-        select(day, deliveries.c.state, func.count())
-        .where(deliveries.c.kind == Kind.DIGEST, deliveries.c.due_at >= midnight)
-        .group_by(day, deliveries.c.state)
-    )
+    due_then = (deliveries.c.kind == Kind.DIGEST) & (deliveries.c.due_at >= midnight)
     found: dict[str, dict[State, int]] = defaultdict(dict)
     with reading(engine) as connection:
+        day = day_of_due(connection)
+        question = select(day, deliveries.c.state, func.count()).where(due_then).group_by(day, deliveries.c.state)
         for due, state, count in connection.execute(question):
             # A state that no version of ours knows is in no column of the account; `unknown` names it. On SQLite, a
             # due moment may be none.
@@ -44,9 +41,3 @@ def unknown(engine: Engine) -> dict[str, int]:
             for word, count in connection.execute(question):
                 found[f"{name} {str(word)[:40]!r}"] = count
     return found
-
-
-def _day_of_due(engine: Engine) -> ColumnElement[Any]:
-    # SQLite keeps naive UTC; PostgreSQL would take the day in the server's own zone.
-    sqlite = engine.dialect.name == "sqlite"
-    return func.date(deliveries.c.due_at if sqlite else func.timezone("UTC", deliveries.c.due_at))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select
 
 from digest.domain import Preferences, Status
 from digest.store.engine import insert_into, reading, retried, writing
-from digest.store.readers import PREFERENCES, email_key
+from digest.store.readers import columns, email_key
 from digest.store.tables import old_keys, readers
 
 
@@ -39,10 +39,10 @@ def known(engine: Engine, entries: Sequence[Entry], now: datetime) -> set[tuple[
     An address that is given up, or complained, before this import began at `now`, gets no digest by another name.
     """
     unwelcome = readers.c.status.in_((Status.BOUNCED, Status.COMPLAINED)) & (readers.c.created_at < now)
-    columns = (readers.c.email_key, readers.c.name, unwelcome.label("unwelcome"))
+    asked = (readers.c.email_key, readers.c.name, unwelcome.label("unwelcome"))
     keys = {email_key(one.email) for one in entries}
     with reading(engine) as connection:
-        found = connection.execute(select(*columns).where(readers.c.email_key.in_(keys))).all()
+        found = connection.execute(select(*asked).where(readers.c.email_key.in_(keys))).all()
     shut = {row.email_key for row in found if row.unwelcome}
     there = {(row.email_key, row.name) for row in found}
     return there | {one.identity for one in entries if email_key(one.email) in shut}
@@ -85,4 +85,4 @@ def _row(one: Entry, now: datetime) -> dict[str, object]:
         "paused_until": one.paused_until if one.status is Status.PAUSED else None,
         "name": one.name,
     }
-    return own | {name: getattr(one.preferences, name) for name in PREFERENCES}
+    return own | columns(one.preferences)

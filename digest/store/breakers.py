@@ -56,6 +56,13 @@ def trip(engine: Engine, name: str, reason: str, first: timedelta, longest: time
         return Breaker(name, before + 1, until, reason) if done else None
 
 
+def put_back(engine: Engine, before: Breaker) -> None:
+    """Let one that was tripped be as it was before: nothing was tried."""
+    values = {"failures": before.failures, "until": before.until}
+    with writing(engine) as connection:
+        connection.execute(breakers.update().where(breakers.c.name == before.name).values(values))
+
+
 def reset(engine: Engine, name: str) -> None:
     with writing(engine) as connection:
         connection.execute(breakers.delete().where(breakers.c.name == name))

@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, literal, select, text, true
 
-from digest.domain import Kind, State
+from digest.domain import Kind, State, Status
 from digest.store import gauges
 from digest.store.columns import Moment
 from digest.store.engine import insert_into, reading, writing
 from digest.store.outcomes import NEVER
-from digest.store.tables import OPEN, day_counts, deliveries
+from digest.store.tables import OPEN, day_counts, deliveries, readers
 
 DELIVERIES, DELAYS, RETURNED, RELAYS = "deliveries", "delays", "returned", "relays"
 # A mail is tried for four days after it was due, and an operator may look again: then its day is counted anew.
@@ -172,9 +172,6 @@ def _keep(connection: Connection, rows: list[dict[str, Any]]) -> None:
 
 def oldest_due(engine: Engine, now: datetime) -> datetime | None:
     """Since when the mail waits that waits the longest, of those nothing has been tried with, planned or not yet."""
-    from digest.domain import Status
-    from digest.store.tables import readers
-
     # Not by the index of all due moments, which SQLite would walk from the first: few are open, and have an index.
     due_at = func.coalesce(deliveries.c.due_at, deliveries.c.due_at)
     untried = and_(text(OPEN), deliveries.c.next_attempt_at <= NEVER, due_at <= now)

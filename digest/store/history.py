@@ -7,7 +7,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, Select, func, select
+from sqlalchemy import Engine, RowMapping, Select, select
 
 from digest.domain import EPOCH, Kind, Reader, State, Status, Window
 from digest.logs import get_logger
@@ -144,18 +144,6 @@ def why_set_aside(engine: Engine, reader_id: int) -> str:
 def last_digest(engine: Engine, reader_id: int) -> PastMail | None:
     """The newest digest that a reader was due."""
     return next((mail for mail in mails(engine, reader_id, 50) if mail.kind == Kind.DIGEST), None)
-
-
-def covered_until(engine: Engine, reader_id: int) -> datetime | None:
-    """Where the next window of a reader begins; None for who had no digest yet."""
-    question = select(func.max(deliveries.c.window_end)).where(
-        deliveries.c.reader_id == reader_id,
-        deliveries.c.kind == Kind.DIGEST,
-        deliveries.c.state.in_((State.SENT, State.SENDING, State.UNCERTAIN, State.SKIPPED)),
-    )
-    with reading(engine) as connection:
-        found: datetime | None = connection.execute(question).scalar_one()
-        return found
 
 
 def _read(engine: Engine, question: Select[Any]) -> list[Reader]:

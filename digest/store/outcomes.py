@@ -17,7 +17,7 @@ from digest.domain import ASKING, Beside, Delivery, Result, State
 from digest.store.beside import as_text
 from digest.store.delivery_rows import as_json
 from digest.store.engine import writing
-from digest.store.tables import OPEN, deliveries
+from digest.store.tables import OPEN, deliveries, readers
 
 # An uncertain mail goes once more, so nobody has the same bytes more than twice.
 MOST_UNANSWERED = 2
@@ -34,7 +34,8 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 def freeze(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str], Beside]], until: datetime) -> set[int]:
     """Write down which papers each delivery brings, what else it says, and for which preferences, before its first try.
 
-    The lease is renewed until then. Returns the ids of those that are still this worker's: the others must not go.
+    The lease is renewed until then. Returns the ids of those that are still this worker's, and whose reader has the
+    status and the address of when it was claimed: the others must not go.
     """
     rows = [_frozen(*one) for one in chosen]
     if not rows:
@@ -45,7 +46,9 @@ def freeze(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str], Besid
         connection.execute(FREEZE_ONE, [row | {"until": until} for row in rows])
         held = deliveries.c.claim.in_({row["a_claim"] for row in rows}) & (deliveries.c.state == State.SENDING)
         mine = deliveries.c.id.in_([row["an_id"] for row in rows])
-        return set(connection.execute(select(deliveries.c.id).where(mine, held)).scalars())
+        columns = (deliveries.c.id, readers.c.status, readers.c.email)
+        found = {tuple(row) for row in connection.execute(select(*columns).join(readers).where(mine, held))}
+        return {row["an_id"] for row in rows if (row["an_id"], row["a_status"], row["an_address"]) in found}
 
 
 def begin(engine: Engine, held: Collection[Delivery]) -> set[int]:
@@ -61,7 +64,8 @@ def _frozen(delivery: Delivery, ids: Sequence[str], beside: Beside) -> dict[str,
     kept = None if delivery.kind in ASKING else as_json(delivery.preferences)
     papers = deliveries.c.papers.type.process_bind_param(tuple(ids), None)  # type: ignore[attr-defined]
     named = {"an_id": delivery.id, "a_claim": delivery.claim}
-    return {**named, "some_papers": papers, "a_snapshot": kept, "what_else": as_text(beside)}
+    whose = {"a_status": delivery.reader.status, "an_address": delivery.reader.email}
+    return {**named, **whose, "some_papers": papers, "a_snapshot": kept, "what_else": as_text(beside)}
 
 
 def record(engine: Engine, results: Sequence[tuple[Delivery, Result, datetime]], now: datetime) -> list[State]:
@@ -165,8 +169,10 @@ UPDATE deliveries
 SET papers = v.papers, preferences = coalesce(v.snapshot, deliveries.preferences), beside = v.beside,
     next_attempt_at = :until
 FROM unnest(CAST(:an_id AS bigint[]), CAST(:a_claim AS bigint[]), CAST(:some_papers AS text[]),
-            CAST(:a_snapshot AS text[]), CAST(:what_else AS text[])) AS v (id, claim, papers, snapshot, beside)
+            CAST(:a_snapshot AS text[]), CAST(:what_else AS text[]), CAST(:a_status AS text[]),
+            CAST(:an_address AS text[])) AS v (id, claim, papers, snapshot, beside, status, address), readers
 WHERE deliveries.id = v.id AND deliveries.claim = v.claim AND deliveries.state = 'sending'
+  AND readers.id = deliveries.reader_id AND readers.status = v.status AND readers.email = v.address
 RETURNING deliveries.id
 """)
 FREEZE_ONE = text("""
@@ -174,6 +180,8 @@ UPDATE deliveries
 SET papers = :some_papers, preferences = coalesce(:a_snapshot, preferences), beside = :what_else,
     next_attempt_at = :until
 WHERE id = :an_id AND claim = :a_claim AND state = 'sending'
+  AND EXISTS (SELECT 1 FROM readers
+              WHERE readers.id = reader_id AND readers.status = :a_status AND readers.email = :an_address)
 """).bindparams(bindparam("until", type_=deliveries.c.next_attempt_at.type))
 END = text("""
 UPDATE deliveries

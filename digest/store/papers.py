@@ -4,32 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    Engine,
-    Select,
-    and_,
-    case,
-    exists,
-    func,
-    literal,
-    select,
-    true,
-)
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, exists, func, select, true
 
 from digest.domain import CollectionRun, Listing, Paper, Window
 from digest.logs import get_logger
-from digest.store import search
-from digest.store.catalogue import PAPER_FIELDS, bare, figures, paper_of, whole
+from digest.store import arrivals, search
+from digest.store.catalogue import bare, figures, paper_of, whole
 from digest.store.collections import record
-from digest.store.columns import Strings
-from digest.store.engine import insert_into, reading, writing
+from digest.store.engine import reading, writing
 from digest.store.readable import dated, readable
 from digest.store.tables import listings, papers
 
@@ -57,56 +42,13 @@ def keep(engine: Engine, found: Sequence[Listing], collection: CollectionRun, *,
     with writing(engine) as connection:
         archived = backfill and _has_newer(connection, collection.source, collection.day)
         before = _count(connection, collection)
-        refused = [
-            why for listing in found if (why := _refusal(connection, listing, collection.collected_at, archived))
-        ]
+        refused = arrivals.keep(connection, found, collection.collected_at, archived=archived)
         if refused:
             note = "; ".join(filter(None, [*refused[:MOST_REFUSALS_SAID], collection.note]))
             collection = replace(collection, papers=collection.papers - len(refused), note=note)
         search.keep(connection, {listing.paper.id for listing in found})
         record(connection, collection)
         return Kept(_count(connection, collection) - before, collection)
-
-
-def _refusal(connection: Connection, listing: Listing, seen_at: datetime, archived: bool) -> str:
-    """Store a listing; say why the database does not take it, if so. Its neighbours are none the worse."""
-    try:
-        with connection.begin_nested():
-            _keep_paper(connection, listing)
-            _keep_listing(connection, listing, seen_at, archived)
-    except (OperationalError, InterfaceError):
-        # The database is away or full, which is not the listing's fault.
-        raise
-    except Exception as error:
-        return f"{listing.paper.id!r} cannot be stored: {type(error).__name__}"
-    return ""
-
-
-def _keep_paper(connection: Connection, listing: Listing) -> None:
-    statement = insert_into(connection, papers).values({name: getattr(listing.paper, name) for name in PAPER_FIELDS})
-    update = {}
-    for column in (papers.c[name] for name in PAPER_FIELDS if name != "id"):
-        new = statement.excluded[column.name]
-        update[column.name] = _first_said(column, column, new) if listing.borrowed else _first_said(column, new, column)
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=update))
-
-
-def _first_said(column: Column[Any], one: Any, other: Any) -> Any:  # noqa: ANN401 - column expressions of any type
-    """One value of a column, unless it says nothing."""
-    if column.nullable:
-        return func.coalesce(one, other)
-    nothing: object = () if isinstance(column.type, Strings) else ""
-    return case((one == literal(nothing, column.type), other), else_=one)
-
-
-def _keep_listing(connection: Connection, listing: Listing, seen_at: datetime, archived: bool) -> None:
-    said = {"rank": listing.rank, "upvotes": listing.upvotes, "comments": listing.comments}
-    known = {name: figure for name, figure in said.items() if figure is not None}
-    key = {"source": listing.source, "day": listing.day, "paper_id": listing.paper.id}
-    statement = insert_into(connection, listings).values(
-        **key, **{"upvotes": 0, "comments": 0} | known, first_seen_at=seen_at, archived=archived
-    )
-    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=known))
 
 
 def _has_newer(connection: Connection, source: str, day: date) -> bool:

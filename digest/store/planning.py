@@ -5,9 +5,23 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, exists, func, literal, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+)
 
-from digest.domain import EPOCH, INSTANT, Delivery, Kind, SetAside, State, Status
+from digest.domain import EPOCH, INSTANT, Delivery, Kind, SetAside, State, Status, Window
 from digest.store import collections, papers, rhythms
 from digest.store.engine import insert_into, reading, writing
 from digest.store.ledger import FRESH, waiting_in
@@ -106,10 +120,15 @@ def _supersede(connection: Connection, due: ColumnElement[bool]) -> None:
     newest = ~exists().where(
         later.c.reader_id == deliveries.c.reader_id, later.c.due_at > deliveries.c.due_at, covered(later)
     )
-    waiting = (deliveries.c.kind == Kind.DIGEST) & deliveries.c.state.in_((State.QUEUED, State.DEFERRED))
-    waiting &= deliveries.c.unanswered == 0
     whose = deliveries.c.reader_id.in_(select(readers.c.id).where(due))
-    connection.execute(deliveries.update().where(waiting, whose, newest).values(state=State.SKIPPED, reason=SUPERSEDED))
+    dropped = {"state": State.SKIPPED, "reason": SUPERSEDED}
+    connection.execute(deliveries.update().where(_waiting(), whose, newest).values(dropped))
+
+
+def _waiting() -> ColumnElement[bool]:
+    """Digests that have certainly not arrived, and may be dropped."""
+    waits = deliveries.c.state.in_((State.QUEUED, State.DEFERRED))
+    return and_(deliveries.c.kind == Kind.DIGEST, waits, deliveries.c.unanswered == 0)
 
 
 def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, oldest: date) -> int:
@@ -117,10 +136,32 @@ def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, old
 
     What a look that is still being stored brings is newer than that, and in the next window.
     """
+    span = _windows(connection, due, now, oldest, covered(deliveries)).subquery()
+    row: dict[str, Any] = {
+        "reader_id": span.c.id,
+        "kind": Kind.DIGEST,
+        "due_at": span.c.next_due_at,
+        "window_start": span.c.start,
+        "window_end": span.c.end,
+        "since": span.c.since,
+        "next_attempt_at": now,
+        **FRESH,
+    }
+    # SQLite reads the ON of ON CONFLICT after a bare SELECT as a join's; a WHERE tells them apart.
+    rows = select(*(_expression(name, value) for name, value in row.items())).where(literal(1) == 1)
+    statement = insert_into(connection, deliveries).from_select(list(row), rows)
+    counted = statement.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return int(connection.execute(counted).rowcount)
+
+
+def _windows(
+    connection: Connection, due: ColumnElement[bool], now: datetime, oldest: date, past: ColumnElement[bool]
+) -> Select[Any]:
+    """The next window of each of these readers, which begins where the newest of their `past` digests ended."""
     moment = deliveries.c.window_start.type
     last = (
         select(deliveries.c.window_end)
-        .where(deliveries.c.reader_id == readers.c.id, covered(deliveries))
+        .where(deliveries.c.reader_id == readers.c.id, past)
         .order_by(deliveries.c.due_at.desc())
         .limit(1)
         .scalar_subquery()
@@ -131,26 +172,23 @@ def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, old
     start = func.coalesce(span.c.covered, literal(EPOCH, moment))
     look = collections.last_look(connection, now)
     end = literal(look + INSTANT if look else EPOCH, moment)
-    row: dict[str, Any] = {
-        "reader_id": span.c.id,
-        "kind": Kind.DIGEST,
-        "due_at": span.c.next_due_at,
-        "window_start": start,
-        "window_end": case((start > end, start), else_=end),
-        "since": case(
-            (span.c.covered.is_not(None), literal(oldest)),
-            # What is trending is of one day.
-            (span.c.topics == (), literal(latest)),
-            else_=literal(back),
-        ),
-        "next_attempt_at": now,
-        **FRESH,
-    }
-    # SQLite reads the ON of ON CONFLICT after a bare SELECT as a join's; a WHERE tells them apart.
-    rows = select(*(_expression(name, value) for name, value in row.items())).where(literal(1) == 1)
-    statement = insert_into(connection, deliveries).from_select(list(row), rows)
-    counted = statement.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    return int(connection.execute(counted).rowcount)
+    since = case(
+        (span.c.covered.is_not(None), literal(oldest)),
+        # What is trending is of one day.
+        (span.c.topics == (), literal(latest)),
+        else_=literal(back),
+    )
+    until = case((start > end, start), else_=end)
+    return select(span.c.id, span.c.next_due_at, start.label("start"), until.label("end"), since.label("since"))
+
+
+def next_window(engine: Engine, reader_id: int, now: datetime, catch_up: timedelta) -> Window:
+    """The window of the digest that planning would write down for a reader now: it takes in that of one that waits."""
+    past = covered(deliveries) & ~_waiting()
+    with reading(engine) as connection:
+        windows = _windows(connection, readers.c.id == reader_id, now, now.date() - catch_up, past)
+        found = connection.execute(windows).one()
+        return Window(found.start, found.end, found.since)
 
 
 def _expression(name: str, value: Any) -> ColumnElement[Any]:  # noqa: ANN401 - a value or an expression

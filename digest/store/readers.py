@@ -109,7 +109,7 @@ def add(
         "paused_until": paused_until if status is Status.PAUSED else None,
         "name": name,
     }
-    statement = insert_into(connection, readers).values(**values, **_columns(preferences))
+    statement = insert_into(connection, readers).values(**values, **columns(preferences))
     connection.execute(statement.on_conflict_do_nothing())
     theirs = (readers.c.email_key == email_key(email)) & (readers.c.name == name)
     return _known(_one(connection, theirs, locked=True))
@@ -145,13 +145,7 @@ def admit_in(
 
 
 def prefer(connection: Connection, reader_id: int, preferences: Preferences) -> None:
-    connection.execute(readers.update().where(readers.c.id == reader_id).values(**_columns(preferences)))
-
-
-def set_status(connection: Connection, reader_id: int, status: Status, **more: datetime | None) -> None:
-    """Change a reader's status; nothing that was asked for before can be confirmed after."""
-    turn(connection, reader_id, {"status": status, **more})
-    withdraw(connection, reader_id)
+    connection.execute(readers.update().where(readers.c.id == reader_id).values(**columns(preferences)))
 
 
 def turn(connection: Connection, reader_id: int, values: Mapping[str, object]) -> None:
@@ -254,8 +248,8 @@ def _one(connection: Connection, where: Any, *, locked: bool = False) -> Reader 
 
 def _bare(connection: Connection, where: Any) -> Reader | None:  # noqa: ANN401 - a column expression
     """What is left of a reader whose row holds nonsense: enough to leave, to be deleted, and to choose anew."""
-    columns = (readers.c.id, readers.c.email, readers.c.status, readers.c.key, readers.c.name)
-    question = select(*columns).where(where).order_by(readers.c.name != "", readers.c.id).limit(1)
+    left = (readers.c.id, readers.c.email, readers.c.status, readers.c.key, readers.c.name)
+    question = select(*left).where(where).order_by(readers.c.name != "", readers.c.id).limit(1)
     row = connection.execute(question).one_or_none()
     if row is None:
         return None
@@ -278,5 +272,6 @@ def _known(reader: Reader | None) -> Reader:
     return reader
 
 
-def _columns(preferences: Preferences) -> dict[str, object]:
+def columns(preferences: Preferences) -> dict[str, object]:
+    """What a row says of what a reader chose."""
     return {name: getattr(preferences, name) for name in PREFERENCES} | {"muted": muted.as_text(preferences.muted)}

@@ -39,10 +39,14 @@ def candidates(engine: Engine, wanted: Wanted, *, first: int, most: int) -> list
 
 def keep(connection: Connection, ids: Collection[str]) -> None:
     """Make papers searchable as they are now, with what their listings say."""
-    for paper in catalogue.read_in(connection, ids):
-        values = {**texts_of(paper), "listed_on": paper.listed_on, "upvotes": paper.upvotes}
-        statement = insert_into(connection, searched).values(paper_id=paper.id, **values)
-        connection.execute(statement.on_conflict_do_update(index_elements=["paper_id"], set_=values))
+    rows = [
+        {"paper_id": paper.id, **texts_of(paper), "listed_on": paper.listed_on, "upvotes": paper.upvotes}
+        for paper in catalogue.read_in(connection, ids)
+    ]
+    if rows:
+        statement = insert_into(connection, searched)
+        values = {name: statement.excluded[name] for name in rows[0] if name != "paper_id"}
+        connection.execute(statement.on_conflict_do_update(index_elements=["paper_id"], set_=values), rows)
 
 
 def catch_up(engine: Engine) -> int:

@@ -6,6 +6,7 @@ Every term is letters and digits of ASCII, so that no tokenizer and no query syn
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations, pairwise
 
 from digest.domain import Paper
@@ -42,6 +43,7 @@ def _stems(tokens: Iterable[Token]) -> str:
     return " ".join(key(token.surface) for token in tokens)
 
 
+@lru_cache(maxsize=1 << 16)
 def key(word: str) -> str:
     return term(stem(fold(word)))
 

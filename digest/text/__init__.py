@@ -22,6 +22,7 @@ MOST_URL_CHARACTERS = 2_000
 MOST_ROUNDS = 20
 # Control characters, zero-width and bidirectional marks, and halves of surrogate pairs.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 # No letter has more marks on it (UAX 15, 13); composing takes quadratic time where thousands stand in a row.
 MOST_MARKS = 30
 _STACKED = re.compile(rf"[^\w\s\x00-\x7f]{{{MOST_MARKS + 1},}}")
@@ -55,7 +56,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 def storable(raw: str) -> str:
     """Keep `raw` as it was sent, but for what neither UTF-8 nor PostgreSQL can hold: NUL and half surrogates."""
-    return "".join(c for c in raw[:MOST_RAW_CHARACTERS] if c != "\0" and category(c) != "Cs")
+    return _UNSTORABLE.sub("", raw[:MOST_RAW_CHARACTERS])
 
 
 def safe_url(raw: str) -> str:

@@ -15,7 +15,7 @@ MOST_SENTENCES = 60  # the longest abstract seen has 21
 # What stands between the two is short, and no end of a sentence: "in this work, we first formally introduce".
 _ANNOUNCED = re.compile(
     r"\b(?:we|this (?:paper|work|report|study|survey|article))\b[^.!?]{0,60}?"
-    r"\b(?:propos|introduc|present|develop|describ|unveil|contribut|formulat|devis|offer|propound)(?:e|es|ed)?\b",
+    r"\b(?:propos|introduc|present|develop|describ|unveil|contribut|formulat|devis|offer|propound)(?:e|e?s|ed)?\b",
     re.IGNORECASE,
 )
 _FOUND = re.compile(

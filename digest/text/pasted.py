@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from digest.text import plain
@@ -32,9 +32,11 @@ ID = re.compile(
     re.ASCII,
 )
 ADDRESS = re.compile(r"https?://[^\s\"<>{}]{1,300}|\b10\.\d{4,9}/[^\s\"<>{}]{1,200}|\bforum\?id=[\w-]{1,40}", re.ASCII)
-BIB_ENTRY = re.compile(r"^[ \t]*@[A-Za-z]{1,30}[ \t]*[{(]", re.MULTILINE)
+# An entry of BibTeX or of RIS begins a line.
+ENTRY = re.compile(r"^(?:TY  ?-|[ \t]*@[A-Za-z]{1,30}[ \t]*[{(])", re.MULTILINE)
+BRACES = re.compile(r"[{}]")
 BIB_FIELD = re.compile(r"\b(title|abstract|author)[ \t]*=[ \t]*([{\"])", re.IGNORECASE)
-RIS_ENTRY = re.compile(r"^TY  ?-", re.MULTILINE)
+RIS_END = re.compile(r"^ER  ?-", re.MULTILINE)
 RIS_FIELD = re.compile(r"^([A-Z][A-Z0-9])  ?- ?(.*)$", re.MULTILINE)
 RIS_NAMES = {"TI": "title", "T1": "title", "AB": "abstract", "N2": "abstract"}
 RIS_AUTHORS = ("AU", "A1")
@@ -63,28 +65,37 @@ def references(text: str) -> tuple[list[Reference], int]:
 def _read(text: str) -> Iterator[Reference]:
     if items := _items(text):
         yield from map(_of_csl, items)
-    elif BIB_ENTRY.search(text):
-        yield from map(_of_bib, _parted(text, BIB_ENTRY))
-    elif RIS_ENTRY.search(text):
-        yield from map(_of_ris, _parted(text, RIS_ENTRY))
+    elif starts := [found.start() for found in ENTRY.finditer(text)]:
+        # What else a program writes into its export reads like titles.
+        yield from _of_lines(text[: starts[0]], titles=False)
+        for start, end in pairwise([*starts, len(text)]):
+            entry = text[start : _end(text, start, end)]
+            yield (_of_ris if entry.startswith("TY") else _of_bib)(entry[:LONGEST_ENTRY])
+            yield from _of_lines(text[start + len(entry) : end], titles=False)
     else:
-        for line in filter(str.strip, text.split("\n")):
-            yield from _of_line(line[:LONGEST_ENTRY])
+        yield from _of_lines(text, titles=True)
 
 
-def _parted(text: str, entry: re.Pattern[str]) -> Iterator[str]:
-    starts = [found.start() for found in entry.finditer(text)]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        yield text[start : min(end, start + LONGEST_ENTRY)]
+def _end(text: str, start: int, most: int) -> int:
+    """Where an entry ends: what follows it may be a line of another paper."""
+    if text.startswith("TY", start):
+        closed = RIS_END.search(text, start, most)
+        return closed.end() if closed else most
+    depth = 0
+    for found in BRACES.finditer(text, start, most):
+        depth += 1 if found[0] == "{" else -1
+        if depth <= 0:
+            return found.end()
+    return most
 
 
-def _of_line(line: str) -> Iterator[Reference]:
-    """Read a line: the papers it names or, if it names none, the title it is."""
-    named = _named(line)
-    if named:
-        yield from (Reference((one,)) for one in named)
-    elif len(line.split()) >= FEWEST_WORDS:
-        yield Reference(title=_title(line))
+def _of_lines(text: str, *, titles: bool) -> Iterator[Reference]:
+    """Read lines: the papers that each names or, if it names none, the title it is."""
+    for line in filter(str.strip, text.split("\n")):
+        if named := _named(line[:LONGEST_ENTRY]):
+            yield from (Reference((one,)) for one in named)
+        elif titles and len(line[:LONGEST_ENTRY].split()) >= FEWEST_WORDS:
+            yield Reference(title=_title(line))
 
 
 def _named(text: str) -> list[str]:

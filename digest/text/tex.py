@@ -188,6 +188,9 @@ _COMMANDS: tuple[_Rule, ...] = (
     (re.compile(r"(?<![:\\])\\(?:[,;:]|\\?(?=\s|$))"), " "),
     (re.compile(r"(?<=[a-z])\\-(?=[a-z])"), ""),
 )
+# Each of these rules looks for one of these: most texts have none, and are read ten times as fast.
+_COMMANDS_BEGIN = ("\\", "{")
+_TYPOGRAPHY_BEGINS = ("``", "~", "--", "^")
 # Addresses hold `~`, `--` and `^2` of their own.
 _ADDRESS = re.compile(r"(https?://\S+)")
 _TYPOGRAPHY: tuple[_Rule, ...] = (
@@ -208,6 +211,15 @@ def _apply(rules: tuple[_Rule, ...], text: str) -> str:
 
 def readable(text: str) -> str:
     """Read one layer of TeX. A text without any comes back as it was."""
-    parts = _ADDRESS.split(_apply(_COMMANDS, _formulas(text)))
+    text = _formulas(text)
+    if _holds(text, _COMMANDS_BEGIN):
+        text = _apply(_COMMANDS, text)
+    if not _holds(text, _TYPOGRAPHY_BEGINS):
+        return text
+    parts = _ADDRESS.split(text)
     parts[::2] = [_apply(_TYPOGRAPHY, part) for part in parts[::2]]
     return "".join(parts)
+
+
+def _holds(text: str, signs: tuple[str, ...]) -> bool:
+    return any(sign in text for sign in signs)

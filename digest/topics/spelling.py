@@ -63,10 +63,13 @@ _RULES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(r"\Aaluminium\Z"), "aluminum"),
     (re.compile(r"\A(fulfi|ski|enro)l(?=$|ment|ful)"), r"\1ll"),
 ]  # fmt: skip
+# Nearly all words are none of these: one look instead of one for each rule.
+_ANY_RULE = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in _RULES))
 
 
 def common(folded: str) -> str:
     """Return the spelling that a folded word has in common with its other spellings."""
-    for pattern, spelled in _RULES:
-        folded = pattern.sub(spelled, folded)
+    if _ANY_RULE.search(folded):
+        for pattern, spelled in _RULES:
+            folded = pattern.sub(spelled, folded)
     return IRREGULAR.get(folded, folded)

@@ -18,18 +18,27 @@ SPACE, HYPHEN, BREAK = " ", "-", ". "
 
 # Scripts written without spaces: each character is a word, and any run of characters is a phrase.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_LETTER = rf"(?:(?![{_UNSPACED}])[^\W_])"
-# Combining marks and soft hyphens belong to the letter before them; `C++`, `C#`, `.NET`, `4.1`, `A*`, `E(3)`, `p(x|y)`
-# and `transformer(s)` are whole words.
 _ARGUMENT = r"(?:\d{1,3}|[A-Za-z])[²³]?"
-_WORD = re.compile(
-    rf"[{_UNSPACED}]"
-    r"|(?<!\w)[A-Z][*＊](?![\w*])"
-    rf"|(?<!\w){_LETTER}{{1,4}}\((?!(?<=\w\w.)e?s\)){_ARGUMENT}(?:[,|]\s?{_ARGUMENT})?\)"
-    rf"|(?:(?<![\w.])\.(?=[A-Z]{{2}}))?{_LETTER}"
-    rf"(?:{_LETTER}|[\u0300-\u036f\u00ad]|['’](?={_LETTER})|(?<=\d)[.,](?=\d))*"
-    r"(?:(?:\+\+|＋＋)(?!\w)|[#＃](?!\w)|(?<=\w\w)\(e?s\))?"
-)
+
+
+def _words_of(letter: str, unspaced: str) -> re.Pattern[str]:
+    """Make the expression that finds words of such letters, or one character of a script without spaces.
+
+    Combining marks and soft hyphens belong to the letter before them; `C++`, `C#`, `.NET`, `4.1`, `A*`, `E(3)`,
+    `p(x|y)` and `transformer(s)` are whole words.
+    """
+    return re.compile(
+        rf"{unspaced}(?<!\w)[A-Z][*＊](?![\w*])"
+        rf"|(?<!\w){letter}{{1,4}}\((?!(?<=\w\w.)e?s\)){_ARGUMENT}(?:[,|]\s?{_ARGUMENT})?\)"
+        rf"|(?:(?<![\w.])\.(?=[A-Z]{{2}}))?{letter}"
+        rf"(?:{letter}|[\u0300-\u036f\u00ad]|['’](?={letter})|(?<=\d)[.,](?=\d))*"
+        r"(?:(?:\+\+|＋＋)(?!\w)|[#＃](?!\w)|(?<=\w\w)\(e?s\))?"
+    )
+
+
+_WORD = _words_of(rf"(?:(?![{_UNSPACED}])[^\W_])", f"[{_UNSPACED}]|")
+# The same for texts of ASCII alone, as most are: it need not ask of each letter which script it is of.
+_ASCII_WORD = _words_of("[A-Za-z0-9]", "")
 _BREAK = re.compile(r"""[()\[\]{}<>;!?…—|（）［］【】《》；！？。、，]|[.,:]['"’”]*\s|\s[.,:]|\s[-–]+\s""")
 _PLAIN_GAPS = {" ": SPACE, "-": HYPHEN, "": HYPHEN, "\n": SPACE, ", ": BREAK, ". ": BREAK, " (": BREAK, ") ": BREAK}
 
@@ -61,19 +70,19 @@ class Token(NamedTuple):
 def cut(text: str) -> Iterator[Token]:
     """Yield the words of `text`, in order."""
     last = 0
-    for found in _WORD.finditer(text):
+    for found in (_ASCII_WORD if text.isascii() else _WORD).finditer(text):
         start, end = found.span()
-        surface = plain(found.group())
+        surface = plain(found[0])
         if surface:
-            yield Token(surface, start, end, gap(text[last:start]))
+            between = text[last:start]
+            yield Token(surface, start, end, _PLAIN_GAPS.get(between) or gap(between))
             last = end
 
 
 def gap(between: str) -> str:
     """Say how two words hang together that have `between` between them."""
-    kind = _PLAIN_GAPS.get(between)
-    if kind is not None:
-        return kind
+    if between in _PLAIN_GAPS:
+        return _PLAIN_GAPS[between]
     if _BREAK.search(between):
         return BREAK
     blank = between.replace("\n", " ").strip(" \t\r\xa0\u3000\"'“”‘’*$&")

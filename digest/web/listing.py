@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -97,6 +98,11 @@ def volume(a_day: float) -> str:
     return "No matches in 30 days"
 
 
+def bare(topic: str) -> str:
+    """Write a topic, author or organization as a name, without the signs of the topic language."""
+    return re.sub(r"^(author|org):", "", topic).strip('"')
+
+
 def in_words(mistake: object) -> str:
     """Say where a topic cannot be read, in plain words."""
     line, message = getattr(mistake, "line", 0), str(getattr(mistake, "message", mistake))
@@ -114,5 +120,6 @@ FILTERS = {
     "bars": bars,
     "chart_text": chart_text,
     "volume": volume,
+    "bare": bare,
     "in_words": in_words,
 }

@@ -20,7 +20,7 @@ from digest.compose import marking, wording
 from digest.compose.mime import printable
 from digest.jobs.giving_up import COUNTS_FOR
 from digest.links import CONFIRM_WITHIN, Links
-from digest.readers import form
+from digest.readers import another, form
 from digest.settings import Settings
 from digest.web import listing
 from digest.web.assets import FOLDER, Assets
@@ -177,6 +177,7 @@ def open_templates(settings: Settings, links: Links, assets: Assets) -> Environm
         "link_days": CONFIRM_WITHIN.days,
         "links": links,
         "most_papers": form.MOST_PAPERS,
+        "most_digests": another.MOST_DIGESTS,
     }
     pages.globals |= {name: days for name, days in settings if name.startswith("keep_")}
     pages.globals["keep_bounces_days"] = COUNTS_FOR.days
@@ -186,9 +187,6 @@ def open_templates(settings: Settings, links: Links, assets: Assets) -> Environm
         "day_in": day_in,
         "path": path,
         "half_hidden": half_hidden,
-        **listing.FILTERS,
-    }
-    pages.filters |= listing.FILTERS | {
         "because": wording.because,
         "excerpt": marking.excerpt,
         "marked_title": marking.title,

@@ -61,7 +61,8 @@ if (topics && preview) {
     topics.focus();
     ask();
   });
-  if (topics.value.trim() && preview.hidden) ask();
+  // Whoever comes to change something knows what they have: their preview waits until they type.
+  if (topics.value.trim() && preview.hidden && !("patient" in preview.dataset)) ask();
 }
 
 // What can be copied, where the browser lets us.

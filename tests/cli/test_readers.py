@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from digest.domain import Preferences, Status, Verdict, VerdictKind
+from digest.domain import Cadence, Mute, Preferences, Status, Verdict, VerdictKind
 from digest.store import bounces, breakers, ledger, papers, readers
 from digest.store.engine import connect, migrate, writing
 from tests.cli.test_cli import Digest
@@ -49,6 +49,16 @@ def test_one_who_never_confirmed(digest, engine):
     row = show(digest)
     assert (row["status"], row["confirmed_at"], row["next_window"]) == ("pending", None, None)
     assert "has not confirmed: `digest readers resend`" in row["how"]
+
+
+def test_what_is_muted_until_when_and_on_which_day_a_week(digest, engine):
+    mutes = (Mute("marsh birds", (NOW + timedelta(days=9)).date()), Mute("agents", (NOW - timedelta(days=1)).date()))
+    wanted = Preferences(("marsh birds", "agents"), cadence=Cadence.WEEKLY, weekday=3, muted=mutes)
+    readers.admit(engine, ADA, wanted, NOW, Status.ACTIVE)
+    assert show(digest)["muted"] == {mute.topic: mute.until.isoformat() for mute in mutes}
+    said = digest("readers", "show", ADA).out
+    assert f"Muted: marsh birds until {mutes[0].until}\n" in said
+    assert "Wants weekly, on Thursday, at" in said
 
 
 def test_one_whose_mails_came_back(digest, engine):
@@ -298,4 +308,4 @@ def test_a_file_gives_no_other_digest_to_an_address_that_complained(digest, engi
     (tmp_path / "in.csv").write_text(rows)
     digest("readers", "import", str(tmp_path / "in.csv"))
     assert "1 added (1 active), 1 on the list already, 1 lines with mistakes" in digest.out
-    assert "line 4: digest: Please use letters" in digest.err
+    assert "line 4: digest: Please use only letters" in digest.err

@@ -9,6 +9,9 @@ from digest.compose import opened
 from digest.domain import Mute, Preferences, State, Status
 from digest.jobs import delivery
 from digest.jobs.delivery import QUIET_FOR
+from digest.jobs.delivery.draft import draft_all
+from digest.jobs.delivery.freeze import freeze
+from digest.jobs.delivery.round import Round
 from digest.jobs.routing import DOMAIN_REST, RELAY_REST
 from digest.readers import another, subscriptions
 from digest.store import breakers, ledger, papers, readers
@@ -17,6 +20,7 @@ from digest.store.tables import deliveries as rows
 from digest.transport.smtp import RelayAway
 from tests.store.test_papers import DAY, a_collection
 from tests.support.factories import NOW, a_listing, a_paper
+from tests.support.lives import becomes
 from tests.support.lying_relay import LyingRelay
 
 A_DAY = timedelta(days=1)
@@ -293,11 +297,27 @@ def test_one_mail_that_cannot_be_written_holds_up_nobody(service):
     assert sorted(service.mail_server.recipients) == ["ada@example.org", "bob@example.org"]
 
 
+@pytest.mark.parametrize(
+    ("meanwhile", "become"),
+    [("status = 'unsubscribed'", State.SKIPPED), ("email = 'ada@new.example.org'", State.SENT)],
+)
+def test_who_leaves_or_moves_after_a_mail_was_written_does_not_get_that_one(two, meanwhile, become):
+    delivery.plan(two.engine, two.now)
+    round_ = Round(two.engine, two.post())
+    group = ledger.claim(two.engine, 10, two.now)
+    drafts = list(draft_all(group, round_.editions.gather(group), round_.post))
+    two.runs(f"UPDATE readers SET {meanwhile} WHERE email = 'ada@example.org'")
+    assert [mail.recipient for mail in freeze(two.engine, drafts, two.now)] == ["bob@example.org"]
+    two.now += 2 * ledger.LEASE
+    delivery.sweep(two.engine, two.now)
+    assert two.delivers()[become] >= 1
+    assert "ada@example.org" not in two.mail_server.recipients
+
+
 def test_a_confirmation_is_only_for_who_has_not_confirmed(service):
     subscriptions.subscribe(service.engine, "ada@example.org", Preferences(), NOW)
     [reader] = readers.everyone(service.engine)
-    with writing(service.engine) as connection:
-        readers.set_status(connection, reader.id, Status.UNSUBSCRIBED)
+    becomes(service.engine, reader, Status.UNSUBSCRIBED)
     assert service.delivers() == {State.SKIPPED: 1}
 
 

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from digest.domain import INSTANT, Beside, Cadence, Preferences, Result, State, Status, Window
 from digest.readers import schedule
 from digest.store import accounts, ledger, outcomes, papers, planning, readers
-from digest.store.engine import connect, migrate, writing
+from digest.store.engine import connect, migrate
 from digest.store.tables import deliveries as rows
 from tests.store.test_papers import a_collection
 from tests.support.factories import NOW, a_listing
+from tests.support.lives import becomes
 
 OUTCOMES = (State.SENT, State.DEFERRED, State.FAILED, State.UNCERTAIN, State.QUEUED, State.SKIPPED)
 FINAL = {State.SENT, State.FAILED, State.SKIPPED}
@@ -58,15 +59,13 @@ class Ledger(RuleBasedStateMachine):
     @rule(chance=st.randoms(use_true_random=False))
     def somebody_leaves(self, chance):
         if everybody := list(readers.everyone(self.engine)):
-            with writing(self.engine) as connection:
-                readers.set_status(connection, chance.choice(everybody).id, Status.UNSUBSCRIBED, next_due_at=None)
+            becomes(self.engine, chance.choice(everybody), Status.UNSUBSCRIBED, self.now)
 
     @rule(chance=st.randoms(use_true_random=False))
     def somebody_comes_back(self, chance):
         left = [reader for reader in readers.everyone(self.engine) if reader.status is Status.UNSUBSCRIBED]
         if left:
-            with writing(self.engine) as connection:
-                readers.set_status(connection, chance.choice(left).id, Status.ACTIVE, next_due_at=self.now)
+            becomes(self.engine, chance.choice(left), Status.ACTIVE, self.now)
 
     @rule(minutes=st.sampled_from([1, 21, 31, 60 * 5, 60 * 24, 60 * 24 * 6]))
     def time_passes(self, minutes):

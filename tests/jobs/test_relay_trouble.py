@@ -2,7 +2,8 @@
 
 import pytest
 
-from digest.jobs import delivery
+from digest.domain import State
+from digest.jobs import delivery, routing
 from digest.jobs.routing import RELAY_REST
 from digest.store import breakers, ledger, readers
 from digest.transport.smtp import RelayAway
@@ -52,3 +53,27 @@ def test_a_relay_that_minds_our_account_is_told_to_the_operator(service):
     [line] = delivery.troubles(service.engine, service.now).values()
     assert "daily quota exceeded" in line
     assert "me@example.org" not in line
+
+
+@pytest.fixture
+def resting(service):
+    """A service whose only relay was away, and may be tried now."""
+    routing.open_circuits(service.engine, {service.post().route.relays[0]: "421 not now"}, service.now)
+    service.now += RELAY_REST
+    return service
+
+
+def test_what_brings_no_mail_does_not_use_up_the_one_try_of_a_relay(resting):
+    """A relay that is back would rest on, longer each time, for readers who get nothing."""
+    resting.admits_many(3)
+    delivery.plan(resting.engine, resting.now)
+    resting.runs("UPDATE readers SET status = 'paused' WHERE id < 3")
+    assert resting.delivers() == {State.SKIPPED: 2, State.SENT: 1}
+    assert breakers.known(resting.engine) == {}
+
+
+def test_a_relay_that_nothing_waits_for_rests_no_longer_than_it_did(resting):
+    before = breakers.known(resting.engine)
+    assert before
+    assert resting.delivers() == {}
+    assert breakers.known(resting.engine) == before

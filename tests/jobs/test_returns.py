@@ -19,6 +19,7 @@ from tests.emails import LETTERHEAD, a_delivery
 from tests.store.test_ledger import plan
 from tests.support.composing import a_digest
 from tests.support.factories import NOW, a_key, a_paper
+from tests.support.lives import becomes
 from tests.support.returned import FULL, HARD, LINKS, a_letter, an_original, complaint, report
 from tests.support.service import Service
 from tests.support.visitor import a_subscriber, dump, status_of
@@ -322,8 +323,7 @@ def test_what_the_database_cannot_take_is_that_messages_fault_alone(ada, engine)
 @pytest.mark.parametrize("status", [Status.BOUNCED, Status.UNSUBSCRIBED])
 def test_who_was_given_up_comes_back_by_confirming_anew_and_old_reports_do_not_undo_it(ada, status):
     old = ada.is_sent()
-    with writing(ada.engine) as connection:
-        readers.set_status(connection, ada.reader.id, status, next_due_at=None)
+    becomes(ada.engine, ada.reader, status)
     subscriptions.subscribe(ada.engine, "ada@example.org", Preferences(), ada.now)
     [asked] = [one for one in ledger.claim(ada.engine, 10, ada.now) if one.kind == Kind.CONFIRM]
     subscriptions.confirm(ada.engine, asked, ada.now + timedelta(minutes=5))
@@ -342,8 +342,7 @@ def test_who_never_confirmed_and_cannot_be_reached_is_asked_no_more(engine):
 @pytest.mark.parametrize("status", [Status.UNSUBSCRIBED, Status.COMPLAINED])
 def test_who_has_left_stays_as_they_are(ada, status):
     delivery = ada.is_sent()
-    with writing(ada.engine) as connection:
-        readers.set_status(connection, ada.reader.id, status)
+    becomes(ada.engine, ada.reader, status)
     ada.returns(delivery)
     assert ada.status is status
 

@@ -110,6 +110,15 @@ def test_a_domain_gets_what_the_settings_let_it_have_and_the_others_go_on(servic
     assert {one.attempts for one in waiting} == {0}
 
 
+def test_what_brings_no_mail_takes_nobodys_turn_at_a_domain_with_a_rate(service):
+    service.admits_many(1)
+    for number in range(4):
+        service.admits(f"nothing{number}@example.org", "underwater basket weaving")
+    service.admits("last@example.org", "speculative decoding")
+    service.throttles = Throttles(None, ["example.org"], DomainRates({"example.org": (2, 60)}, NOWHERE).wait)
+    assert service.sends() == {State.SENT: 2, State.SKIPPED: 4}
+
+
 def test_whoever_finds_no_room_gets_a_turn_of_their_own_within_an_hour():
     rates = DomainRates({"example.org": (2, 60)}, NOWHERE)
     turns = [rates.wait("example.org") for _ in range(300)]

@@ -149,7 +149,7 @@ def test_after_a_restore_no_link_opens_the_page_of_somebody_else(visitor, engine
     restored(engine, victim.email)
     other = a_subscriber(engine, status, email="other@example.org")
     with writing(engine) as connection:
-        readers.set_status(connection, other.id, Status.ACTIVE, next_due_at=NOW)
+        readers.turn(connection, other.id, {"status": Status.ACTIVE, "next_due_at": NOW})
     [again] = sent(engine)
     assert (other.id, again.id) == (victim.id, digest.id), "the numbers are the same, as after a real restore"
     before = dump(engine)

@@ -1,19 +1,21 @@
 """The list of readers as a table: what goes out comes in again."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.domain import Cadence, Order, Preferences, Status
+from digest.cli.readers.importing import entry
+from digest.domain import Cadence, Mute, Order, Preferences, Status
 from digest.readers import operator, roster
 from digest.readers.form import Mistakes
 from digest.readers.roster import Newcomer
-from digest.store import readers
+from digest.store import admission, readers
 from tests.support.factories import NOW, a_key, a_reader
 
-CHOSEN = Preferences(("a", "b"), Cadence.WEEKLY, 5, "Asia/Tokyo", 3, True, 4, Order.LIKED, True)
+RESTING = (Mute("b", date(2026, 1, 9)),)
+CHOSEN = Preferences(("a", "b"), Cadence.WEEKLY, 5, "Asia/Tokyo", 3, True, 4, Order.LIKED, True, RESTING)
 UNTIL = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -25,6 +27,10 @@ def test_all_that_a_reader_chose_survives_an_export_and_an_import(engine):
     readers.forget(engine, reader.email)
     again = operator.admit(engine, roster.newcomer(row), NOW)
     assert (again.preferences, again.status, again.paused_until, again.key) == (CHOSEN, Status.PAUSED, UNTIL, a_key(3))
+    readers.forget(engine, reader.email)
+    # As `digest readers import` does.
+    admission.admit_many(engine, [entry(row, NOW, timedelta(0))], NOW)
+    assert roster.row(next(readers.everyone(engine))) == row
 
 
 def test_columns_that_are_missing_are_as_for_a_new_reader():
@@ -34,7 +40,8 @@ def test_columns_that_are_missing_are_as_for_a_new_reader():
 
 
 @pytest.mark.parametrize(
-    ("column", "text"), [("status", "happy"), ("paused_until", "soon"), ("key", "7"), ("key", "K")]
+    ("column", "text"),
+    [("status", "happy"), ("paused_until", "soon"), ("key", "7"), ("key", "K"), ("muted", "b"), ("muted", "soon b")],
 )
 def test_a_cell_that_cannot_be_read_is_named(column, text):
     with pytest.raises(Mistakes) as refused:

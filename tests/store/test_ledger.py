@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from digest.domain import EPOCH, INSTANT, Beside, Cadence, Kind, Preferences, Result, Run, State, Status
+from digest.domain import EPOCH, INSTANT, Beside, Cadence, Kind, Preferences, Result, Run, State, Status, Window
 from digest.readers import schedule, subscriptions
 from digest.store import accounts, heard, ledger, outcomes, papers, planning, readers
 from digest.store.engine import connect, writing
 from digest.store.readers import AlreadyThere
 from digest.store.tables import deliveries as rows
-from tests.store.test_papers import DAY, keep
+from tests.store.test_papers import DAY, a_collection, keep
 from tests.support.factories import NOW, a_listing
 
 HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
@@ -175,7 +175,7 @@ def test_after_an_outage_there_is_one_digest(engine):
 def test_only_active_readers_are_planned(engine, status):
     [reader] = admit(engine, "ada@example.org")
     with writing(engine) as connection:
-        readers.set_status(connection, reader.id, status)
+        readers.turn(connection, reader.id, {"status": status})
     assert plan(engine) == 0
 
 
@@ -368,3 +368,42 @@ def test_a_rehearsal_changes_nothing(engine):
     assert rehearsed.reader.email == "ada@example.org"
     assert sum(ledger.counts(engine).values()) == 0
     assert plan(engine) == 1
+
+
+def sent(engine, reader):
+    plan(engine)
+    end(engine, ledger.claim(engine, 10, NOW)[0], State.SENT)
+
+
+def waits(engine, reader):
+    plan(engine)
+
+
+def is_deferred_after_a_sent_one(engine, reader):
+    sent(engine, reader)
+    plan(engine, NOW + A_DAY)
+    end(engine, ledger.claim(engine, 10, NOW + A_DAY)[0], State.DEFERRED)
+
+
+def failed(engine, reader):
+    plan(engine)
+    end(engine, ledger.claim(engine, 10, NOW)[0], State.FAILED)
+
+
+def is_new(engine, reader):
+    pass
+
+
+@pytest.mark.parametrize("topics", [(), ("agents",)])
+@pytest.mark.parametrize("past", [is_new, sent, waits, is_deferred_after_a_sent_one, failed])
+def test_the_next_window_is_the_one_that_planning_writes_down(engine, past, topics):
+    for day in range(3):
+        papers.keep(engine, [a_listing(day=DAY - day * A_DAY)], a_collection(at=NOW - HOUR))
+    reader = readers.admit(engine, "ada@example.org", Preferences(topics), NOW)
+    past(engine, reader)
+    papers.keep(engine, [a_listing(day=DAY + A_DAY)], a_collection(at=NOW + 2 * A_DAY))
+    now = NOW + 3 * A_DAY
+    told = planning.next_window(engine, reader.id, now, schedule.MOST_CATCH_UP)
+    assert plan(engine, now) == 1
+    written = [row for row in ledger.rows_of(engine, reader.id) if row["state"] == State.QUEUED]
+    assert [Window(row["window_start"], row["window_end"], row["since"]) for row in written] == [told]

@@ -94,3 +94,26 @@ def test_no_way_up_gives_the_number_of_a_reader_who_is_gone_to_another(empty):
         assert after["id"] > given
         run(empty, "DELETE FROM readers")
         move(empty, command.downgrade, "0005")
+
+
+OF_A_READER = {
+    "bounces": f"(reader_id, delivery_id, kind, reason, status, noted_at) VALUES (1, 1, 'soft', 'full', '', '{THEN}')",
+    "old_keys": f"(key, reader_id, until, opens) VALUES ('k1', 1, '{THEN}', true)",
+    "feedback": f"(reader_id, delivery_id, paper_id, answer, answered_at) VALUES (1, 1, '2512.1', 'more', '{THEN}')",
+    "saved": f"(reader_id, paper_id, saved_at) VALUES (1, '2512.1', '{THEN}')",
+}
+
+
+def test_what_belongs_to_a_reader_stays_while_the_table_of_readers_is_copied(empty):
+    move(empty, command.upgrade, "0011")
+    run(empty, *STORED, *(f"INSERT INTO {table} {row}" for table, row in OF_A_READER.items()))
+
+    def kept():
+        with empty.connect() as connection:
+            return [connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() for table in OF_A_READER]
+
+    for step, target in ((command.upgrade, "head"), (command.downgrade, "0011"), (command.upgrade, "head")):
+        move(empty, step, target)
+        assert kept() == [1] * len(OF_A_READER)
+    run(empty, "DELETE FROM readers")
+    assert kept() == [0] * len(OF_A_READER), "and goes with them"

@@ -86,6 +86,22 @@ def test_a_paper_listed_twice_is_one_paper_with_two_listings(engine):
     assert len(papers.listings_on(engine, DAY)) == len(papers.listings_on(engine, DAY + timedelta(days=1))) == 1
 
 
+def test_what_the_database_refuses_costs_its_neighbours_nothing(engine):
+    """Listings are stored many at a time, in their order, and what is refused is told apart from the others."""
+    first, last = a_paper("2512.00001", title="Old"), a_paper("2512.00003")
+    found = [
+        a_listing(first, rank=1, upvotes=None),
+        a_listing(a_paper("2512.00002", title="\ud800"), rank=2),
+        a_listing(replace(first, title="New"), rank=1, upvotes=7),
+        replace(a_listing(replace(first, title="Borrowed"), rank=1, upvotes=None), borrowed=True),
+        a_listing(last, rank=3),
+    ]
+    collection = papers.keep(engine, found, a_collection(papers=5)).collection
+    assert (collection.papers, collection.note) == (4, "'2512.00002' cannot be stored: UnicodeEncodeError")
+    kept = [(one.paper.id, one.paper.title, one.upvotes) for one in papers.listings_on(engine, DAY)]
+    assert kept == [("2512.00001", "New", 7), ("2512.00003", last.title, a_listing(last).upvotes)]
+
+
 def test_a_window_holds_what_was_first_seen_in_it(engine):
     early, late = a_paper("2512.1"), a_paper("2512.2")
     keep(engine, a_listing(early), at=NOW)

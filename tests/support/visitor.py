@@ -9,10 +9,10 @@ from digest.domain import Cadence, Preferences, Status
 from digest.links import Links
 from digest.settings import Settings
 from digest.store import ledger, readers
-from digest.store.engine import writing
 from digest.store.tables import metadata
 from digest.web import create_app
 from tests.support.factories import NOW
+from tests.support.lives import becomes
 
 BASE = "https://papers.example.org"
 LINKS = Links(BASE, ["a key"])
@@ -51,9 +51,10 @@ def the_settings(**given):
 
 
 def a_subscriber(engine, status=Status.ACTIVE, email="ada@example.org"):
+    if status in (Status.ACTIVE, Status.PENDING):
+        return readers.admit(engine, email, CHOSEN, NOW, status)
     reader = readers.admit(engine, email, CHOSEN, NOW)
-    with writing(engine) as connection:
-        readers.set_status(connection, reader.id, status)
+    becomes(engine, reader, status)
     return readers.find(engine, reader.id)
 
 

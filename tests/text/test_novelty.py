@@ -19,6 +19,7 @@ LABELS = Path(__file__).parents[2] / "bench" / "labels" / "novelty.csv"
     [
         ("Birds are many. We propose a net. We further introduce a hook.", "We propose a net."),
         ("However, we lack nets. This paper introduces a net. It is 12% lighter.", "This paper introduces a net."),
+        ("Birds are many. This paper presents a net. Specifically, we offer a hook.", "This paper presents a net."),
         ("Birds are many. We find that nets tear. Code is available at https://x.org.", "We find that nets tear."),
         ("Birds are many. Nets are 3x faster now. All is well.", "Nets are 3x faster now."),
         ("Birds are many. Nets are old.", "Birds are many."),

@@ -43,6 +43,18 @@ CSL = json.dumps(
 )
 
 
+@pytest.mark.parametrize("export", [BIB, RIS], ids=["BibTeX", "RIS"])
+def test_lines_around_an_export_name_papers_of_their_own(export):
+    alone, _ = references(export)
+    among, _ = references(f"2501.00001\nWritten by a program that says so\n{export}\n2502.00002, 2503.00003\n")
+    assert among == [
+        Reference(("2501.00001",)),
+        *alone,
+        Reference(("2502.00002",)),
+        Reference(("2503.00003",)),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

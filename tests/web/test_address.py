@@ -14,6 +14,7 @@ from digest.readers.subscriptions import MOST_ASKED
 from digest.store import ledger, readers
 from digest.store.engine import writing
 from tests.support.factories import NOW
+from tests.support.lives import becomes
 from tests.support.visitor import LINKS, a_subscriber, a_visitor, dump, link_of, mails
 
 NEW = "ada@new.example.org"
@@ -162,8 +163,7 @@ def test_an_address_that_subscribed_meanwhile_keeps_its_own_digest(visitor, engi
 def test_who_left_or_complained_meanwhile_is_not_moved(visitor, engine, status):
     reader = a_subscriber(engine)
     asks(visitor, reader)
-    with writing(engine) as connection:
-        readers.set_status(connection, reader.id, status)
+    becomes(engine, reader, status)
     before = dump(engine)
     assert visitor.get(link_to(engine)).status_code == visitor.post(link_to(engine)).status_code == 404
     addresses.agree(engine, ledger.find(engine, 1), NOW)
@@ -175,8 +175,7 @@ def test_who_left_or_complained_after_a_move_is_not_written_to(service, status):
     reader = service.admits("ada@example.org")
     addresses.ask(service.engine, reader.id, NEW, service.now)
     addresses.agree(service.engine, ledger.find(service.engine, 1), service.now)
-    with writing(service.engine) as connection:
-        readers.set_status(connection, reader.id, status)
+    becomes(service.engine, reader, status)
     service.delivers()
     assert service.mail_server.recipients == []
 

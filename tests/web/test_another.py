@@ -64,8 +64,9 @@ def test_a_name_that_cannot_be_is_told_beside_its_field_and_adds_nothing(visitor
 def test_each_page_leads_to_the_others(visitor, engine, ada, thesis):
     for one, other, said in ((ada, thesis, "my thesis"), (thesis, ada, "Your first digest")):
         page = LexborHTMLParser(visitor.get(page_of(one)).text)
-        [link] = page.css("ul.others a")
+        link, more = page.css("ul.others a")
         assert (link.text(), link.attributes["href"]) == (said, page_of(other))
+        assert (more.text(), more.attributes["href"]) == ("Add another digest", f"{page_of(one)}/another")
 
 
 def test_one_click_ends_one_and_the_page_offers_to_end_all(visitor, engine, ada, thesis):
@@ -83,7 +84,7 @@ def test_a_get_ends_nothing_and_no_other_site_ends_all(visitor, engine, ada, the
     elsewhere = {"Origin": "https://mail.example", "Sec-Fetch-Site": "cross-site"}
     assert visitor.get(link).status_code in (404, 405)
     assert visitor.post(link, headers=elsewhere).status_code == 403
-    assert "End all 2 digests" in visitor.get(LINKS.unsubscribe(thesis.key)).text
+    assert "End both digests" in visitor.get(LINKS.unsubscribe(thesis.key)).text
     assert [status_of(engine, one) for one in (ada, thesis)] == [Status.ACTIVE] * 2
 
 
@@ -96,7 +97,7 @@ def test_the_link_that_mail_providers_see_names_no_other_digest(visitor, engine,
 
 def test_one_is_deleted_alone_or_all_together(visitor, engine, ada, thesis):
     page = page_of(thesis)
-    assert "of all 2 digests" in visitor.get(f"{page}/delete").text
+    assert "of both digests" in visitor.get(f"{page}/delete").text
     assert "The other one stays" in visitor.post(f"{page}/forget").text
     assert list(readers.everyone(engine)) == [readers.find(engine, ada.id)]
     again = another.add(engine, ada.id, "my thesis", CHOSEN, NOW)
@@ -118,7 +119,7 @@ def test_a_link_of_before_they_moved_ends_one_and_offers_nothing_more(visitor, e
     with engine.begin() as connection:
         keys.rotate(connection, thesis.id, NOW)
     link = LINKS.unsubscribe(thesis.key)
-    assert "End all" not in visitor.get(link).text
+    assert "/all" not in visitor.get(link).text
     assert visitor.post(f"{link}/all").status_code == 404
     answer = visitor.post(link, data=ONE_CLICK)
     assert "my thesis" not in answer.text

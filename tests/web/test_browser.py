@@ -175,14 +175,14 @@ def test_another_digest_is_added_and_all_end_by_their_own_links(open_page, engin
     page.goto(mailed("digest")["preferences"])
     page.get_by_role("link", name="Add another digest").click()
     page.get_by_label("Name").fill("my thesis")
-    page.get_by_role("button", name="Add it").click()
+    page.get_by_role("button", name="Add this digest").click()
     page.get_by_role("heading", name="my thesis").wait_for()
     page.get_by_role("link", name="Your first digest").click()
     page.get_by_role("link", name="my thesis").wait_for()
     page.goto(mailed("digest")["unsubscribe"])
     page.get_by_role("button", name="Unsubscribe", exact=True).click()
     assert [one.status for one in readers.everyone(engine)] == [Status.ACTIVE, Status.UNSUBSCRIBED]
-    page.get_by_role("button", name="End all of them").click()
+    page.get_by_role("button", name="End that one, too").click()
     page.get_by_text("No more digests come to this address").wait_for()
     assert {one.status for one in readers.everyone(engine)} == {Status.UNSUBSCRIBED}
 

@@ -63,10 +63,10 @@ def test_every_link_of_a_mail_leads_to_a_page_that_changes_nothing(mailed):
 def test_more_like_this_proposes_what_sets_the_paper_apart(mailed):
     page = a_visitor(mailed.engine).get(page_of(mailed, "more")).text
     assert set(choices(page)) == {
-        "Change nothing: just note it",
+        "No, keep them as they are",
         "Follow terminal agents",
         "Follow the author Ada Lovelace",
-        "Follow what comes from Example Lab",
+        "Follow papers from Example Lab",
     }
 
 
@@ -94,7 +94,7 @@ def test_an_undo_leaves_alone_what_was_changed_since(mailed):
 
 def test_a_vote_without_a_change_is_noted(mailed):
     visitor = a_visitor(mailed.engine)
-    assert "It is noted" in visitor.post(page_of(mailed, "less")).text
+    assert "Noted" in visitor.post(page_of(mailed, "less")).text
     assert feedback.votes(mailed.engine, [1]) == {1: {PAPER: -1}}
     assert reader_of(mailed).preferences.topics == ("agents",)
 
@@ -102,18 +102,18 @@ def test_a_vote_without_a_change_is_noted(mailed):
 def test_less_narrows_the_topic_or_hides_the_term(mailed):
     visitor, address = a_visitor(mailed.engine), page_of(mailed, "less")
     offered = choices(visitor.get(address).text)
-    visitor.post(address, data={"change": offered["Only papers with 10 upvotes and more, for agents"]})
+    visitor.post(address, data={"change": offered["Only papers with 10 upvotes or more, for agents"]})
     assert reader_of(mailed).preferences.topics == ("agents + upvotes:>=10",)
     visitor.post(f"{address}/undo")
-    visitor.post(address, data={"change": offered["Never papers on terminal agents"]})
+    visitor.post(address, data={"change": offered["No papers on terminal agents"]})
     assert reader_of(mailed).preferences.topics == ("agents", '-"terminal agents"')
 
 
 def test_less_mutes_a_topic_for_a_month_and_it_comes_back_by_itself(mailed):
     service, visitor, address = mailed, a_visitor(mailed.engine), page_of(mailed, "less")
-    assert "Mute for a month agents" not in choices(visitor.get(address).text), "the last topic is no noise"
+    assert "Mute agents for a month" not in choices(visitor.get(address).text), "the last topic is no noise"
     subscriptions.change(service.engine, 1, replace(reader_of(service).preferences, topics=("agents", "tides")), NOW)
-    visitor.post(address, data={"change": choices(visitor.get(address).text)["Mute for a month agents"]})
+    visitor.post(address, data={"change": choices(visitor.get(address).text)["Mute agents for a month"]})
     after = reader_of(service).preferences
     assert (after.topics, after.muted) == (("agents", "tides"), (Mute("agents", MUTED_UNTIL),))
     titles = []
@@ -136,6 +136,7 @@ def test_a_mute_is_shown_and_undone_in_the_preferences_and_survives_other_change
     assert reader_of(mailed).preferences.muted == muted
     page = visitor.get(own).text
     assert re.findall(r'name="unmute" value="([^"]*)"', page) == ["agents"]
+    assert re.findall(r'name="remove" value="([^"]*)"', page) == ["tides"], "what rests is listed once"
     visitor.post(own, data={"unmute": "agents"})
     assert 'name="unmute"' not in visitor.get(own).text
     assert reader_of(mailed).preferences.on(NOW.date()).topics == topics
@@ -147,7 +148,7 @@ def test_a_mute_is_shown_and_undone_in_the_preferences_and_survives_other_change
 def test_an_undo_ends_the_mute_it_began(mailed):
     visitor, address = a_visitor(mailed.engine), page_of(mailed, "less")
     subscriptions.change(mailed.engine, 1, replace(reader_of(mailed).preferences, topics=("agents", "tides")), NOW)
-    visitor.post(address, data={"change": choices(visitor.get(address).text)["Mute for a month agents"]})
+    visitor.post(address, data={"change": choices(visitor.get(address).text)["Mute agents for a month"]})
     visitor.post(f"{address}/undo")
     assert reader_of(mailed).preferences.muted == ()
 

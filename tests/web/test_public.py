@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 from digest.domain import CollectionRun, Outcome
 from digest.store import papers
 from digest.web import citation, memory
-from digest.web.listing import bars, chart_text
+from digest.web.listing import bare, bars, chart_text
 from digest.web.pools import Queue
 from tests.support.factories import NOW, a_listing, a_paper
 from tests.support.visitor import BASE, Visitor, a_visitor
@@ -238,6 +238,19 @@ def test_a_chart_can_be_read_aloud_and_an_empty_one_drawn():
     assert [bar.height for bar in bars(by_day)] == [1.0, 56.0]
     assert bars([]) == []
     assert chart_text([])
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ('author:"Ada Lovelace"', "Ada Lovelace"),
+        ("org:nvidia", "nvidia"),
+        ('"tree search"', "tree search"),
+        ("RAG", "RAG"),
+    ],
+)
+def test_a_suggestion_is_shown_as_a_name_and_not_as_syntax(line, name):
+    assert bare(line) == name
 
 
 def test_a_packed_file_is_the_file():

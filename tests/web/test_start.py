@@ -60,13 +60,13 @@ def test_what_is_pasted_is_found_and_proposes_topics_authors_and_labs(stored, pa
 def test_what_is_not_stored_is_named_and_what_was_pasted_of_it_counts(stored):
     bib = "@misc{x, title={Deep tree search}, abstract={Tree search. Tree search.}, eprint={1901.00001}}"
     page = a_visitor(stored.engine).post("/start", data={"papers": f"{bib}"}).text
-    assert "0 papers found, 1 not known here" in page
+    assert "0 papers found, 1 not in our archive" in page
     assert "Deep tree search" in page
     assert boxes(page) == ["tree search"]
     page = a_visitor(stored.engine).post("/start", data={"papers": "1901.00001\n<script>x</script> is my title"}).text
-    assert "2 not known here" in page
+    assert "2 not in our archive" in page
     assert "<script>x" not in page
-    assert "They propose nothing yet" in page
+    assert "Nothing to suggest yet" in page
 
 
 def test_what_is_ticked_goes_on_into_the_form(stored):
@@ -101,7 +101,9 @@ def test_it_is_linked_and_empty_at_first(stored):
 
 def test_every_title_is_looked_for(stored):
     titles = "\n".join(["Tree Search for Provers", *(f"Heron {n} and so on" for n in range(60)), "More on tree search"])
-    assert "2 papers found, 60 not known here" in a_visitor(stored.engine).post("/start", data={"papers": titles}).text
+    assert (
+        "2 papers found, 60 not in our archive" in a_visitor(stored.engine).post("/start", data={"papers": titles}).text
+    )
 
 
 @pytest.mark.parametrize("papers", ["", " ", "\0", "@misc{", "[" * 5000, "{}", "hm", "🦀" * 300])

@@ -69,7 +69,7 @@ def test_a_vote_from_the_mail_to_the_next_mail(service, tab):
     assert tab.get_by_role("heading", level=1).text_content() == "More like this"
     assert feedback.votes(service.engine, [1]) == {}
     tab.get_by_role("button", name="Show me more like this").click()
-    assert "papers on tree search stand a little higher" in " ".join(tab.locator("main").inner_text().split())
+    assert "papers on tree search rank a little higher" in " ".join(tab.locator("main").inner_text().split())
     tab.get_by_role("button", name="Undo").click()
     assert feedback.votes(service.engine, [1]) == {}
 
@@ -98,9 +98,9 @@ def test_papers_one_likes_become_topics_without_javascript(service, chromium):
     page.goto("/")
     page.get_by_role("link", name="Start from papers you like").first.click()
     page.get_by_label("Papers").fill("2512.00001")
-    page.get_by_role("button", name="Show what goes with them").click()
+    page.get_by_role("button", name="Find topics").click()
     assert page.get_by_role("checkbox").first.is_checked()
-    page.get_by_role("button", name="Go on with these").click()
+    page.get_by_role("button", name="Continue with these").click()
     assert page.get_by_label("Topics", exact=True).input_value() == "tree search"
     context.close()
 

@@ -33,7 +33,7 @@ def add(
     ] = False,
     digest: Annotated[str, typer.Option(metavar="NAME", help="What to call it, if the address has others.")] = "",
 ) -> None:
-    """Add a reader who has agreed to it; no confirmation is asked. The first digest is due at once."""
+    """Add a reader who has agreed to it. No confirmation is asked, and the first digest is due at once."""
     service: Service = context.obj
     row = {"email": email, "topics": "\n".join(topic), "cadence": cadence, "hour": str(hour), "timezone": timezone}
     row |= {"most_papers": str(most_papers), "pictures": "yes" if pictures else "no", "digest": digest}
@@ -50,13 +50,13 @@ def add(
 
 
 def pause(context: typer.Context, email: Email) -> None:
-    """Keep a reader's place, without digests: of all that go to this address."""
+    """Pause every digest of an address. What they chose is kept."""
     service: Service = context.obj
     _say(operator.pause(service.engine, known(service, email).email, service.now), Status.PAUSED)
 
 
 def resume(context: typer.Context, email: Email) -> None:
-    """Go on with the digests of a reader who pauses, with all that go to this address."""
+    """Resume the paused digests of an address."""
     service: Service = context.obj
     _say(operator.resume(service.engine, known(service, email).email, service.now), Status.ACTIVE)
 
@@ -67,7 +67,7 @@ def reactivate(
     since: Annotated[str, typer.Option(metavar="ISO", help="All who were given up since this moment or day.")] = "",
     reason: Annotated[str, typer.Option(help="Of these, only for this reason, such as no-such-user.")] = "",
 ) -> None:
-    """Try again the address of a reader whose mails came back, or of all who were given up since a moment."""
+    """Write to a bounced address again. Or to all that were given up since a moment."""
     service: Service = context.obj
     if bool(email) == bool(since):
         raise Misused("give an address, or --since with a moment such as 2025-12-24T18:00+00:00")
@@ -99,7 +99,7 @@ def _moment(text: str) -> datetime:
 
 
 def resend(context: typer.Context, email: Email) -> None:
-    """Send the last digest again as it was, or the mail that asks to confirm; of several digests, the first one's."""
+    """Send the last digest, or confirmation, again. Of several digests, the first one's."""
     service: Service = context.obj
     reader = known(service, email)
     if reader.status is Status.PENDING:
@@ -116,7 +116,7 @@ def resend(context: typer.Context, email: Email) -> None:
 
 
 def forget(context: typer.Context, email: str) -> None:
-    """Delete a reader, with all their digests, and everything kept about them."""
+    """Delete a reader and all that is kept of them. With all their digests."""
     service: Service = context.obj
     if not operator.forget(service.engine, email, service.now):
         raise Failed(f"{email} is not on the list")

@@ -105,10 +105,10 @@ def import_readers(
 
     Its first line names the columns: email, and if you like status, topics (one a line in its cell), cadence, hour,
     timezone, most_papers, pictures and related (yes or no), weekday, order, paused_until, digest (the name of one of
-    several of an address), and the key that their links name them by; or as other programs call them. Without a status
-    everybody is active; with it, who was pending has to confirm anew, and who left, bounced or complained gets nothing.
-    The first digest comes at the reader's own next hour. A bad line is told with its number and loses none of the
-    others; who is on the list already is left as they are.
+    several of an address), muted (topics that rest, a day and a topic a line), and the key that their links name them
+    by; or as other programs call them. Without a status everybody is active; with it, who was pending has to confirm
+    anew, and who left, bounced or complained gets nothing. The first digest comes at the reader's own next hour. A bad
+    line is told with its number and loses none of the others; who is on the list already is left as they are.
     """
     service: Service = context.obj
     with ExitStack() as stack:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import day_name
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +12,7 @@ import typer
 from digest.bootstrap import Service
 from digest.cli.console import Json, console, print_json, print_table
 from digest.cli.errors import Failed, Misused
-from digest.domain import Reader, Status
+from digest.domain import Cadence, Reader, Status
 from digest.jobs import whereabouts
 from digest.jobs.whereabouts import Coverage, Whereabouts
 from digest.readers.form import typed
@@ -24,7 +25,7 @@ Email = Annotated[str, typer.Argument(metavar="EMAIL")]
 
 
 def show(context: typer.Context, email: Email, as_json: Json = False) -> None:
-    """Answer "where is my mail?": status, next due, the last mails, what came back, and what the next would bring."""
+    """Answer "where is my mail?". Status, next due, the last mails, what came back, and what the next would bring."""
     service: Service = context.obj
     reader = known(service, email)
     everyone = [reader, *siblings.of(service.engine, reader)]
@@ -35,7 +36,7 @@ def show(context: typer.Context, email: Email, as_json: Json = False) -> None:
     for place, one in enumerate(found):
         if place:
             _say("")
-        _print(one)
+        _print(one, service.now.date())
 
 
 def find(context: typer.Context, part: Annotated[str, typer.Argument(metavar="PART")], as_json: Json = False) -> None:
@@ -119,6 +120,7 @@ def _row(reader: Reader) -> dict[str, Any]:
         "status": reader.status,
         **typed(reader.preferences),
         "topics": reader.preferences.topics,
+        "muted": {mute.topic: mute.until.isoformat() for mute in reader.preferences.muted},
         "hour": reader.preferences.hour,
         "most_papers": reader.preferences.most_papers,
         "pictures": reader.preferences.pictures,
@@ -147,12 +149,15 @@ def _coverage(found: Coverage | None) -> dict[str, Any] | None:
     return asdict(found) | {"why_nothing": found.why_nothing} if found else None
 
 
-def _print(found: Whereabouts) -> None:
+def _print(found: Whereabouts, today: date) -> None:
     reader, chosen = found.reader, found.reader.preferences
     _say(f"{called(reader)} is {reader.status}: {found.how}.")
     _say(f"On the list since {_moment(reader.created_at)}; last said yes {_moment(reader.confirmed_at)}.")
-    _say(f"Wants {chosen.cadence} at {chosen.hour}:00 in {chosen.timezone}; next due {_moment(reader.next_due_at)}.")
+    cadence = f"weekly, on {day_name[chosen.weekday]}," if chosen.cadence is Cadence.WEEKLY else chosen.cadence
+    _say(f"Wants {cadence} at {chosen.hour}:00 in {chosen.timezone}; next due {_moment(reader.next_due_at)}.")
     _say(f"Topics: {', '.join(chosen.topics) or '(trending)'}")
+    if resting := chosen.resting(today):
+        _say(f"Muted: {', '.join(f'{mute.topic} until {mute.until}' for mute in resting)}")
     if found.trouble:
         _say(f"Trouble: {found.trouble}.")
     if found.last_mail:

@@ -103,10 +103,10 @@ class Round:
         return ahead
 
     def _without_slowed(self, group: Group, now_open: Routing) -> list[Draft]:
-        """Put back, untried, what goes to a domain or provider that is slowed."""
+        """Put back, untried, what goes to a domain or provider that is slowed; what brings no mail counts for none."""
         now = self.post.clock()
-        held = (self.post.throttles.held(one, now_open.slowed, now) for one in group.deliveries)
-        resting = [rest for rest in held if rest]
+        going = (draft.delivery for draft in group.drafts if draft.mail)
+        resting = [rest for one in going if (rest := self.post.throttles.held(one, now_open.slowed, now))]
         if resting:
             patiently(lambda: outcomes.record(self.engine, resting, now))
         rested = {delivery.id for delivery, *_ in resting}
@@ -120,7 +120,7 @@ class Round:
         mails = freeze(self.engine, drafts, self.post.clock())
         going = {mail.delivery_id for mail in mails}
         self.settle(group, [Result(each.delivery.id, each.state, each.reason) for each in drafts if not each.mail])
-        lost = "another worker took it over"
+        lost = "another worker took it over, or its reader changed something meanwhile"
         late = [each for each in drafts if each.mail and each.delivery.id not in going]
         self.settle(group, [Result(each.delivery.id, State.QUEUED, lost) for each in late], count=False)
         return mails
