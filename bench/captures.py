@@ -17,6 +17,10 @@ FOLDER = Path(os.environ.get("PAPER_DIGEST_REALDATA") or Path(__file__).parents[
 SAMPLE_DAY = date(2025, 12, 24)
 
 
+def has_real() -> bool:
+    return any(FOLDER.glob("huggingface/api/*.json"))
+
+
 def listed() -> dict[date, Sequence[Listing]]:
     """Give what Hugging Face listed, by day, as the service reads it; the sample where there are no captures."""
     files = sorted(FOLDER.glob("huggingface/api/*.json"))

@@ -6,6 +6,7 @@ an hour, and what fits by looking for the reader's words in the titles.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -134,7 +135,7 @@ def _became(mails: list[Arrived], wanted: frozenset[str], due: datetime, until: 
 
 
 def _fitting(reader: Asked, listed: Sequence[Listed]) -> list[Listed]:
-    return [each for each in listed if any(topic in each.title.lower() for topic in reader.topics)]
+    return [each for each in listed if not set(reader.topics).isdisjoint(re.findall(r"\w+", each.title.lower()))]
 
 
 def _due(reader: Asked, span: tuple[datetime, datetime]) -> Iterator[tuple[date, datetime]]:

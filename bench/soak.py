@@ -2,38 +2,29 @@
 
 `python -m bench.soak` lets 2,000 readers in eleven zones live through changes of clocks, holidays without papers, a day
 that comes late, a relay that refuses for three hours, and workers that die with mails in their hands. The jobs are
-called in their order under a moved clock; the relay is a real one. What arrived is judged by `bench.judge`, which knows
-nothing of how it came about. Exit 1 if anybody did not get what they should.
+called in their order under a moved clock; with `--workers` their tasks go to real workers, by a real broker. The relay
+is a real one. What arrived is judged by `bench.judge`, which knows nothing of how it came about. Exit 1 if anybody did
+not get what they should.
 """
 
 from __future__ import annotations
 
 import argparse
-import logging
 import random
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 
-import structlog
-from sqlalchemy import Engine, func, select, text
-
+from bench import soak_days, soak_rounds
 from bench.judge import Arrived, Asked, Listed, judged
+from bench.soak_days import Days
 from bench.soak_relay import Relay
-from digest import bootstrap
+from bench.soak_rounds import Rounds
 from digest.domain import Cadence, CollectionRun, Listing, Outcome, Paper, Preferences, Status
-from digest.jobs import delivery, retention
 from digest.readers import schedule
-from digest.settings import Settings
-from digest.store import admission, day_counts, ledger, papers
+from digest.store import admission, ledger, papers
 from digest.store.admission import Entry
-from digest.store.engine import connect, migrate
-from digest.store.tables import OPEN, readers
-from digest.transport.smtp import RelayAway
 
 START = date(2026, 3, 20)
 QUARTER, A_DAY = timedelta(minutes=15), timedelta(days=1)
@@ -42,84 +33,71 @@ LOOKS = (time(6, 5), time(14, 5), time(22, 5))
 # Days after the start: nothing is listed; all of it comes a day late; the relay refuses; workers die.
 EMPTY, LATE, REFUSED, DEADLY = (14, 15), 9, 4, (6, 11)
 REFUSED_FROM, REFUSED_FOR = time(6), timedelta(hours=3)
-A_DAY_OF_PAPERS = 9
-MOST_PAPERS = 25
+MOST_PAPERS = 50
 ZONES = (
     "America/Los_Angeles", "America/New_York", "America/Sao_Paulo", "UTC", "Europe/London", "Europe/Berlin",
     "Africa/Nairobi", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Tokyo", "Australia/Sydney",
-)  # fmt: skip
-SUBJECTS = (
-    "moss", "tides", "bells", "granite", "lanterns", "orchards", "glaciers", "harbors", "violins", "thistles", "kites",
-    "quarries",
 )  # fmt: skip
 
 
 class Soak:
     """A service, its relay, and the time."""
 
-    def __init__(self, engine: Engine, relay: Relay, count: int, days: int, seed: int) -> None:
-        self.engine, self.relay, self.days = engine, relay, days
+    def __init__(self, rounds: Rounds, relay: Relay, count: int, days: int, seed: int) -> None:
+        self.rounds, self.engine, self.relay = rounds, rounds.engine, relay
         self.chance = random.Random(seed)
         self.now = _at(START, time())
+        self.days: Days = soak_days.of(self.chance, START, days, EMPTY)
         self.asked = [self._reader(number) for number in range(count)]
         self.listed: list[Listed] = []
         self.arrived: list[Arrived] = []
-        settings = Settings(
-            smtp_url=relay.url, smtp_connections=4, secret_key="soak", base_url="https://soak.example.org"
-        )
-        self._post = replace(bootstrap.post(settings), clock=lambda: self.now)
-        self._papers = {day: list(self._papers_of(day)) for day in range(days)}
 
     def _reader(self, number: int) -> Asked:
         chance = self.chance
-        topics = tuple(chance.sample(SUBJECTS, chance.randint(1, 2)))
+        topics = tuple(chance.sample(self.days.subjects, chance.randint(1, 2)))
         cadence = chance.choice((Cadence.DAILY, Cadence.DAILY, Cadence.WEEKDAYS, Cadence.WEEKLY))
         # No clock skips or repeats these hours.
         hour, weekday = chance.randint(4, 22), chance.randrange(7)
         return Asked(f"reader{number}@example.org", topics, cadence.value, hour, chance.choice(ZONES), weekday)
 
-    def _papers_of(self, day: int) -> Iterator[Paper]:
-        if day in EMPTY:
-            return
-        for number in range(A_DAY_OF_PAPERS):
-            title = f"On {self.chance.choice(SUBJECTS)}, part {day}.{number}"
-            yield Paper(
-                f"26{(START + day * A_DAY).month:02}.{day:02}{number:03}", title, "We look at it.", ("A. Lovelace",)
-            )
-
     def begin(self) -> None:
         entries = []
         for one in self.asked:
-            wanted = Preferences(
-                one.topics, Cadence(one.cadence), one.hour, one.timezone, MOST_PAPERS, weekday=one.weekday
-            )
+            # As written, in the title: the judge knows no endings, and reads no abstracts.
+            topics = tuple(f'title:"{topic}"' for topic in one.topics)
+            wanted = Preferences(topics, Cadence(one.cadence), one.hour, one.timezone, MOST_PAPERS, weekday=one.weekday)
             entries.append(Entry(one.email, wanted, Status.ACTIVE, schedule.next_due(wanted, self.now)))
         admission.admit_many(self.engine, entries, self.now)
 
     def live(self) -> None:
         """Let the days pass, a quarter of an hour at a time."""
-        end = self.now + self.days * A_DAY
+        end = self.now + len(self.days.papers) * A_DAY
         while self.now < end:
             self._look_for_papers()
             self.relay.refuses = self._is_refused()
-            if self._is_anything_due():
-                self._round()
+            if soak_rounds.is_anything_due(self.engine, self.now):
+                self.rounds.round(self.now, deadly=self._is_deadly())
+                self.arrived += [Arrived(recipient, ids, self.now) for recipient, ids in self.relay.taken()]
             if (self.now.hour, self.now.minute) == (3, 15):
-                day_counts.fold(self.engine, self.now)
-                retention.keep(self.engine, TERMS, lambda: self.now)
+                sys.stderr.write(f"{self.now:%a %d %b}: {len(self.arrived):,} mails so far\n")
+                self.rounds.tidy(self.now)
             self.now += QUARTER
+
+    def _is_deadly(self) -> bool:
+        on_the_hour = self.now.minute == 0 and self.now.hour % self.rounds.deadly_every == 0
+        return on_the_hour and (self.now.date() - START).days in DEADLY
 
     def _look_for_papers(self) -> None:
         day = (self.now.date() - START).days
         for turn, at in enumerate(LOOKS):
             if not self.now <= _at(self.now.date(), at) < self.now + QUARTER:
                 continue
-            found = [] if day == LATE else self._papers[day][turn :: len(LOOKS)]
+            found = () if day == LATE else self.days.papers[day][turn :: len(LOOKS)]
             self._keep(day, found)
-            if day == LATE + 1 and turn == 0 and LATE in self._papers:
-                self._keep(LATE, self._papers[LATE])
+            if day == LATE + 1 and turn == 0:
+                self._keep(LATE, self.days.papers[LATE])
 
-    def _keep(self, day: int, found: list[Paper]) -> None:
+    def _keep(self, day: int, found: Sequence[Paper]) -> None:
         # A look is over some minutes after the quarter; what is planned at it has what came before.
         at, on = self.now + timedelta(minutes=5), START + day * A_DAY
         look = CollectionRun("huggingface", on, "api", len(found), 0.1, Outcome.OK, "", at)
@@ -132,23 +110,6 @@ class Soak:
         begins = _at(START + REFUSED * A_DAY, REFUSED_FROM)
         return begins <= self.now < begins + REFUSED_FOR
 
-    def _is_anything_due(self) -> bool:
-        with self.engine.connect() as connection:
-            first = connection.execute(select(func.min(readers.c.next_due_at))).scalar()
-            waits = connection.execute(text(f"SELECT count(*) FROM deliveries WHERE {OPEN}")).scalar()
-        return bool(waits) or (first is not None and first <= self.now)
-
-    def _round(self) -> None:
-        delivery.sweep(self.engine, self.now)
-        delivery.plan(self.engine, self.now)
-        delivery.plan(self.engine, self.now)
-        if (self.now.date() - START).days in DEADLY and self.now.minute == 0:
-            # A worker takes some at the full hour, and is never heard of again.
-            ledger.claim(self.engine, 3, self.now)
-        with suppress(RelayAway):
-            delivery.deliver(self.engine, self._post)
-        self.arrived += [Arrived(recipient, ids, self.now) for recipient, ids in self.relay.taken()]
-
     def excused_until(self, due: datetime) -> datetime:
         """By when what is due then should be there: later, if the relay refuses or its worker dies."""
         begins = _at(START + REFUSED * A_DAY, REFUSED_FROM)
@@ -158,31 +119,22 @@ class Soak:
         return due + (ledger.LEASE + timedelta(minutes=45) if deadly else QUARTER)
 
 
-TERMS = retention.Terms(*[timedelta(days=400)] * 3)
-
-
 def _at(day: date, hour: time) -> datetime:
     return datetime.combine(day, hour, UTC)
 
 
-@contextmanager
-def a_database() -> Iterator[Engine]:
-    with tempfile.TemporaryDirectory() as folder:
-        engine = connect(f"sqlite:///{Path(folder)}/soak.sqlite3")
-        migrate(engine)
-        yield engine
-        engine.dispose()
-
-
-def soak(count: int, days: int, seed: int) -> bool:
-    logging.getLogger().setLevel(logging.CRITICAL)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with a_database() as engine, Relay() as relay:
-        run = Soak(engine, relay, count, days, seed)
+def soak(count: int, days: int, seed: int, workers: bool) -> bool:
+    soak_rounds.hush()
+    begins = _at(START, time())
+    opened: AbstractContextManager[tuple[Rounds, Relay]] = soak_rounds.sent(begins) if workers else soak_rounds.here()
+    with opened as (rounds, relay):
+        run = Soak(rounds, relay, count, days, seed)
         run.begin()
         run.live()
-        table = judged(run.asked, run.listed, run.arrived, (_at(START, time()), run.now), run.excused_until)
+        table = judged(run.asked, run.listed, run.arrived, (begins, run.now), run.excused_until)
     sys.stdout.write("\n".join(table.lines()) + "\n")
+    kind = "real papers" if run.days.are_real else "invented papers"
+    sys.stdout.write(f"{len({each.id for each in run.listed})} {kind}; {rounds}\n")
     return table.is_well
 
 
@@ -191,8 +143,9 @@ def main() -> None:
     parser.add_argument("--readers", type=int, default=2_000)
     parser.add_argument("--days", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", action="store_true", help="send the tasks to real workers, by a real broker")
     wanted = parser.parse_args()
-    sys.exit(0 if soak(wanted.readers, wanted.days, wanted.seed) else 1)
+    sys.exit(0 if soak(wanted.readers, wanted.days, wanted.seed, wanted.workers) else 1)
 
 
 if __name__ == "__main__":

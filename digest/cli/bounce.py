@@ -61,9 +61,12 @@ def bounce(
 def _take(opened: Callable[[], Service], content: bytes) -> None:
     from digest.bounces.safely import read_safely
     from digest.jobs import returns, trial
+    from digest.store import gauges
 
     service = _explicit(opened)
     engine = service.engine
+    if content:
+        gauges.measured(engine, gauges.PIPED, service.now.timestamp(), service.now)
     if trial.came_back(engine, content, service.now):
         sys.stdout.write("a test mail of `digest doctor`: it came back.\n")
         return

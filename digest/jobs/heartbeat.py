@@ -18,12 +18,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from digest import __version__
 from digest.logs import get_logger
-from digest.store import heartbeats
+from digest.store import gauges, heartbeats
 from digest.store.engine import StoreUnready
 from digest.store.heartbeats import Heartbeat
 
 EVERY = timedelta(minutes=1)
 TIMETABLE = "timetable"
+# The timetable's first task comes within a minute, and a worker may be busy starting.
+FIRST_TASK_WITHIN = 2 * EVERY
 # What a whole service consists of.
 PROCESSES = ("web", "worker", "beat", TIMETABLE)
 
@@ -58,6 +60,7 @@ class Heart:
         self.stop()
 
     def _run(self) -> None:
+        self._with_engine(lambda engine: _note_start(engine, self._process))
         while not self._end.is_set():
             self._with_engine(lambda engine: heartbeats.beat(engine, mine(self._process)))
             self._end.wait(EVERY.total_seconds())
@@ -73,6 +76,11 @@ class Heart:
             log.warning("heartbeat.unreachable", process=self._process, why=type(error).__name__)
 
 
+def _note_start(engine: Engine, process: str) -> None:
+    now = datetime.now(UTC)
+    gauges.measured(engine, gauges.started(process), now.timestamp(), now)
+
+
 def mine(process: str) -> Heartbeat:
     """This process, now. By the real time: that of a dry run is no help in finding what stopped."""
     return Heartbeat(process, socket.gethostname(), os.getpid(), __version__, datetime.now(UTC))
@@ -81,6 +89,13 @@ def mine(process: str) -> Heartbeat:
 def of_the_timetable() -> Heartbeat:
     """One row for the whole service, whichever worker took the task."""
     return Heartbeat(TIMETABLE, "", 0, __version__, datetime.now(UTC))
+
+
+def just_started(engine: Engine, now: datetime) -> bool:
+    """Whether a clock or a worker is so new that no task of the timetable could have run yet. Raises DBAPIError."""
+    known = gauges.known(engine)
+    starts = [known.get(gauges.started(process), 0.0) for process in ("beat", "worker")]
+    return now.timestamp() - max(starts) < FIRST_TASK_WITHIN.total_seconds()
 
 
 def silent(engine: Engine, now: datetime) -> dict[str, datetime | None]:

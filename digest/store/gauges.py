@@ -17,6 +17,13 @@ COUNTED_UNTIL = "counted until"
 FOLDING, FOLDED_READER, FOLDED_UNTIL = "folding", "folded reader", "folded until"
 # The day before which no address is kept that was only asked, or left behind.
 ADDRESSES_UNTIL = "addresses until"
+# When something last came through `digest bounce`, whatever it was, in seconds since 1970: the pipe works.
+PIPED = "piped"
+
+
+def started(process: str) -> str:
+    """The name of when a process of a kind was last started, in seconds since 1970."""
+    return f"{process} started"
 
 
 def measured(engine: Engine, name: str, value: float, now: datetime) -> None:

@@ -77,6 +77,13 @@ def test_every_test_that_a_page_names_is_there(page):
     assert sorted(set(TEST.findall(page.read_text())) - every_test()) == []
 
 
+def test_every_broken_set_up_has_a_test_that_makes_it():
+    _, table = (ROOT / "docs" / "doctor.md").read_text().split("## Thirty broken set-ups")
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) >= 30
+    assert [row for row in rows if not TEST.search(row.split("|")[-2])] == []
+
+
 @pytest.mark.parametrize("page", OF_TODAY, ids=name)
 def test_every_target_that_a_page_names_is_there(page):
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))

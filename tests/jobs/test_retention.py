@@ -309,7 +309,13 @@ def test_the_page_of_an_old_mail_says_so_and_leaving_by_it_still_works(service):
 def test_the_page_about_privacy_is_true_to_the_settings(engine):
     answer = a_visitor(engine, keep_mails_days=444, keep_left_days=55, keep_addresses_days=66).get("/privacy")
     assert answer.headers["cache-control"].startswith("public")
-    for said in ("444 to 475 days", "55 days after you left", "66 to 67 days"):
+    for said in (
+        "444 to 475 days",
+        "55 days after you leave",
+        "66 to 67 days",
+        "2 to 3 days",
+        "If you choose pictures",
+    ):
         assert said in answer.text
     assert 'href="/privacy"' in a_visitor(engine).get("/").text
 

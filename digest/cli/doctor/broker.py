@@ -16,8 +16,14 @@ MOST_KEYS = 20_000
 OURS = re.compile(r"(digest-[0-9a-f]{8}):")
 MENDS = {
     "refused": "start Redis or Valkey, or correct DIGEST_BROKER_URL",
+    "username-password": "correct the user and the password in DIGEST_BROKER_URL",
     "auth": "correct the password in DIGEST_BROKER_URL",
     "wrongpass": "correct the user and the password in DIGEST_BROKER_URL",
+    "name resolution": "correct the host in DIGEST_BROKER_URL",
+    "name or service": "correct the host in DIGEST_BROKER_URL",
+    "timeout": "correct the host in DIGEST_BROKER_URL, or let the firewall pass",
+    "timed out": "correct the host in DIGEST_BROKER_URL, or let the firewall pass",
+    "wrong version number": "the port speaks no TLS: write redis:// in DIGEST_BROKER_URL",
     "certificate": "let SSL_CERT_FILE name the authority that signed the broker's certificate",
     "maxmemory": "raise maxmemory, and set maxmemory-policy noeviction: tasks must not be dropped",
     "misconf": "make room on the broker's disk: it refuses to write",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import zoneinfo
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from zoneinfo import available_timezones
 
 from sqlalchemy import select
@@ -41,16 +45,34 @@ def _clock(service: Service) -> Iterator[Finding]:
         yield fine("clock", f"{service.now:%Y-%m-%d %H:%M} UTC, as the database says")
 
 
+def _edition() -> tuple[int | None, str]:
+    """The year of the zones in use, and how to get newer ones: the system's, or else the package's (PEP 615)."""
+    for folder in map(Path, zoneinfo.TZPATH):
+        if (folder / "UTC").exists():
+            return _year_in(
+                folder
+            ), "update the system's: `apt-get install --only-upgrade tzdata`, or as it is done there"
+    with suppress(PackageNotFoundError, ValueError):
+        return int(version("tzdata").partition(".")[0]), "update it: `pip install --upgrade tzdata`"
+    return None, ""
+
+
+def _year_in(folder: Path) -> int | None:
+    """The year in the system's files, where they say it; not all do."""
+    for name, pattern in (("tzdata.zi", r"# version (\d{4})"), ("+VERSION", r"(\d{4})")):
+        with suppress(OSError), (folder / name).open() as lines:
+            if found := re.match(pattern, lines.readline()):
+                return int(found[1])
+    return None
+
+
 def _zones(service: Service) -> Iterator[Finding]:
     known = available_timezones()
     if len(known) < FEWEST_ZONES:
         yield broken("time zones", f"this machine knows {len(known)} of them", "install tzdata: `pip install tzdata`")
-    try:
-        year = int(version("tzdata").partition(".")[0])
-    except (PackageNotFoundError, ValueError):
-        year = service.now.year
-    if service.now.year - year >= OLD_AFTER_YEARS:
-        yield warning("time zones", f"tzdata is of {year}", "update it: `pip install --upgrade tzdata`")
+    year, todo = _edition()
+    if year and service.now.year - year >= OLD_AFTER_YEARS:
+        yield warning("time zones", f"the database of time zones is of {year}", todo)
     try:
         with reading(service.engine) as connection:
             used = set(connection.execute(select(readers.c.timezone).distinct()).scalars())

@@ -21,6 +21,9 @@ FRESH_FOR = timedelta(days=4)
 # A lock that nobody else takes.
 PROBE = 0x6469_6765_7374
 MENDS = {
+    "pg_hba.conf": "let pg_hba.conf of PostgreSQL admit that user from this host to that database",
+    "support ssl": "let PostgreSQL speak TLS, or take sslmode out of DIGEST_DATABASE_URL where it is on this host",
+    "permission denied for": "`GRANT` that user its rights, or make it the owner: `ALTER DATABASE … OWNER TO …`",
     "password": "correct the user and the password in DIGEST_DATABASE_URL",
     "role": "correct the user in DIGEST_DATABASE_URL, or `createuser` it",
     "connection refused": "start PostgreSQL, or correct the host and the port in DIGEST_DATABASE_URL",

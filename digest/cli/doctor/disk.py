@@ -24,7 +24,7 @@ def look(service: Service) -> Iterator[Finding]:
     own = Path(str(url.database)).absolute().parent if is_file else None
     for folder in dict.fromkeys(filter(None, (own, Path(gettempdir())))):
         yield from _room(_there(folder))
-    if own and not os.access(_there(own), os.W_OK):
+    if own and not os.access(_there(own), os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         yield broken("disk", f"this user may not write to {own}", f"chown it to the user of the service: {own}")
 
 

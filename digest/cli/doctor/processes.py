@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,13 +18,16 @@ from digest.store.engine import StoreUnready
 from digest.store.heartbeats import Heartbeat
 
 PATIENCE_SECONDS = 5.0
-STARTS = {
-    "web": "uvicorn digest.web:app",
+UNITS = {"web": "paper-digest-web", "worker": "paper-digest-worker@1", "beat": "paper-digest-beat"}
+# The lines of the Procfile, without what is only for its own surroundings.
+COMMANDS = {
+    "web": "uvicorn digest.web:app --no-proxy-headers",
     "worker": "celery -A workers worker",
     "beat": "celery -A workers beat",
-    heartbeat.TIMETABLE: "beat, the broker and a worker: one of them does not reach the others",
 }
-
+FOLDERS_OF_UNITS = ("/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system")
+# One may be late by a beat; two are missed only by a process that is stuck, or gone.
+FADES_AFTER = 2 * heartbeat.EVERY
 
 Get = Callable[[str, str], httpx.Response]
 
@@ -42,24 +46,48 @@ def _alive(service: Service) -> Iterator[Finding]:
     now = datetime.now(UTC)
     try:
         silent, known = heartbeat.silent(service.engine, now), heartbeats.known(service.engine)
+        new = heartbeat.just_started(service.engine, now)
     except (SQLAlchemyError, StoreUnready):
         return  # The database is told of elsewhere.
     # Of a service that was only ever run by hand nothing is missed.
     used = bool(known) or service.settings.env == "production"
     for process in heartbeat.PROCESSES:
-        if process in silent:
+        if process == heartbeat.TIMETABLE and process in silent and new:
+            yield warning(process, "not yet: beat or worker started just now", "look again in two minutes")
+        elif process in silent:
             yield _missing(process, silent[process], used)
         else:
-            alive = [each for each in known if each.process == process and each.is_alive(now)]
-            yield fine(process, f"{len(alive)} alive, version {', '.join(sorted({each.version for each in alive}))}")
-            yield from _too_many(process, alive)
+            yield from _heard(process, [each for each in known if each.process == process], now)
 
 
 def _missing(process: str, last: datetime | None, used: bool) -> Finding:
     since = f"not heard since {last:%Y-%m-%d %H:%M} UTC" if last else "not running"
-    start = STARTS[process]
-    todo = f"look at {start}" if process == heartbeat.TIMETABLE else f"start it: `{start}`, and see its log"
-    return Finding(process, Health.BROKEN if used else Health.WARNING, since, todo)
+    return Finding(process, Health.BROKEN if used else Health.WARNING, since, _start(process))
+
+
+def _start(process: str) -> str:
+    """How to start a process here: by its unit where that is installed."""
+    if process == heartbeat.TIMETABLE:
+        return "look at beat, the broker and a worker: one of them does not reach the others"
+    unit = UNITS[process]
+    file = f"{unit.partition('@')[0]}{'@' if '@' in unit else ''}.service"
+    if any(Path(folder, file).exists() for folder in FOLDERS_OF_UNITS):
+        return f"start it: `systemctl start {unit}`, and see `journalctl -u {unit}`"
+    return f"start it: `{process}` of the Procfile, or `{COMMANDS[process]}`, and see its log"
+
+
+def _heard(process: str, known: list[Heartbeat], now: datetime) -> Iterator[Finding]:
+    """Tell those that are heard, and of the others that were heard until just now: a kill is seen by silence alone."""
+    fading = [each for each in known if each.is_alive(now) and now - each.at > FADES_AFTER]
+    alive = [each for each in known if each.is_alive(now) and each not in fading]
+    for each in fading:
+        seconds = (now - each.at).total_seconds()
+        where = f" on {each.host} ({each.pid})" if each.host else ""
+        said = f"one{where} fell silent {seconds:.0f} s ago"
+        yield warning(process, said, "nothing, if it was stopped or restarted then" if alive else _start(process))
+    if alive:
+        yield fine(process, f"{len(alive)} alive, version {', '.join(sorted({each.version for each in alive}))}")
+        yield from _too_many(process, alive)
 
 
 def _too_many(process: str, alive: list[Heartbeat]) -> Iterator[Finding]:
