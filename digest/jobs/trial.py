@@ -10,13 +10,16 @@ import re
 import secrets
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
-from digest.compose import Composer
 from digest.domain import Mail
 from digest.store import gauges, keyed
 from digest.store.engine import reading, writing
+
+if TYPE_CHECKING:  # a mail server's pipe waits for all that is imported
+    from digest.compose import Composer
 
 HEADER = "X-Paper-Digest-Trial"
 PURPOSE = "trial"

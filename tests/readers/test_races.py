@@ -134,7 +134,7 @@ def test_what_the_database_says_to_try_again_is_tried_again(engine):
         return change
 
     at_once(locks(*ones), locks(*reversed(ones)))
-    assert len(tries) == 3
+    assert len(tries) >= 3
 
 
 def test_what_fails_for_another_reason_fails_at_once_and_what_never_ends_ends():

@@ -13,7 +13,7 @@ from tests.support.visitor import a_visitor, dump
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 HOSTILE = a_paper(
-    title='Agents <script> & "quotes" ]]>', authors=("Ada & Bob",), abstract="Agents act & win.", id="2512.00003"
+    title='Agents <script> & "quotes" ]]>', authors=("Ada & Bob",), abstract="Agents act & win.", id="2511.77777"
 )
 
 
