@@ -90,9 +90,8 @@ def mailed(engine, site):
             time.sleep(0.05)
         delivery = ledger.find(engine, max(numbers))
         mail = composer.quiet(delivery) if kind == "digest" else composer.letter(delivery)
-        found = re.findall(rf"{re.escape(site)}/(\w+)/\S+", opened(mail.content).text)
-        urls = re.findall(rf"{re.escape(site)}/\S+", opened(mail.content).text)
-        return dict(zip(found, urls, strict=True))
+        links = re.finditer(rf"{re.escape(site)}/(\w+)/\S+", opened(mail.content).text)
+        return {link[1]: link[0] for link in links}
 
     return links_in
 
