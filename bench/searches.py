@@ -27,7 +27,7 @@ def ours(papers: Sequence[Paper], order: Order = Order.MIXED) -> Search:
 
 
 def ours_best_match(papers: Sequence[Paper]) -> Search:
-    """By fit alone, as the search page lists them."""
+    """By fit alone, as a reader may choose."""
     return ours(papers, Order.BEST)
 
 
