@@ -61,7 +61,6 @@ def tell_of(engine: Engine, post: Dispatcher, operator: str, wrong: Causes, noti
     if not (operator or notify):
         return []
     now = post.clock()
-    wrong = wrong if operator else {}
     new = alerts.claim(engine, list(wrong))
     lines = [wrong[cause] for cause in new]
     told, results = False, list[Result]()

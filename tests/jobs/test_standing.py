@@ -79,6 +79,17 @@ def test_with_mail_down_the_webhook_is_enough_and_without_both_it_is_told_later(
     assert alerts.standing(engine, standing.STANDING) == {"the mailbox is unread"}
 
 
+def test_who_gave_no_address_is_told_by_the_webhook_alone(engine, mail_server, monkeypatch):
+    monkeypatch.setattr(standing, "LEAST_FREE", 0.0)
+    post = replace(bootstrap.post(Settings(smtp_url=mail_server.url)), clock=lambda: NOW)
+    gauges.measured(engine, gauges.MAILBOX_UNREAD, 900, NOW)
+    heard = []
+    for _ in range(2):
+        standing.tell(engine, post, "", "sqlite://", lambda lines: not heard.append(lines))
+    assert len(heard) == 1
+    assert mail_server.mails == []
+
+
 def test_a_webhook_gets_json_and_one_that_fails_raises_nothing():
     heard = []
 
