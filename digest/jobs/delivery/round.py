@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -76,11 +77,10 @@ class Round:
 
     def close(self) -> None:
         """Hang up, and give back the seats and what was claimed and is not to go from here."""
-        try:
-            self._kept.close()
-        finally:
-            self._seats.close()
-        self._give_back_ahead()
+        with ExitStack() as last_first:
+            last_first.callback(self._give_back_ahead)
+            last_first.callback(self._seats.close)
+            last_first.callback(self._kept.close)
 
     def _give_back_ahead(self) -> None:
         if ahead := self._taken_ahead():
