@@ -59,7 +59,7 @@ class Interrupts:
 
 @contextmanager
 def counted() -> Iterator[Interrupts]:
-    """Count interrupts from here on, or go on counting where somebody does; not where others have handlers of theirs."""
+    """Count interrupts from here on, or go on where somebody counts; not where others have handlers of theirs."""
     before = signal.getsignal(signal.SIGINT)
     if isinstance(before, Interrupts):
         yield before

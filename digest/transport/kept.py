@@ -73,7 +73,7 @@ class Kept:
         self.close()
 
     def run(self, work: Coroutine[Any, Any, Value]) -> Value:
-        """As `asyncio.run`, in the loop that the connections live in; a second Ctrl-C does not end what the first does."""
+        """As `asyncio.run`, in the loop that the connections live in; a second Ctrl-C changes nothing."""
         if self._runner is None:
             self._runner = asyncio.Runner()
         with counted() as interrupts:
