@@ -18,7 +18,7 @@ from digest.links import CONFIRM_WITHIN
 from digest.logs import get_logger
 from digest.readers import subscriptions
 from digest.readers.subscriptions import ASKED_WITHIN
-from digest.store import alerts, bounces, day_counts, folding, gauges, leavers, readers
+from digest.store import alerts, bounces, day_counts, folding, gauges, leavers, readers, taken
 
 log = get_logger()
 # A night's work on old mails and old readers. A task may take 25 minutes; what is left waits for the next night.
@@ -43,6 +43,7 @@ def keep(engine: Engine, terms: Terms, clock: Callable[[], datetime]) -> None:
         "requests": lambda: folding.forget_requests(engine, now - 2 * ASKED_WITHIN),
         "unconfirmed": lambda: readers.forget_pending(engine, now - CONFIRM_WITHIN),
         "bounces": lambda: bounces.forget(engine, now - giving_up.COUNTS_FOR),
+        "taken": lambda: taken.forget(engine, now - giving_up.COUNTS_FOR),
         "alerts": lambda: alerts.forget(engine, (now - KEEP_ALERTS).date()),
         "addresses": lambda: _addresses(engine, now - terms.addresses, now),
         "left": lambda: _left(engine, now - terms.left, clock, now + A_NIGHT),

@@ -47,6 +47,8 @@ class Figures:
     # Of the last night's retention: how many steps failed, and how many readers were passed over.
     unkept: float = 0
     unfolded: int = 0
+    # Messages whose flags their server does not keep.
+    unkept_flags: float = 0
 
 
 def tell(
@@ -78,6 +80,7 @@ def gather(engine: Engine, database_url: str, now: datetime) -> Figures:
         failed=sum(run.states.get(State.FAILED, 0) for run in runs),
         bounced=_of_kind(returned, "hard", "soft"),
         complained=_of_kind(returned, "complaint"),
+        unkept_flags=measured.get(gauges.MAILBOX_UNKEPT, 0),
         unkept=measured.get(gauges.UNKEPT, 0),
         unfolded=len(folding.passed_over(engine)),
     )
@@ -102,6 +105,12 @@ def causes(now_is: Figures, now: datetime) -> Iterator[tuple[str, str]]:
         yield "the mailbox is unread", f"{now_is.unread:.0f} messages that came back are not read: see `digest doctor`."
     if now_is.disk_free < LEAST_FREE:
         yield "the disk is full", f"Only {now_is.disk_free:.1%} of the disk is free."
+    if now_is.unkept_flags:
+        yield (
+            "the mailbox keeps no flags",
+            f"Its server says OK and keeps no flags: {now_is.unkept_flags:.0f} messages were taken in, each once, and "
+            "wait there still. Delete them, or give the mailbox to a server that keeps flags.",
+        )
     if now_is.unkept or now_is.unfolded:
         yield (
             "old mails stay",

@@ -10,6 +10,8 @@ from digest.store.engine import insert_into, reading, writing
 from digest.store.tables import gauges
 
 MAILBOX_UNREAD = "mailbox unread"
+# Messages that were flagged and deleted again and again, and wait still.
+MAILBOX_UNKEPT = "mailbox unkept"
 # The first day that is not counted in `day_counts`, as its number.
 COUNTED_UNTIL = "counted until"
 # What old mails are being folded (all before this day), which reader that has reached, and the day before which it is

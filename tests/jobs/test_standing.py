@@ -31,6 +31,7 @@ WRONG = {
     "the disk is full": replace(WELL, disk_free=0.04),
     "mails fail": replace(WELL, failed=53),
     "mails come back": replace(WELL, bounced=21),
+    "the mailbox keeps no flags": replace(WELL, unkept_flags=1),
     "old mails stay": replace(WELL, unfolded=1),
     "readers complain": replace(WELL, complained=2),
 }
