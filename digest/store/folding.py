@@ -22,6 +22,7 @@ from digest.store.tables import ASKED, deliveries, readers
 PAGE = 100
 
 
+@retried
 def fold(engine: Engine, before: datetime, after: int, now: datetime, most: int | None = None) -> int | None:
     """Fold what was due before then of the next readers after this number; the last one's number, None at the end.
 
