@@ -15,8 +15,8 @@ from digest.domain import bounds
 class Paper:
     """One work, keyed by its arXiv id as a string, or by a source's own prefixed key.
 
-    `title` and `abstract` are one clean line each; the `original_…` fields keep what the source sent. What is longer than
-    anybody writes, or counted below zero, is brought within `bounds`, wherever it comes from.
+    `title` and `abstract` are one clean line each; the `original_…` fields keep what the source sent. What is longer
+    than anybody writes, or counted below zero, is brought within `bounds`, wherever it comes from.
     The last four fields are what the paper's listings say of it, and empty on a paper fresh from a source.
     """
 
