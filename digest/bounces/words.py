@@ -13,6 +13,7 @@ from unicodedata import normalize
 
 from digest.bounces.local_words import LOCAL
 from digest.bounces.our_words import OF_US, WORDS
+from digest.bounces.vague_words import VAGUE
 
 MANY = {
     "BOX": "mail ?box|inbox|account|users?|recipients?|(?<!ip )address(?:ee)?s?|e-?mail|member|customer|subscriber",
@@ -234,33 +235,6 @@ _PLAIN = {
     """,
 }
 
-# Said so generally that a code knows better.
-_VAGUE = {
-    "protocol": r"""
-        syntax|bad sequence|not implemented|pipelin|8-?bit|smtputf8|\brfc\b|bare (?:lf|cr)
-        (?:missing|invalid|duplicate).{0,20}header|header.{0,20}(?:missing|invalid|error|duplicate)|message-id
-        starttls|\btls\b|command|protocol|does not advertise
-    """,
-    "content": r"""
-        content|attachment|\bmime\b|media|charset|encoding|conversion|format(?:ting)? error|filtered|banned
-    """,
-    "system": r"""
-        (?:disk|file ?system|partition).{0,20}(?:full|space)|no space|memory|resources|operating system
-        system (?:error|failure)|internal|i/o error|local (?:error|configuration)|configur|mailer|\bpipe\b|procmail
-        command died
-        temporary (?:failure|domain)|server (?:error|busy)
-        service (?:is )?(?:currently |temporarily )?(?:not |un)available
-        (?:cannot|unable to) (?:open|create|write|append)
-    """,
-    "policy": r"""
-        security|prohibit|administrat|not (?:allowed|authori[sz]ed|permitted)|denied|unauthori[sz]ed|\bblock(?:ed)?\b
-    """,
-    "refused": r"""
-        reject|refus|unavailable|not accept|undeliver|not be delivered|aborted
-    """,
-}
-
-
 ACCENT = re.compile("[\u0300-\u036f]")
 # Each reason, and what shows it.
 Phrases: TypeAlias = tuple[tuple[str, re.Pattern[str]], ...]
@@ -277,7 +251,7 @@ def plain() -> Phrases:
 @cache
 def vague() -> Phrases:
     """The phrases that a code knows better than, in order."""
-    return _compiled(_VAGUE)
+    return _compiled(VAGUE)
 
 
 def _compiled(table: dict[str, str]) -> Phrases:

@@ -227,7 +227,7 @@ class Settings(BaseSettings):
     @field_validator("mail_from")
     @classmethod
     def _sender(cls, value: str) -> str:
-        urls.address(parseaddr(urls.one_line(value))[1])
+        urls.address(parseaddr(urls.short(urls.one_line(value)))[1])
         return value
 
     @field_validator("mail_domain")
