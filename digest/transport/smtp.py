@@ -86,8 +86,7 @@ class _Round:
     async def send(self, on_results: OnResults) -> dict[Relay, str]:
         beside = asyncio.create_task(self._meanwhile())
         account = asyncio.create_task(self._account(on_results))
-        tasks = [asyncio.create_task(lane) for lane in self._lanes()]
-        lanes = asyncio.gather(*tasks)
+        lanes = asyncio.gather(*(tasks := [asyncio.create_task(lane) for lane in self._lanes()]))
         try:
             await asyncio.wait((account, lanes), return_when=asyncio.FIRST_COMPLETED)
         finally:
