@@ -187,7 +187,7 @@ def test_match_leaves_out_what_it_cannot_read_and_says_so(digest):
     assert (digest.code, len(digest.rows)) == (0, 1)
     assert (
         digest.err
-        == "digest: left out: Line 1: there is no auther: to search in; did you mean author:? (at auther:hinton)\n"
+        == "digest: left out: Line 1: auther: is not a field; did you mean author:? (at auther:hinton)\n"
     )
 
 
@@ -341,7 +341,7 @@ def test_nobody_becomes_active_by_going_out_and_coming_in(digest, engine, tmp_pa
     assert digest("readers", "export").out == exported
 
 
-@pytest.mark.parametrize(("cell", "told"), [("gone", "status: Please give one of pending"), ("", "status")])
+@pytest.mark.parametrize(("cell", "told"), [("gone", "status: Please use one of pending"), ("", "status")])
 def test_a_status_nobody_knows_makes_nobody_active(digest, tmp_path, cell, told):
     (tmp_path / "readers.csv").write_text(f"email,status\nada@example.org,{cell}\nbob@example.org, Paused \n")
     assert digest("readers", "import", str(tmp_path / "readers.csv")).code == 1

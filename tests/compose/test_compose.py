@@ -53,7 +53,7 @@ def test_a_day_without_papers_can_be_previewed():
 def test_every_digest_says_why_it_came_and_how_to_leave():
     """F10 and U8."""
     letter = opened(COMPOSER.digest(a_delivery(topics=TOPICS), DAY).content)
-    why = "You get this mail every day because you follow speculative decoding, the author Ada Lovelace and diffusion."
+    why = "You get this email every day because you follow speculative decoding, the author Ada Lovelace and diffusion."
     for part in (flat(letter.text).replace("*", ""), flat(re.sub("<[^>]+>", "", letter.html))):
         assert why in part
         assert "Unsubscribe" in part

@@ -110,7 +110,7 @@ def test_every_entry_of_a_feed_has_what_the_standard_demands(visitor):
 
 
 def test_the_archive_of_an_empty_store_says_so(engine):
-    assert "Nothing has been collected yet" in a_visitor(engine).get("/archive").text
+    assert "No papers yet" in a_visitor(engine).get("/archive").text
     assert ElementTree.fromstring(a_visitor(engine).get("/feed.atom?topics=x").content) is not None
 
 

@@ -151,13 +151,13 @@ def test_the_whole_life_of_a_reader_by_the_mails_own_links(open_page, engine, ma
     page.goto(links["unsubscribe"])
     assert the_reader(engine).status is Status.ACTIVE
     page.get_by_role("button", name="Unsubscribe").click()
-    page.get_by_role("heading", name="You are unsubscribed").wait_for()
+    page.get_by_role("heading", name="You’re unsubscribed").wait_for()
     assert the_reader(engine).status is Status.UNSUBSCRIBED
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("heading", name="Welcome back").wait_for()
     page.goto(links["unsubscribe"])
     page.get_by_role("button", name="Unsubscribe").click()
-    page.get_by_role("heading", name="You are unsubscribed").wait_for()
+    page.get_by_role("heading", name="You’re unsubscribed").wait_for()
     page.goto(mailed("goodbye")["preferences"])
     page.get_by_role("button", name="Delete everything").click()
     page.get_by_role("heading", name="Everything is deleted").wait_for()

@@ -129,7 +129,7 @@ def test_who_asks_while_the_papers_are_indexed_anew_is_answered_from_the_old_one
 
 
 def test_an_empty_store_says_so(engine):
-    assert "Nothing has been collected yet" in a_visitor(engine).get("/preview?topics=x").text
+    assert "No papers yet" in a_visitor(engine).get("/preview?topics=x").text
 
 
 def test_what_is_typed_stays_text(visitor):
