@@ -42,7 +42,7 @@ def preview(
     selection = Matcher(edition).select(readable(topics), limit=delivery.reader.preferences.most_papers)
     if not selection.picks:
         raise Failed(
-            "nothing matches these topics now; a reader would get no mail" if edition else "nothing is stored yet"
+            "nothing matches these topics now: a reader would get no digest" if edition else "nothing is stored yet"
         )
     _print(service, delivery, selection, edition, format)
 

@@ -12,6 +12,7 @@ from digest.cli.backup import ELSEWHERE
 from digest.cli.commands import app_of
 from digest.cli.console import console
 from digest.cli.errors import Failed, Misused
+from digest.compose.wording import number
 from digest.jobs import restoring
 from digest.store import backup as backups
 from digest.store.engine import migrate
@@ -42,8 +43,8 @@ def restore(
     revision = migrate(service.database)
     doubtful = restoring.settle(service.engine, service.now)
     console.print(
-        f"The database has schema {revision}. {doubtful} mails that were due may have gone since the backup: they are "
-        "uncertain, and not sent. The next digests come at their time."
+        f"The database has schema {revision}. {number(doubtful, 'due mail')} may have gone since the backup: "
+        "uncertain, so not sent again. The next digests come at their time."
     )
 
 

@@ -144,7 +144,7 @@ def test_the_whole_life_of_a_reader_by_the_mails_own_links(open_page, engine, ma
     page.get_by_text("every Monday").wait_for()
     page.goto(links["unsubscribe"])
     page.get_by_role("button", name="Pause a month").click()
-    page.get_by_text("Friday 23 January").wait_for()
+    page.get_by_text("Friday, January 23").wait_for()
     assert the_reader(engine).status is Status.PAUSED
     page.goto(links["preferences"])
     page.get_by_role("button", name="Resume").click()

