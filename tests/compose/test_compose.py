@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from digest.compose import MOST_HTML_BYTES, Composer, opened
-from digest.domain import Kind, Selection
+from digest.compose import MOST_HTML_BYTES, Composer, opened, wording
+from digest.domain import Kind, Preferences, Selection
 from digest.links import Links
 from tests.emails import DAY, FOLDER, LETTERHEAD, TOPICS, a_delivery, a_pick, listed_paper, mails
 from tests.support.composing import COMPOSER, a_digest, a_letter, flat
@@ -48,6 +48,12 @@ def test_the_view_on_the_web_has_no_limit():
 def test_a_day_without_papers_can_be_previewed():
     assert a_letter().subject == "No papers matched"
     assert "No papers matched" in a_letter().text
+
+
+@pytest.mark.parametrize(("topic", "end"), [("robot*", "follow robot…"), ("agents", "follow agents.")])
+def test_a_sentence_ends_with_one_dot(topic, end):
+    said = "".join(run.text for run in wording.why(Preferences((topic,))))
+    assert said.endswith(end)
 
 
 def test_every_digest_says_why_it_came_and_how_to_leave():

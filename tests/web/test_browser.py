@@ -289,9 +289,20 @@ def test_no_page_has_anything_that_axe_finds_or_is_wider_than_the_smallest_phone
     assert readers.find(engine, reader_id).status is Status.UNSUBSCRIBED
 
 
+# What stands in a line of text may be lower: its neighbours are no buttons (WCAG 2.2, 2.5.8).
+TOO_LOW = """
+[...document.querySelectorAll("a, button, input, select, textarea, summary, .choice")].filter((node) => {
+  const height = node.getBoundingClientRect().height;
+  const apart = getComputedStyle(node).display !== "inline" && !node.closest(".elsewhere, .choice > *");
+  return apart && node.type !== "checkbox" && height && height < 43.5;
+}).map((node) => node.outerHTML.slice(0, 100))
+"""
+
+
 def check(page, axe):
     for folded in page.locator("details").all():
         folded.evaluate("node => { node.open = true }")
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST, page.url
+    assert page.evaluate(TOO_LOW) == [], page.url
     found = axe.run(page)
     assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
