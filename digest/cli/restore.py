@@ -31,7 +31,7 @@ def restore(
         bool, typer.Option("--ledger-only", help="After pg_restore: only see to it that nothing is sent twice.")
     ] = False,
 ) -> None:
-    """Put a backup in the place of the database, and send nothing twice after it. Stop the service first.
+    """Replace the database with a backup, and send nothing twice after it. Stop the service first.
 
     Mails that were due by now are not sent: nobody knows whether they went since the backup was made.
     """

@@ -172,6 +172,7 @@ def test_a_terminal_that_knows_ascii_alone_loses_nothing():
 
 def test_match_prints_json_lines_with_reasons(digest):
     digest("collect", "--since", "2025-12-23", "--date", str(DAY))
+    assert len(digest("match", "--since", "2025-12-23").rows) > 1, "what is trending"
     [row] = digest("match", "speculative decoding").rows
     assert set(row) == {"id", "title", "score", "reasons"}
     assert row["id"] == "2512.00001"

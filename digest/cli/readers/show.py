@@ -55,7 +55,7 @@ def find(context: typer.Context, part: Annotated[str, typer.Argument(metavar="PA
 def list_readers(
     context: typer.Context,
     status: Annotated[str, typer.Option(help=f"Only those who are {', '.join(Status)}.")] = "",
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many; all if left out.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="The most to show; all if left out.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show every reader, or those of a status."""
