@@ -46,7 +46,9 @@ app = app_of()
 @app.command()
 def demo(
     context: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="End after the first digest; exit 0 only if it arrived.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the first digest; exit 0 only if it arrived.")
+    ] = False,
 ) -> None:
     """Run everything here, on embedded parts: collect, subscribe a sample reader, deliver, and print the digest."""
     service: Service = context.obj
