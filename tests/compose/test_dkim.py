@@ -146,10 +146,10 @@ def test_a_key_set_up_signs(tmp_path, write):
     ("content", "problem"),
     [
         (None, "cannot read .*key.pem: No such file or directory"),
-        (b"", "is no private key in PEM form"),
-        (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "is no private key in PEM form"),
+        (b"", "is not a private key in PEM form"),
+        (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "is not a private key in PEM form"),
         (pkcs8(KEY, BestAvailableEncryption(b"hush")), "without a password"),
-        (pkcs8(ed25519.Ed25519PrivateKey.generate()), "is no RSA key"),
+        (pkcs8(ed25519.Ed25519PrivateKey.generate()), "is not an RSA key"),
     ],
     ids=["missing", "empty", "nonsense", "locked", "another kind"],
 )
