@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import quote
 
+from digest.compose import aloud
 from digest.compose.aloud import all_aloud, is_exclusion
 from digest.compose.marking import Run
 from digest.domain import Cadence, Paper, Preferences, Reason
@@ -104,7 +105,7 @@ def why(preferences: Preferences) -> tuple[Run, ...]:
     lead = f"You get this mail {rhythm(preferences)} because you "
     if all(map(is_exclusion, preferences.topics)):
         return (Run(f"{lead}asked for the papers that are trending."),)
-    return (Run(f"{lead}follow "), *_followed(preferences.topics), Run("."))
+    return tuple(aloud.ended([Run(f"{lead}follow "), *_followed(preferences.topics)]))
 
 
 def topics(preferences: Preferences) -> list[str]:

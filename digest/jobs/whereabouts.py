@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 
@@ -12,6 +12,7 @@ from digest.domain import Kind, Reader, State, Status, Window
 from digest.jobs import last_mail
 from digest.match import Matcher
 from digest.readers import schedule
+from digest.readers.mutes import leaving_nothing
 from digest.store import breakers, history, papers, planning
 from digest.store.history import PastMail, Returned
 from digest.topics import parse
@@ -39,11 +40,15 @@ class Coverage:
     titles: tuple[str, ...]
     by_topic: dict[str, int]
     excluded: int
+    # Until when all topics are muted, if they are.
+    muted_until: date | None = None
 
     @property
     def why_nothing(self) -> str:
         if self.fitting:
             return ""
+        if self.muted_until:
+            return f"all topics are muted, the first of them until {self.muted_until}"
         if not self.listed:
             return "no paper was listed in that time: look at `digest stats` for the collections"
         if self.excluded:
@@ -98,8 +103,11 @@ def _next(engine: Engine, reader: Reader, now: datetime) -> Coverage:
 
 
 def _coverage(engine: Engine, reader: Reader, window: Window) -> Coverage:
-    preferences = reader.preferences.on(window.end.date())
-    listed, profile = papers.in_window(engine, window), parse(preferences.topics)
+    day = reader.preferences.today(window.end)
+    preferences, listed = reader.preferences.on(day), papers.in_window(engine, window)
+    if muted := leaving_nothing(reader.preferences, day):
+        return Coverage(len(listed), 0, (), {}, 0, muted[0].until)
+    profile = parse(preferences.topics)
     matcher = Matcher(listed)
     found = matcher.select(profile, limit=preferences.most_papers)
     alone = {topic.text: _count(matcher, [topic.text]) for topic in profile.topics}

@@ -28,7 +28,12 @@ def admit(engine: Engine, newcomer: Newcomer, now: datetime) -> Reader:
         who = newcomer.email, newcomer.preferences, now, newcomer.status
         refuse_unreachable(connection, newcomer)
         return readers.admit_in(
-            connection, *who, key=newcomer.key, paused_until=newcomer.paused_until, name=newcomer.name
+            connection,
+            *who,
+            key=newcomer.key,
+            paused_until=newcomer.paused_until,
+            name=newcomer.name,
+            list_name=newcomer.list_name,
         )
 
 

@@ -16,9 +16,11 @@ from digest.domain import (
     Delivery,
     Kind,
     Mail,
+    Mute,
     Paper,
     Pick,
     Preferences,
+    Quiet,
     Reader,
     Reason,
     Selection,
@@ -51,10 +53,16 @@ def compose(composer: Composer, now: datetime) -> dict[str, Mail]:
     return _digests(composer, now) | {
         "quiet": composer.quiet(
             _delivery(Kind.DIGEST, now),
-            listed=143,
-            since=now.date() - timedelta(days=8),
-            last_match=now.date() - timedelta(days=19),
-            broader=("language models", "video generation"),
+            Quiet(
+                143,
+                now.date() - timedelta(days=8),
+                now.date() - timedelta(days=19),
+                ("language models", "video generation"),
+            ),
+        ),
+        "muted": composer.quiet(
+            _delivery(Kind.DIGEST, now),
+            Quiet(muted=tuple(Mute(topic, now.date() + timedelta(days=9)) for topic in ("agents", "robot*"))),
         ),
         "confirm": composer.letter(_delivery(Kind.CONFIRM, now)),
         "manage": composer.letter(_delivery(Kind.MANAGE, now)),

@@ -108,6 +108,7 @@ OWN = [
     _button("/preferences/{token}/delete", vital(unsubscribe.ask_to_delete), posted(unsubscribe.delete)),
     _button("/topics/{token}", vital(topics.ask), posted(topics.use)),
     Route("/preferences/{token}/forget", posted(unsubscribe.delete_one), methods=["POST"]),
+    Route("/preferences/{token}/name", posted(preferences.rename), methods=["POST"]),
     _button("/preferences/{token}/another", vital(another.ask), posted(another.add)),
     _button("/address/{token}", vital(address.ask), posted(address.agree)),
     Route("/address/{token}/decline", posted(address.decline), methods=["POST"]),
