@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,7 +14,7 @@ from digest.jobs import last_mail
 from digest.match import Matcher
 from digest.readers import schedule
 from digest.readers.mutes import leaving_nothing
-from digest.store import breakers, history, papers, planning
+from digest.store import breakers, feedback, history, papers, planning
 from digest.store.history import PastMail, Returned
 from digest.topics import parse
 
@@ -68,6 +69,10 @@ class Whereabouts:
     next: Coverage | None
     trouble: str
     last_mail: str = ""
+    # For how many papers they asked for more, and for less.
+    votes: tuple[int, int] = (0, 0)
+    # Of all digests of their address.
+    saved: int = 0
 
 
 def of(engine: Engine, reader: Reader, now: datetime) -> Whereabouts:
@@ -85,7 +90,14 @@ def of(engine: Engine, reader: Reader, now: datetime) -> Whereabouts:
         next=_next(engine, reader, now) if reader.status is Status.ACTIVE else None,
         trouble=_trouble(reader, now, history.why_set_aside(engine, reader.id)),
         last_mail=last_mail.said(mails, returned, breakers.known(engine), now),
+        votes=_votes(engine, reader),
+        saved=len(feedback.saved_by(engine, reader.id)),
     )
+
+
+def _votes(engine: Engine, reader: Reader) -> tuple[int, int]:
+    said = Counter(feedback.votes(engine, [reader.id]).get(reader.id, {}).values())
+    return said[1], said[-1]
 
 
 def _how(reader: Reader, now: datetime) -> str:

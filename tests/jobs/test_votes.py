@@ -110,4 +110,4 @@ def test_a_vote_that_nobody_can_read_holds_up_nobody(voter):
 def test_readers_without_votes_have_no_more_in_the_ledger(voter):
     service, _ = voter
     service.sends()
-    assert ledger.rows_of(service.engine, 1)[0]["beside"] == ""
+    assert ledger.rows_of(service.engine, 1)[0]["beside"] == '{"votes":[],"related":[],"first":true}'
