@@ -70,7 +70,9 @@ def heading(picks: Sequence[Pick]) -> list[Run]:
 
 def subject(picks: Sequence[Pick]) -> str:
     """The same in a few words, so that a title has room beside it."""
-    said, unsaid = aloud.all_aloud(found_topics(picks))
+    # What stands beside it is the title of the first: a topic that found it.
+    firsts = {reason.topic for reason in picks[0].reasons} if picks else set()
+    said, unsaid = aloud.all_aloud(sorted(found_topics(picks), key=lambda topic: topic not in firsts))
     if not said:
         return "".join(run.text for run in heading(picks))
     papers = f"{_spelled(len(picks))} {'paper' if len(picks) == 1 else 'papers'}"

@@ -11,7 +11,10 @@ from typing import Any
 
 from digest.compose import Composer
 from digest.domain import (
+    DISLIKED,
     EPOCH,
+    LIKED,
+    RELATED,
     Cadence,
     Delivery,
     Kind,
@@ -60,7 +63,8 @@ def compose(composer: Composer, now: datetime) -> dict[str, Mail]:
                 ("language models", "video generation"),
             ),
         ),
-        "muted": composer.quiet(
+        "quiet-named": composer.quiet(_named(_delivery(Kind.DIGEST, now))),
+        "quiet-muted": composer.quiet(
             _delivery(Kind.DIGEST, now),
             Quiet(muted=tuple(Mute(topic, now.date() + timedelta(days=9)) for topic in ("agents", "robot*"))),
         ),
@@ -70,6 +74,7 @@ def compose(composer: Composer, now: datetime) -> dict[str, Mail]:
         "move": composer.letter(_delivery(Kind.MOVE, now, recipient="marit@new.example.org")),
         "moved": composer.letter(_delivery(Kind.MOVED, now, recipient="marit@old.example.org")),
         "goodbye": composer.letter(_delivery(Kind.GOODBYE, now)),
+        "goodbye-named": composer.letter(_named(_delivery(Kind.GOODBYE, now))),
         "trial": composer.trial("operator@example.org", 123456789, now),
         "alert": composer.alert("operator@example.org", ALERTS, now),
     }
@@ -95,8 +100,25 @@ def _digests(composer: Composer, now: datetime) -> dict[str, Mail]:
         "digest-fifty": composer.digest(trending, _fifty(edition), listed=187, days=day),
         "digest-awkward": composer.digest(daily, awkward(), listed=1_213),
         "digest-shared": composer.digest(daily, chosen, shared=True, **of_the_day),
+        "digest-heard": composer.digest(_named(daily), _heard(chosen, edition), **of_the_day),
         "welcome": composer.digest(daily, of_a_week, listed=143, days=week, first=True),
+        "welcome-named": composer.digest(_named(daily), of_a_week, listed=143, days=week, first=True),
     }
+
+
+def _named(delivery: Delivery) -> Delivery:
+    return replace(delivery, reader=replace(delivery.reader, name="my thesis"))
+
+
+def _heard(chosen: Selection, edition: list[Paper]) -> Selection:
+    """The same for somebody who voted, and wants what is related."""
+    liked, disliked = Reason("", LIKED, ("tree search",), count=2), Reason("", DISLIKED, ("benchmarks",), count=1)
+    first, second, *others = chosen.picks
+    voted = [replace(first, reasons=(*first.reasons, liked)), replace(second, reasons=(*second.reasons, disliked))]
+    picked = {pick.paper.id for pick in chosen.picks}
+    beside = next(paper for paper in edition if paper.id not in picked)
+    why = Reason("speculative decoding", RELATED, ("draft model", "verification"))
+    return Selection((*voted, *others), 3, related=(Pick(beside, 0.2, (why,)),))
 
 
 def _fifty(edition: list[Paper]) -> Selection:
