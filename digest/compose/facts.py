@@ -27,7 +27,9 @@ def who(pick: Pick) -> str:
     said = ", ".join(shortened(name, LONGEST_NAME) for name in names)
     if len(authors) > len(names):
         said = f"{said} +{KEEP}{len(authors) - len(names)}"
-    return DOT.join(part for part in (said, shortened(pick.paper.organization, LONGEST_NAME)) if part)
+    # A team that signs as one is not said twice.
+    organization = "" if pick.paper.organization in names else shortened(pick.paper.organization, LONGEST_NAME)
+    return DOT.join(part for part in (said, organization) if part)
 
 
 def _followed(pick: Pick) -> list[str]:

@@ -46,6 +46,11 @@ def test_nobody_is_told_of_no_upvotes_and_of_comments():
     assert "comment" not in letter.text + letter.html
 
 
+def test_a_team_that_signs_as_one_is_named_once():
+    team = a_paper(authors=("Kite Team", "Ada Lovelace"), organization="Kite Team")
+    assert "Kite Team + 1\n" in a_letter(a_pick(team)).text.replace("\u00a0", " ")
+
+
 def test_an_author_the_reader_follows_is_named_however_many_there_are():
     paper = a_paper(authors=tuple(f"Author {n}" for n in range(664)))
     pick = Pick(paper, 1.0, (Reason("author:author 300", "author", ("author 300",)),))
