@@ -56,7 +56,7 @@ def test_papers_like_those_one_liked_stand_higher_and_it_is_said_why(voter):
     service.sends()
     [letter] = service.letters()
     assert not in_order(letter)
-    assert "*agents* · you liked two papers on *tree search*" in said(letter)
+    assert "you liked two papers on *tree search*" in said(letter)
     assert "you liked two papers on" in letter.html.replace("\n", " ")
     assert len(service.of(ADA)[0].papers) == 2
 
