@@ -208,7 +208,7 @@ def test_a_preprints_tags_and_heading_are_no_words_of_it():
         title="Growing <i>E. coli</i> &amp; others", abstract="AbstractBackground: we <sub>2</sub>grow."
     )
     [listing] = told("biorxiv", posts(record | {"version": 1}, total="1"))[0].listings
-    assert (listing.paper.title, listing.paper.abstract) == ("E. coli & others", "Background: we 2grow.")
+    assert (listing.paper.title, listing.paper.abstract) == ("Growing E. coli & others", "Background: we 2grow.")
 
 
 def test_people_of_a_venue_are_names_or_names_that_lead_somewhere():
