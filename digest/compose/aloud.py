@@ -124,12 +124,6 @@ def listed(topics: Iterable[str], most: int, *, others: str = "other topic") -> 
         yield Run(f"{lead}{'' if before == 'on' else 'on '}{_several(left, others, alone=not shown)}")
 
 
-def ended(said: Iterable[Run]) -> list[Run]:
-    """End a sentence; one whose last word goes on, as in `robot…`, has dots enough."""
-    runs = list(said)
-    return runs if runs and runs[-1].text.endswith("…") else [*runs, Run(".")]
-
-
 def _several(count: int, noun: str, *, alone: bool) -> str:
     if alone:
         return "a topic of yours" if count == 1 else "topics of yours"

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import quote
 
-from digest.compose import aloud
 from digest.compose.aloud import all_aloud, is_exclusion
 from digest.compose.marking import Run
 from digest.domain import Cadence, Paper, Preferences, Reason
@@ -44,6 +43,11 @@ class Link:
 
 def number(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def full_stop(text: str) -> str:
+    """End a sentence after `text`: `robot…` and `Is it?` need no dot."""
+    return "" if text.endswith((".", "…", "?", "!")) else "."
 
 
 def day(moment: date, year: int) -> str:
@@ -102,10 +106,11 @@ def rhythm(preferences: Preferences) -> str:
 
 def why(preferences: Preferences) -> tuple[Run, ...]:
     """Say what the reader asked for."""
-    lead = f"You get this mail {rhythm(preferences)} because you "
+    lead = f"You get this email {rhythm(preferences)} because you "
     if all(map(is_exclusion, preferences.topics)):
         return (Run(f"{lead}asked for the papers that are trending."),)
-    return tuple(aloud.ended([Run(f"{lead}follow "), *_followed(preferences.topics)]))
+    followed = tuple(_followed(preferences.topics))
+    return (Run(f"{lead}follow "), *followed, *map(Run, full_stop(followed[-1].text)))
 
 
 def topics(preferences: Preferences) -> list[str]:

@@ -7,8 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.compose.aloud import Aloud, all_aloud, aloud, is_exclusion, listed
-from digest.compose.wording import why
-from digest.domain import Preferences
 
 SYNTAX = re.compile(r"[|^\"*\[\]<>]|\b(?:AND|OR|NOT)\b|\b(?:title|abstract|author|org|cat|has|upvotes|source):")
 
@@ -83,13 +81,6 @@ def test_whatever_was_typed_is_said_safely_or_not_at_all(topic):
     words = aloud(topic).words
     assert len(words) <= 61
     assert not re.search(r"://|@|www\.|[\w][.。．｡]\w*[a-z]{2}", words)
-
-
-@pytest.mark.parametrize(
-    ("topics", "end"), [(("robot*",), "follow robot…"), (("agents", "robot*"), "and robot…"), (("tides",), "tides.")]
-)
-def test_a_sentence_ends_in_no_more_dots_than_its_topic(topics, end):
-    assert "".join(run.text for run in why(Preferences(topics))).endswith(end)
 
 
 def test_what_is_only_excluded_is_not_followed():

@@ -219,7 +219,7 @@ def test_people_of_a_venue_are_names_or_names_that_lead_somewhere():
 
 def test_what_is_no_feed_or_no_address_says_so():
     assert told("feed:https://lab.example/", b"<html/>")[0].problem == "not a feed but <html>"
-    with pytest.raises(UnknownSource, match="no address of a feed"):
+    with pytest.raises(UnknownSource, match="not the address of a feed"):
         by_name("feed:ftp://lab.example")
 
 
