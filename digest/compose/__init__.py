@@ -27,7 +27,7 @@ from digest.compose.mime import Headers, Letter, opened
 from digest.compose.pages import environment
 from digest.compose.papers import Papers, own_page
 from digest.compose.sheets import Asked, Sheet, Sheets, subject_of
-from digest.domain import Cadence, Delivery, Kind, Mail, Pick, Selection
+from digest.domain import Cadence, Delivery, Kind, Mail, Pick, Quiet, Selection
 from digest.links import CONFIRM_WITHIN, Purpose
 
 __all__ = ["MOST_HTML_BYTES", "Composer", "Letter", "Letterhead", "opened"]
@@ -44,6 +44,7 @@ PERSONAL = (
     *("subject", "subscribe", "greeting"),
 )
 MOST_BROADER = 2
+NOTHING_KNOWN = Quiet()
 PARTS = "subject.txt", "body.txt", "body.html"
 # The frames of some busy days: for every number of papers and of what is left over; 10 kB each.
 KEEP_FORMS = 1024
@@ -96,7 +97,7 @@ class Composer:
             listed=Listed(listed, days),
             today=_local(delivery).date(),
             most_bytes=most_bytes - FRAME_BYTES,
-            called="" if shared else aloud.name(delivery.reader.name),
+            called="" if shared else aloud.name(delivery.called),
             shared=shared,
         )
         sheet = self._sheets.sheet(asked)
@@ -158,30 +159,19 @@ class Composer:
         """Write a test mail that `digest doctor` sends."""
         return self._notice("trial", number, to, now, {}, trial=number)
 
-    def quiet(
-        self,
-        delivery: Delivery,
-        *,
-        listed: int = 0,
-        since: date | None = None,
-        last_match: date | None = None,
-        broader: Sequence[str] = (),
-    ) -> Mail:
-        """Tell a reader that nothing matched in a while.
-
-        What is not known is not said: out of how many papers `listed` since which day, when something matched last, and
-        which `broader` topics would bring something.
-        """
+    def quiet(self, delivery: Delivery, note: Quiet = NOTHING_KNOWN) -> Mail:
+        """Tell a reader that nothing matched in a while, or that all is muted. What is not known is not said."""
         wanted, today = delivery.preferences, _local(delivery).date()
         personal: dict[str, object] = {
-            "looked_at": claims.looked_at(listed, since, today),
-            "last_match": claims.last_match(last_match, today),
+            "looked_at": claims.looked_at(note.listed, note.since, today),
+            "last_match": claims.last_match(note.last_match, today),
         }
         topics, broader = (
             tuple(wording.topics(wanted)),
-            tuple(filter(None, map(aloud.quotable, broader[:MOST_BROADER]))),
+            tuple(filter(None, map(aloud.quotable, note.broader[:MOST_BROADER]))),
         )
-        return self._mail("quiet", delivery, personal, topics=topics, broader=broader)
+        muted = claims.muted(note.muted, today)
+        return self._mail("quiet", delivery, personal, topics=topics, broader=broader, muted=muted)
 
     def _mail(
         self,
@@ -256,7 +246,7 @@ class Composer:
             "preferences": self._address(links.preferences(reader.key)),
             "view": self._address(links.view(reader.key, delivery.id)),
             "email": reader.email,
-            "called": aloud.name(reader.name),
+            "called": aloud.name(delivery.called),
             "why": wording.why(delivery.preferences),
         }
 

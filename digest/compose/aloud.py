@@ -109,6 +109,8 @@ def all_aloud(topics: Iterable[str]) -> tuple[list[Aloud], int]:
 def listed(topics: Iterable[str], most: int, *, others: str = "other topic") -> Iterator[Run]:
     """Say topics in a line, as `on *agents* and *robots*, by *Ada Lovelace* and on 2 other topics`."""
     said, unsaid = all_aloud(topics)
+    # "and 1 other topic" is longer than most topics are.
+    most += len(said) == most + 1 and not unsaid
     shown, left = said[:most], len(said[most:]) + unsaid
     before = ""
     for place, (preposition, words) in enumerate(shown):

@@ -57,6 +57,8 @@ class CardStyle(NamedTuple):
     level: Level = Level.FULL
     # Under a heading of its topic, a paper's title is a heading of the third rank.
     grouped: bool = False
+    # The topic that is named above it already.
+    under: str = ""
     weekly: bool = False
     pictures: bool = False
     # One that is its reader's own leads to a page where they say what they make of it.
@@ -85,7 +87,7 @@ class Cards:
     def _card(self, pick: Pick, style: CardStyle) -> Card:
         """Fill in what depends on the reader's topics."""
         told = Lead([]) if style.level is Level.LINE else lead(pick, _most(style.level))
-        values = {"title": marking.title(pick), "lead": told.runs, "topics": facts.topics(pick)}
+        values = {"title": marking.title(pick), "lead": told.runs, "topics": facts.topics(pick, style.under)}
         own_page = OWN_PAGE if style.own and facts.can_be_named(pick.paper) else b""
         text, html = self._forms(
             pick.paper, facts.who(pick), told.label, style, shape({**values, "own_page": own_page})

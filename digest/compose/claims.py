@@ -12,7 +12,7 @@ from datetime import date
 
 from digest.compose import aloud, wording
 from digest.compose.marking import Run, shortened
-from digest.domain import Delivery, Order, Pick, Preferences
+from digest.domain import Delivery, Mute, Order, Pick, Preferences
 
 # What a heading and a subject name; a third is "and 2 other topics".
 TOPICS_IN_A_HEADING = 2
@@ -20,6 +20,7 @@ TOPICS_IN_A_HEADING = 2
 TITLES, LONGEST_TITLE = 3, 74
 # For topics of which nothing can be said, and for none.
 TYPED, TRENDING = "what you typed in the form", "whatever is trending"
+UNSAID = "a topic of yours"
 ORDERS = {Order.MIXED: "", Order.BEST: "best match first", Order.LIKED: "most upvoted first"}
 
 
@@ -69,7 +70,9 @@ def heading(picks: Sequence[Pick]) -> list[Run]:
 
 def subject(picks: Sequence[Pick]) -> str:
     """The same in a few words, so that a title has room beside it."""
-    said, unsaid = aloud.all_aloud(found_topics(picks))
+    # What stands beside it is the title of the first: a topic that found it.
+    firsts = {reason.topic for reason in picks[0].reasons} if picks else set()
+    said, unsaid = aloud.all_aloud(sorted(found_topics(picks), key=lambda topic: topic not in firsts))
     if not said:
         return "".join(run.text for run in heading(picks))
     papers = f"{_spelled(len(picks))} {'paper' if len(picks) == 1 else 'papers'}"
@@ -129,6 +132,11 @@ def last_match(day: date | None, today: date) -> str:
     return f"The last paper that matched was listed on {_since(day, today)}." if day else ""
 
 
+def muted(mutes: Sequence[Mute], today: date) -> tuple[str, ...]:
+    """Say on which day each topic comes back, where all a reader follows rests."""
+    return tuple([f"{aloud.aloud(mute.topic).words or UNSAID}, on {_since(mute.until, today)}" for mute in mutes])
+
+
 def _reaches_back(listed: Listed) -> bool:
     return bool(listed.days and listed.days[0] != listed.days[1])
 
@@ -145,6 +153,6 @@ def _spelled(count: int) -> str:
 def both_sets(delivery: Delivery) -> dict[str, object]:
     """Read aloud the topics a subscriber typed who subscribed again, and those they have; none where they are alike."""
     typed = delivery.other_topics
-    mine = delivery.reader.preferences
+    mine = replace(delivery.reader.preferences, topics=delivery.mine)
     others = wording.topics(replace(mine, topics=typed)) or [TYPED] if typed else []
     return {"others": tuple(others), "mine": tuple(wording.topics(mine) or [TRENDING])}

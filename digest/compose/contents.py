@@ -80,6 +80,16 @@ def _topics_of(papers: Sequence[Placed]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reason.topic for each in papers for reason in each.pick.reasons if reason.topic))
 
 
+def said_above(groups: Sequence[Group]) -> dict[int, str]:
+    """Say which topic is named above each paper already, by its place: that of its group, or the only one there is."""
+    found: dict[int, str] = {}
+    for group in groups:
+        topics = group.topics or _topics_of(group.papers)
+        if len(topics) == 1 and aloud(topics[0]).words:
+            found |= {each.place: topics[0] for each in group.cards}
+    return found
+
+
 def _level(place: int, count: int) -> Level:
     if place < IN_FULL:
         return Level.FULL

@@ -27,7 +27,9 @@ def who(pick: Pick) -> str:
     said = ", ".join(shortened(name, LONGEST_NAME) for name in names)
     if len(authors) > len(names):
         said = f"{said} +{KEEP}{len(authors) - len(names)}"
-    return DOT.join(part for part in (said, shortened(pick.paper.organization, LONGEST_NAME)) if part)
+    # A team that signs as one is not said twice.
+    organization = "" if pick.paper.organization in names else shortened(pick.paper.organization, LONGEST_NAME)
+    return DOT.join(part for part in (said, organization) if part)
 
 
 def _followed(pick: Pick) -> list[str]:
@@ -35,10 +37,10 @@ def _followed(pick: Pick) -> list[str]:
     return [name for name in pick.paper.authors[1:] if name.casefold() in sought]
 
 
-def topics(pick: Pick) -> list[Run]:
-    """Say why it is there."""
+def topics(pick: Pick, under: str = "") -> list[Run]:
+    """Say why it is there, beside the topic that it stands `under`."""
     related = next((reason for reason in pick.reasons if reason.field == RELATED), None)
-    return _shares(related) if related else _found_by(pick)
+    return _shares(related) if related else _found_by(pick, under)
 
 
 def _shares(reason: Reason) -> list[Run]:
@@ -54,9 +56,13 @@ def _shares(reason: Reason) -> list[Run]:
     )
 
 
-def _found_by(pick: Pick) -> list[Run]:
-    """Name the topics that found it, nothing where it is trending, which the heading says; and votes that moved it."""
-    said, unsaid = all_aloud(reason.topic for reason in pick.reasons if reason.topic)
+def _found_by(pick: Pick, under: str) -> list[Run]:
+    """Name the topics that found it, but for what a heading says: the topic it stands under, or that it is trending.
+
+    And the votes that moved it.
+    """
+    found = (reason.topic for reason in pick.reasons if reason.topic)
+    said, unsaid = all_aloud(topic for topic in found if not under or aloud(topic) != aloud(under))
     runs: list[Run] = []
     for each in said[:TOPICS]:
         runs += [Run(", " if runs else ""), Run(each.words, marked=True)]

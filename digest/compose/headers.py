@@ -41,7 +41,7 @@ class Letterhead:
 
 @lru_cache(KEEP_NAMES)
 def list_id(name: str, domain: str) -> str:
-    """Name a digest as mail programs sort by it: the same for as long as it has its name (RFC 2919).
+    """Name a digest as mail programs sort by it, by the name it was begun with (RFC 2919).
 
     What a name loses on its way to a label of ASCII is in a hash of it, so that two names are two lists.
     """
@@ -70,7 +70,7 @@ class HeadersOf:
         mailbox = self.letterhead.links.unsubscribe_address(delivery.reader.key, domain)
         headers = [
             *self.of_notice(delivery.address, delivery.due_at, stamp, subject),
-            ("List-Id", list_id(delivery.reader.name, domain)),
+            ("List-Id", list_id(delivery.reader.listed_as, domain)),
             ("List-Help", f"<{self.letterhead.links.base_url}>"),
             ("List-Archive", f"<{self.letterhead.links.base_url}/archive>"),
             ("List-Post", "NO"),

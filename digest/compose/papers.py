@@ -81,7 +81,11 @@ class Papers:
         groups = contents.arranged(picks, by_topic=by_topic)
         styles = {level: style._replace(level=level, grouped=len(groups) > 1) for level in Level}
         best_first = sorted((each for group in groups for each in group.papers), key=_place)
-        cards = [self._cards.card(each.pick, styles[each.level]) for each in best_first]
+        above = contents.said_above(groups)
+        cards = [
+            self._cards.card(each.pick, styles[each.level]._replace(under=above.get(each.place, "")))
+            for each in best_first
+        ]
         shown = sum(size <= most_bytes for size in accumulate(map(_size, cards)))
         groups = [kept for group in groups if (kept := group.up_to(shown)).papers]
         listed = self._contents(groups) if contents.has_contents(shown) else Both(b"", b"")

@@ -7,7 +7,7 @@ from digest.domain.breakers import Breaker
 from digest.domain.collections import CollectionRun, Outcome
 from digest.domain.deliveries import ASKING, Delivery, Kind, Mail, Result, Run, SetAside, State
 from digest.domain.papers import Listing, Paper
-from digest.domain.picks import DISLIKED, LIKED, NOTHING_ELSE, RELATED, Beside, Pick, Reason, Selection
+from digest.domain.picks import DISLIKED, LIKED, NOTHING_ELSE, RELATED, Beside, Pick, Quiet, Reason, Selection
 from digest.domain.readers import Cadence, Mute, Order, Preferences, Reader, Status
 from digest.domain.verdicts import Verdict, VerdictKind
 from digest.domain.windows import EPOCH, INSTANT, Window
@@ -34,6 +34,7 @@ __all__ = [
     "Paper",
     "Pick",
     "Preferences",
+    "Quiet",
     "Reader",
     "Reason",
     "Result",

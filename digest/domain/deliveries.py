@@ -84,13 +84,29 @@ class Delivery:
     def other_topics(self) -> tuple[str, ...]:
         """What a subscriber typed who subscribed again, if these are other topics than they have."""
         typed = self.requested.topics if self.kind is Kind.MANAGE and self.requested else ()
-        return typed if set(typed) != set(self.reader.preferences.topics) else ()
+        return typed if set(typed) != set(self.mine) else ()
+
+    @property
+    def mine(self) -> tuple[str, ...]:
+        """What the reader followed when this mail was first written."""
+        frozen = self.beside.mine
+        return self.reader.preferences.topics if frozen is None else frozen
+
+    @property
+    def called(self) -> str:
+        """What the reader called the digest when this mail was first written."""
+        return self.beside.called or self.reader.name
 
     @property
     def preferences(self) -> Preferences:
         """What this mail is written with: sent again, it is the same, whatever the reader has changed since."""
         asked = self.requested if self.kind is Kind.CONFIRM else None
-        return self.snapshot or asked or self.reader.preferences.on(self.due_at.date())
+        return self.snapshot or asked or self._chosen_that_day
+
+    @property
+    def _chosen_that_day(self) -> Preferences:
+        chosen = self.reader.preferences
+        return chosen.on(chosen.today(self.due_at)) if chosen.muted else chosen
 
     @property
     def written(self) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from digest.domain.papers import Paper
+from digest.domain.readers import Mute
 
 LIKED, DISLIKED, RELATED = "liked", "disliked", "related"
 
@@ -63,15 +65,39 @@ class Selection:
         """What has to be known, beside the picks, to choose the same again."""
         moved = [reason for pick in self.picks for reason in pick.reasons if reason.is_vote]
         votes = {reason.words[0]: reason.count if reason.field == LIKED else -reason.count for reason in moved}
-        return Beside(tuple(sorted(votes.items())), tuple([(pick.paper.id, pick.reasons[0]) for pick in self.related]))
+        related = tuple([(pick.paper.id, pick.reasons[0]) for pick in self.related])
+        return Beside(tuple(sorted(votes.items())), related, self.more)
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """What a note that nothing came may say: how many papers were `listed` since a day, when one matched last, and
+    broader topics; empty where not known. `muted`: all that is followed rests, each until a day.
+    """
+
+    listed: int = 0
+    since: date | None = None
+    last_match: date | None = None
+    broader: tuple[str, ...] = ()
+    muted: tuple[Mute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a digest was written with beside its picks: the votes that moved them, by word; related papers, and why."""
+    """What a mail was written with beside its picks, and what could be otherwise when it is sent again.
+
+    Of a digest: the votes that moved its picks, by word; related papers, and why; how many `more` fitted; whether it
+    was the `first`; of a note that nothing came, all it says. Of any mail what its digest was `called`, and of one that
+    shows both the topics its reader had (`mine`; None where it was not written down).
+    """
 
     votes: tuple[tuple[str, int], ...] = ()
     related: tuple[tuple[str, Reason], ...] = ()
+    more: int = 0
+    first: bool = False
+    quiet: Quiet | None = None
+    called: str = ""
+    mine: tuple[str, ...] | None = None
 
 
 NOTHING_ELSE = Beside()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 
 class Status(StrEnum):
@@ -72,6 +73,13 @@ class Preferences:
         """List the topics that rest on a day."""
         return [mute for mute in self.muted if day < mute.until and mute.topic in self.topics]
 
+    def today(self, now: datetime) -> date:
+        """Say which day it is for the reader; in UTC where their zone is none any more."""
+        try:
+            return now.astimezone(ZoneInfo(self.timezone)).date()
+        except (ValueError, OSError, LookupError):
+            return now.astimezone(UTC).date()
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -80,7 +88,8 @@ class Reader:
     `next_due_at` is the moment of the next digest, set while active.
 
     `new_email` is where they want their digest from now on, until that address confirms; `paused_until` is when a
-    pause ends by itself, if it does. `key` is what links name them by; the database draws it.
+    pause ends by itself, if it does. `key` is what links name them by; the database draws it. `list_name` is what mail
+    programs know the digest by, where that is not its name.
     """
 
     id: int
@@ -94,3 +103,9 @@ class Reader:
     paused_until: datetime | None = None
     key: str = field(default="", repr=False)
     name: str = ""
+    list_name: str = ""
+
+    @property
+    def listed_as(self) -> str:
+        """What the digest is called in its List-Id, which stays when it is renamed."""
+        return self.list_name or self.name

@@ -9,8 +9,8 @@ from functools import cache, lru_cache, partial
 
 from sqlalchemy import Engine
 
-from digest.domain import Delivery, Kind, Paper, Pick, Window
-from digest.jobs.quiet import Archive, Quiet
+from digest.domain import Delivery, Kind, Paper, Pick, Quiet, Window
+from digest.jobs.quiet import Archive
 from digest.match import Matcher
 from digest.store import catalogue, editions, feedback, heard, papers
 from digest.topics import parse
@@ -76,6 +76,11 @@ def related_again(delivery: Delivery, edition: Edition) -> tuple[Pick, ...]:
     return tuple([Pick(known[id], 0, (why,)) for id, why in delivery.beside.related if id in known])
 
 
+def _is_first(delivery: Delivery, before: Mapping[int, datetime]) -> bool:
+    """Whether it is a reader's first digest; of one that was written, whether it was when it was."""
+    return delivery.beside.first if delivery.written else delivery.id not in before
+
+
 class Editions:
     """The editions of a round."""
 
@@ -119,7 +124,7 @@ class Editions:
         seen = shared.relisted & sent.get(reader.id, set()) - set(delivery.shown)
         last_heard = before.get(delivery.id, reader.confirmed_at)
         quiet = partial(self._archive.quiet, delivery, last_heard)
-        first, mine = delivery.id not in before, votes.get(reader.id, {})
+        first, mine = _is_first(delivery, before), votes.get(reader.id, {})
         return Edition(shared.matcher, shared.days, seen, last_heard, first=first, votes=mine, quiet=quiet)
 
     def _index(self, window: Window) -> Shared:

@@ -1,19 +1,18 @@
 """What a note of a quiet week may say: what was looked at, when something matched last, and what is broader.
 
-Worked out for the few readers who get the note, from the papers first seen by the end of its window alone: sent again,
-it says the same.
+Worked out for the few readers who get the note, from the papers first seen by the end of its window alone, and frozen
+with it: sent again, it says the same.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 
 from sqlalchemy import Engine
 
-from digest.domain import EPOCH, Delivery, Paper, Window
+from digest.domain import EPOCH, Delivery, Paper, Quiet, Window
 from digest.match import Matcher
 from digest.store import papers
 from digest.topics import parse
@@ -28,16 +27,6 @@ MOST_TRIED = 20
 SHORTEST_WORD = 4
 # The ends of windows that are at work at the same time.
 KEEP = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """How many papers were `listed` since a day, when one matched last, and broader topics; empty where not known."""
-
-    listed: int = 0
-    since: date | None = None
-    last_match: date | None = None
-    broader: tuple[str, ...] = ()
 
 
 class Archive:

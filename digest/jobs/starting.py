@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -13,7 +13,7 @@ from digest.jobs.searches import Searches
 from digest.match.proposals import Proposal
 from digest.sources.identity import key_of
 from digest.store import catalogue
-from digest.text.pasted import ID, Reference, references
+from digest.text.pasted import ID, MOST_REFERENCES, Reference, references
 
 MOST_PROPOSED = 5
 # What a checkbox can carry.
@@ -47,9 +47,9 @@ class Start:
         return [*self.topics, *self.authors, *self.labs]
 
 
-def start(engine: Engine, previews: Previews, searches: Searches, text: str) -> Start:
-    """Propose what goes with the papers of a pasted text."""
-    pasted, left_out = references(text)
+def start(engine: Engine, previews: Previews, searches: Searches, *texts: str) -> Start:
+    """Propose what goes with the papers of some texts: what was pasted, and a file."""
+    pasted, left_out = _read(texts)
     stored = _stored(engine, searches, pasted)
     papers = list({paper.id: paper for paper in stored.values()}.values())
     missing = [each for each in pasted if each not in stored]
@@ -71,6 +71,12 @@ def start(engine: Engine, previews: Previews, searches: Searches, text: str) -> 
         offered(found.labs),
         previews.days,
     )
+
+
+def _read(texts: Iterable[str]) -> tuple[list[Reference], int]:
+    read = [references(text) for text in texts]
+    found = list(dict.fromkeys(one for some, _ in read for one in some))
+    return found[:MOST_REFERENCES], len(found[MOST_REFERENCES:]) + sum(left_out for _, left_out in read)
 
 
 def _stored(engine: Engine, searches: Searches, pasted: Sequence[Reference]) -> dict[Reference, Paper]:

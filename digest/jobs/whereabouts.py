@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 
@@ -13,7 +14,8 @@ from digest.domain import Kind, Reader, State, Status, Window
 from digest.jobs import last_mail
 from digest.match import Matcher
 from digest.readers import schedule
-from digest.store import breakers, history, papers, planning
+from digest.readers.mutes import leaving_nothing
+from digest.store import breakers, feedback, history, papers, planning
 from digest.store.history import PastMail, Returned
 from digest.topics import parse
 
@@ -40,11 +42,15 @@ class Coverage:
     titles: tuple[str, ...]
     by_topic: dict[str, int]
     excluded: int
+    # Until when all topics are muted, if they are.
+    muted_until: date | None = None
 
     @property
     def why_nothing(self) -> str:
         if self.fitting:
             return ""
+        if self.muted_until:
+            return f"all topics are muted, the first of them until {self.muted_until}"
         if not self.listed:
             return "no paper was listed in that time: look at `digest stats` for the collections"
         listed = number(self.listed, "paper")
@@ -65,6 +71,10 @@ class Whereabouts:
     next: Coverage | None
     trouble: str
     last_mail: str = ""
+    # For how many papers they asked for more, and for less.
+    votes: tuple[int, int] = (0, 0)
+    # Of all digests of their address.
+    saved: int = 0
 
 
 def of(engine: Engine, reader: Reader, now: datetime) -> Whereabouts:
@@ -82,7 +92,14 @@ def of(engine: Engine, reader: Reader, now: datetime) -> Whereabouts:
         next=_next(engine, reader, now) if reader.status is Status.ACTIVE else None,
         trouble=_trouble(reader, now, history.why_set_aside(engine, reader.id)),
         last_mail=last_mail.said(mails, returned, breakers.known(engine), now),
+        votes=_votes(engine, reader),
+        saved=len(feedback.saved_by(engine, reader.id)),
     )
+
+
+def _votes(engine: Engine, reader: Reader) -> tuple[int, int]:
+    said = Counter(feedback.votes(engine, [reader.id]).get(reader.id, {}).values())
+    return said[1], said[-1]
 
 
 def _how(reader: Reader, now: datetime) -> str:
@@ -100,8 +117,11 @@ def _next(engine: Engine, reader: Reader, now: datetime) -> Coverage:
 
 
 def _coverage(engine: Engine, reader: Reader, window: Window) -> Coverage:
-    preferences = reader.preferences.on(window.end.date())
-    listed, profile = papers.in_window(engine, window), parse(preferences.topics)
+    day = reader.preferences.today(window.end)
+    preferences, listed = reader.preferences.on(day), papers.in_window(engine, window)
+    if muted := leaving_nothing(reader.preferences, day):
+        return Coverage(len(listed), 0, (), {}, 0, muted[0].until)
+    profile = parse(preferences.topics)
     matcher = Matcher(listed)
     found = matcher.select(profile, limit=preferences.most_papers)
     alone = {topic.text: _count(matcher, [topic.text]) for topic in profile.topics}

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 
 from digest.domain import Pick, Reason
 from digest.match.index import Index
 from digest.match.space import Space, Vector, middle, nearness, placed, shared
+from digest.match.stock import is_glue, is_scholarly
 from digest.topics.words import fold, is_name, stem
 
 SEEDS = 15  # best matches: fewer are a matter of luck, more of them no longer fit
+# For a place in a reason: in at most one of ten papers of the archive (docs/matching.md). A young archive gives none.
+LEAST_RARITY = log(10)
 SHOWN_TERMS = 2  # in a reason: what a reader takes in at a glance
 # For a place in a digest. Of papers as near that do not have the words, one in twelve carries the topic as a keyword,
 # eight times as many as by chance (days for choosing); nearer ones are rare.
@@ -57,11 +61,16 @@ def neighbours(space: Space, themes: Iterable[Theme], without: int) -> list[Neig
 
 
 def telling(space: Space, neighbour: Neighbour) -> list[str]:
-    """List the terms that bring a paper near a theme, the strongest first, without the topic's own words."""
+    """List the terms that bring a paper near a theme, the strongest first, without the topic's own words.
+
+    Only those that set papers apart: neither words that every abstract has, nor what too many papers are about.
+    """
     own = neighbour.theme.own
     terms: list[str] = []
     for term in shared(neighbour.theme.middle, space.vectors[neighbour.number]):
         words = set(term.split(" "))
+        if space.rarity[term] < LEAST_RARITY or any(is_glue(word) or is_scholarly(word) for word in words):
+            continue
         # Once "draft model" is said, "draft" says no more.
         if not words <= own and not any(words & set(said.split(" ")) for said in terms):
             terms.append(term)

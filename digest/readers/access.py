@@ -33,7 +33,7 @@ def reader_behind(engine: Engine, links: Links, purpose: Purpose, token: str, no
 
 
 def _unknown(reader: Reader) -> Reader:
-    return replace(reader, email="", new_email="", key="", name="", preferences=Preferences())
+    return replace(reader, email="", new_email="", key="", name="", list_name="", preferences=Preferences())
 
 
 def opens(engine: Engine, links: Links, purpose: Purpose, token: str, now: datetime) -> bool:

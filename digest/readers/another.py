@@ -1,15 +1,18 @@
-"""Another digest for an address that has one: with a name, topics and a rhythm of its own."""
+"""Another digest for an address that has one: with a name, topics and a rhythm of its own. The name can be changed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
 from digest.domain import Preferences, Reader
-from digest.readers import names, schedule
+from digest.readers import changes, names, schedule
+from digest.readers.changes import Details
 from digest.readers.form import FIELDS, Mistakes, Typed, checked
 from digest.readers.life import SUBSCRIBED, Event, transition
+from digest.readers.names import LONGEST_NAME
 from digest.store import planning, readers, siblings
 from digest.store.engine import retried, writing
 from digest.store.tables import readers as rows
@@ -21,6 +24,7 @@ FULL = f"You already have {MOST_DIGESTS} digests. Delete one that has ended, or 
 NO_NAME = "Please give it a name, for example “my thesis”."
 TAKEN = "You already have a digest with this name. Please choose another name."
 ENDED = "Please confirm or restart this digest first; then you can add another."
+FIRST = "Your first digest has no name to change."
 
 
 def typed(filled: Typed) -> tuple[str, Preferences]:
@@ -51,7 +55,8 @@ def add(engine: Engine, reader_id: int, name: str, preferences: Preferences, now
         outcome = transition(None, Event.ADD_ANOTHER)
         assert outcome
         assert outcome.status
-        added = readers.add(connection, reader.email, preferences, outcome.status, now, name=name)
+        listed_as = _free(name, siblings.all_of(connection, reader.email))
+        added = readers.add(connection, reader.email, preferences, outcome.status, now, name=name, list_name=listed_as)
         planning.plan_for(connection, rows.c.id == added.id, now, schedule.MOST_CATCH_UP, schedule.next_due)
         return readers.find_in(connection, added.id)
 
@@ -60,7 +65,39 @@ def _check(connection: Connection, reader: Reader, name: str) -> None:
     everyone = siblings.all_of(connection, reader.email)
     if reader.status not in SUBSCRIBED:
         raise Mistakes({"name": ENDED})
-    if any(names.key(one.name) == names.key(name) for one in everyone):
-        raise Mistakes({"name": TAKEN})
+    _check_name(name, everyone)
     if len(everyone) >= MOST_DIGESTS:
         raise Mistakes({"name": FULL})
+
+
+@retried
+def rename(engine: Engine, reader_id: int, filled: Typed, now: datetime) -> Reader | None:
+    """Call a digest something else; None if there is no such reader any more.
+
+    What mail programs know it by stays. Raise Mistakes for no name, for one that is taken, and for the first digest,
+    which has none.
+    """
+    name: str = checked(filled, {"name": _name})["name"]
+    with writing(engine) as connection:
+        siblings.lock_all(connection, reader_id)
+        reader = readers.find_in(connection, reader_id)
+        if reader is None or reader.name == name:
+            return reader
+        if not reader.name:
+            raise Mistakes({"name": FIRST})
+        _check_name(name, [one for one in siblings.all_of(connection, reader.email) if one.id != reader.id])
+        return changes.apply(connection, reader.id, Event.RENAME, now, Details(name=name))
+
+
+def _check_name(name: str, others: Iterable[Reader]) -> None:
+    if any(names.key(one.name) == names.key(name) for one in others):
+        raise Mistakes({"name": TAKEN})
+
+
+def _free(name: str, others: Iterable[Reader]) -> str:
+    """Say how a new digest is listed if not by its name: another one, renamed since, may be known by that still."""
+    known = {names.key(one.listed_as) for one in others}
+    if names.key(name) not in known:
+        return ""
+    numbered = (f"{name[: LONGEST_NAME - 3]} {number}" for number in range(2, MOST_DIGESTS + 2))
+    return next(one for one in numbered if names.key(one) not in known)

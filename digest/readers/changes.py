@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from digest.domain import Kind, Preferences, Reader, State, Status
 from digest.readers import schedule
 from digest.readers.life import TO_THE_OTHERS, Due, Event, Outcome, transition
-from digest.store import keys, ledger, mailboxes, readers, siblings, suppressed
+from digest.store import feedback, keys, ledger, mailboxes, readers, siblings, suppressed
 
 # Enough for a mail that went astray, too few to flood a stranger's mailbox.
 MOST_ASKED = 3
@@ -23,7 +23,7 @@ ASKED_WITHIN = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What an event brings along: preferences, the end of a pause, another address.
+    """What an event brings along: preferences, the end of a pause, another address or name.
 
     `unwelcome`: no mail goes to that address, and nothing else tells. `quietly`: none is even noted.
     """
@@ -31,6 +31,7 @@ class Details:
     preferences: Preferences | None = None
     until: datetime | None = None
     address: str = ""
+    name: str = ""
     unwelcome: bool = False
     quietly: bool = False
 
@@ -77,6 +78,8 @@ def _apply_to_one(
 
 def _forget(connection: Connection, reader: Reader, event: Event, now: datetime) -> None:
     """Delete everything of a reader; where it was their own wish, others may not put them on the list again."""
+    if event is Event.DELETE_ONE:
+        feedback.hand_over(connection, reader.id)
     readers.forget_one(connection, reader.id)
     if event is Event.DELETE:
         suppressed.add(connection, reader.email, reader.status, now)
@@ -117,6 +120,9 @@ def _values(reader: Reader, event: Event, outcome: Outcome, now: datetime, detai
         values["confirmed_at"] = now
     if event is Event.ASK_TO_MOVE:
         values["new_email"] = details.address
+    if event is Event.RENAME:
+        # Mail programs sort by what it was called first.
+        values |= {"name": details.name, "list_name": reader.listed_as}
     if event in MOVED_BY:
         address = details.address
         values |= {"email": address, "email_key": readers.email_key(address), "new_email": ""}

@@ -25,6 +25,7 @@ class Event(StrEnum):
     CONFIRM = "confirms"
     ADD_ANOTHER = "adds another digest"
     CHANGE = "changes preferences"
+    RENAME = "renames one of several digests"
     PAUSE = "pauses"
     PAUSE_UNTIL = "pauses until a day"
     RESUME = "resumes"
@@ -120,6 +121,7 @@ TABLE: Mapping[Event, Row] = {
     # Their address has said yes to the one from whose page they add it.
     Event.ADD_ANOTHER: {NOBODY: STARTS},
     Event.CHANGE: {**_staying(set(Status) - {ACTIVE}), ACTIVE: Outcome(ACTIVE, Due.REGULAR)},
+    Event.RENAME: _staying(set(Status)),
     Event.PAUSE: _PAUSING,
     Event.PAUSE_UNTIL: _PAUSING,
     Event.RESUME: _RESUMING,

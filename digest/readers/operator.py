@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
@@ -15,10 +16,6 @@ from digest.store import bounces, readers, siblings, suppressed
 from digest.store.engine import reading, retried, writing
 
 
-class Unknown(Exception):
-    """The address is not on the list."""
-
-
 @retried
 def admit(engine: Engine, newcomer: Newcomer, now: datetime) -> Reader:
     """Add a reader who has agreed to it; raise AlreadyThere for an address on the list."""
@@ -28,7 +25,12 @@ def admit(engine: Engine, newcomer: Newcomer, now: datetime) -> Reader:
         who = newcomer.email, newcomer.preferences, now, newcomer.status
         refuse_unreachable(connection, newcomer)
         return readers.admit_in(
-            connection, *who, key=newcomer.key, paused_until=newcomer.paused_until, name=newcomer.name
+            connection,
+            *who,
+            key=newcomer.key,
+            paused_until=newcomer.paused_until,
+            name=newcomer.name,
+            list_name=newcomer.list_name,
         )
 
 
@@ -39,14 +41,14 @@ def refuse_unreachable(connection: Connection, newcomer: Newcomer) -> None:
             raise readers.AlreadyThere(f"{one.email} is on the list already ({one.status})")
 
 
-def pause(engine: Engine, email: str, now: datetime) -> list[Reader]:
-    """Pause all digests of an address; raise Unknown where there are none."""
-    return _happens(engine, email, Event.OPERATOR_PAUSES, now)
+def pause(engine: Engine, digests: Iterable[Reader], now: datetime) -> list[Reader]:
+    """Pause some digests; return them as they are now."""
+    return _happen(engine, digests, Event.OPERATOR_PAUSES, now)
 
 
-def resume(engine: Engine, email: str, now: datetime) -> list[Reader]:
+def resume(engine: Engine, digests: Iterable[Reader], now: datetime) -> list[Reader]:
     """The same, to go on."""
-    return _happens(engine, email, Event.OPERATOR_RESUMES, now)
+    return _happen(engine, digests, Event.OPERATOR_RESUMES, now)
 
 
 def forget(engine: Engine, email: str, now: datetime) -> bool:
@@ -81,10 +83,5 @@ def _reactivate(engine: Engine, reader_id: int, now: datetime, since: datetime) 
         return after if after.status is not before.status else None
 
 
-def _happens(engine: Engine, email: str, event: Event, now: datetime) -> list[Reader]:
-    with reading(engine) as connection:
-        everyone = siblings.all_of(connection, email)
-    after = [happens(engine, one.id, event, now) for one in everyone]
-    if not any(after):
-        raise Unknown(f"{email} is not on the list")
-    return [one for one in after if one]
+def _happen(engine: Engine, digests: Iterable[Reader], event: Event, now: datetime) -> list[Reader]:
+    return [after for one in digests if (after := happens(engine, one.id, event, now))]

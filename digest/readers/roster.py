@@ -19,6 +19,7 @@ from digest.readers.form import FIELDS, Mistakes, address, preferences, typed
 COLUMNS = (
     "email", "status", "topics", "cadence", "hour", "timezone", "most_papers", "pictures",
     "weekday", "order", "related", "paused_until", "key", "digest", "muted",
+    "list_name",
 )  # fmt: skip
 Row = Mapping[str, str | None]
 # Readers of one place often have the same topics, hour and zone: a file of a million is read in a third of the time.
@@ -35,6 +36,7 @@ class Newcomer:
     paused_until: datetime | None = None
     key: str = ""
     name: str = ""
+    list_name: str = ""
 
 
 def row(reader: Reader) -> dict[str, str]:
@@ -42,6 +44,7 @@ def row(reader: Reader) -> dict[str, str]:
     until = reader.paused_until.isoformat() if reader.paused_until else ""
     own = {"email": reader.email, "status": reader.status.value, "paused_until": until}
     own |= {"key": reader.key, "digest": reader.name, "muted": _written(reader.preferences.muted)}
+    own |= {"list_name": reader.list_name}
     return {**typed(reader.preferences), **own}
 
 
@@ -54,6 +57,7 @@ def newcomer(row: Row) -> Newcomer:
         ("paused_until", _moment),
         ("key", _key),
         ("digest", _name),
+        ("list_name", _name),
         ("muted", _muted),
     ):
         try:
@@ -69,7 +73,9 @@ def newcomer(row: Row) -> Newcomer:
         raise Mistakes(mistakes)
     chosen: Preferences = read.pop("preferences")
     resting = tuple([mute for mute in read.pop("muted") if mute.topic in chosen.topics])
-    return Newcomer(name=read.pop("digest"), preferences=replace(chosen, muted=resting), **read)
+    name, list_name = read.pop("digest"), read.pop("list_name")
+    # The first digest has neither.
+    return Newcomer(name=name, list_name=list_name if name else "", preferences=replace(chosen, muted=resting), **read)
 
 
 def _address(row: Row) -> str:

@@ -11,14 +11,19 @@ from typing import Any
 
 from digest.compose import Composer
 from digest.domain import (
+    DISLIKED,
     EPOCH,
+    LIKED,
+    RELATED,
     Cadence,
     Delivery,
     Kind,
     Mail,
+    Mute,
     Paper,
     Pick,
     Preferences,
+    Quiet,
     Reader,
     Reason,
     Selection,
@@ -51,10 +56,17 @@ def compose(composer: Composer, now: datetime) -> dict[str, Mail]:
     return _digests(composer, now) | {
         "quiet": composer.quiet(
             _delivery(Kind.DIGEST, now),
-            listed=143,
-            since=now.date() - timedelta(days=8),
-            last_match=now.date() - timedelta(days=19),
-            broader=("language models", "video generation"),
+            Quiet(
+                143,
+                now.date() - timedelta(days=8),
+                now.date() - timedelta(days=19),
+                ("language models", "video generation"),
+            ),
+        ),
+        "quiet-named": composer.quiet(_named(_delivery(Kind.DIGEST, now))),
+        "quiet-muted": composer.quiet(
+            _delivery(Kind.DIGEST, now),
+            Quiet(muted=tuple(Mute(topic, now.date() + timedelta(days=9)) for topic in ("agents", "robot*"))),
         ),
         "confirm": composer.letter(_delivery(Kind.CONFIRM, now)),
         "manage": composer.letter(_delivery(Kind.MANAGE, now)),
@@ -62,6 +74,7 @@ def compose(composer: Composer, now: datetime) -> dict[str, Mail]:
         "move": composer.letter(_delivery(Kind.MOVE, now, recipient="marit@new.example.org")),
         "moved": composer.letter(_delivery(Kind.MOVED, now, recipient="marit@old.example.org")),
         "goodbye": composer.letter(_delivery(Kind.GOODBYE, now)),
+        "goodbye-named": composer.letter(_named(_delivery(Kind.GOODBYE, now))),
         "trial": composer.trial("operator@example.org", 123456789, now),
         "alert": composer.alert("operator@example.org", ALERTS, now),
     }
@@ -87,8 +100,25 @@ def _digests(composer: Composer, now: datetime) -> dict[str, Mail]:
         "digest-fifty": composer.digest(trending, _fifty(edition), listed=187, days=day),
         "digest-awkward": composer.digest(daily, awkward(), listed=1_213),
         "digest-shared": composer.digest(daily, chosen, shared=True, **of_the_day),
+        "digest-heard": composer.digest(_named(daily), _heard(chosen, edition), **of_the_day),
         "welcome": composer.digest(daily, of_a_week, listed=143, days=week, first=True),
+        "welcome-named": composer.digest(_named(daily), of_a_week, listed=143, days=week, first=True),
     }
+
+
+def _named(delivery: Delivery) -> Delivery:
+    return replace(delivery, reader=replace(delivery.reader, name="my thesis"))
+
+
+def _heard(chosen: Selection, edition: list[Paper]) -> Selection:
+    """The same for somebody who voted, and wants what is related."""
+    liked, disliked = Reason("", LIKED, ("tree search",), count=2), Reason("", DISLIKED, ("benchmarks",), count=1)
+    first, second, *others = chosen.picks
+    voted = [replace(first, reasons=(*first.reasons, liked)), replace(second, reasons=(*second.reasons, disliked))]
+    picked = {pick.paper.id for pick in chosen.picks}
+    beside = next(paper for paper in edition if paper.id not in picked)
+    why = Reason("speculative decoding", RELATED, ("draft model", "verification"))
+    return Selection((*voted, *others), 3, related=(Pick(beside, 0.2, (why,)),))
 
 
 def _fifty(edition: list[Paper]) -> Selection:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
+from html.entities import name2codepoint
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from defusedxml import DefusedXmlException
@@ -22,6 +24,8 @@ DEEPEST = 32
 _JSON_MARKS, _XML_MARKS = (b"[", b"{", b",", b":"), (b"<", b"=")
 _CHALLENGE = re.compile(r"challenge|captcha|javascript is disabled|enable javascript", re.IGNORECASE)
 _DECLARED = re.compile(rb"""\A\s*<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.-]{1,40})["']""")
+_ENTITY = re.compile(rb"&([A-Za-z]{2,8});")
+_OF_XML = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 # What a feed may be written in. In others, such as EBCDIC, the marks are not where they are counted.
 _ENCODINGS = {"utf-8": "utf-8", "us-ascii": "utf-8", "ascii": "utf-8", "iso-8859-1": "iso-8859-1"}
 _ENCODINGS |= {"latin1": "iso-8859-1", "windows-1252": "windows-1252"}
@@ -38,6 +42,8 @@ def json_of(body: bytes) -> object:
 
 def xml_of(body: bytes) -> Element:
     """Read XML without a document type; raise Unbelievable for anything else, and for too much or too deep."""
+    # Programs leave empty lines before the declaration, and entities of HTML that XML does not know.
+    body = _ENTITY.sub(_known, body.removeprefix(BOM_UTF8).lstrip())
     _counted(body, _XML_MARKS, "XML")
     declared = _DECLARED.match(body)
     written_in = declared[1].decode().lower() if declared else "utf-8"
@@ -50,6 +56,12 @@ def xml_of(body: bytes) -> Element:
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise Unbelievable(f"not an Atom feed: {plain(str(error))[:100]}") from None
     return tree
+
+
+def _known(found: re.Match[bytes]) -> bytes:
+    """Write an entity of HTML by its number."""
+    character = name2codepoint.get(found[1].decode())
+    return f"&#{character};".encode() if character and found[1] not in _OF_XML else found[0]
 
 
 def gist(body: bytes) -> str:

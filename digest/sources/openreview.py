@@ -73,7 +73,7 @@ def _listing(day: date, note: object, rank: int) -> Listing | None:
         plain(abstract),
         authors=people(_texts(note, "authors")),
         keywords=labels(_texts(note, "keywords")),
-        summary=plain(_text(note, "TLDR")),
+        summary=plain(_text(note, "TLDR") or _text(note, "TL;DR")),
         published_at=datetime.combine(day, datetime.min.time(), UTC),
         original_title=storable(title),
         original_abstract=storable(abstract),
@@ -95,4 +95,8 @@ def _text(note: Mapping[str, object], name: str) -> str:
 
 def _texts(note: Mapping[str, object], name: str) -> Iterator[str]:
     values = _value(note, name)
-    yield from (each for each in values if isinstance(each, str)) if isinstance(values, list) else ()
+    for each in values if isinstance(values, list) else ():
+        # People are names or, since 2025, a name and where it leads.
+        said = each.get("fullname") if isinstance(each, Mapping) else each
+        if isinstance(said, str):
+            yield said

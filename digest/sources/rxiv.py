@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 
 from digest.domain import Listing, Paper
+from digest.sources import markup
 from digest.sources.documents import json_of
 from digest.sources.exchange import (
     Exchange,
@@ -78,6 +79,8 @@ def _listing(server: str, wanted: frozenset[str], day: date, record: object, ran
     )
     if version not in ("1", "") or (wanted and category.casefold() not in wanted):
         return None
+    # With tags and entities of the journal's XML.
+    title, abstract = markup.words(title), markup.unlabelled(markup.words(abstract))
     id = key_of(doi)
     if not id or not plain(title):
         raise Unreadable(f"{plain(doi)[:40]!r} has no DOI or no title")

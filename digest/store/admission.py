@@ -26,6 +26,7 @@ class Entry:
     paused_until: datetime | None = None
     key: str = ""
     name: str = ""
+    list_name: str = ""
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -84,5 +85,6 @@ def _row(one: Entry, now: datetime) -> dict[str, object]:
         "next_due_at": one.next_due_at,
         "paused_until": one.paused_until if one.status is Status.PAUSED else None,
         "name": one.name,
+        "list_name": one.list_name,
     }
     return own | columns(one.preferences)

@@ -1,10 +1,13 @@
-"""What a digest says beside its papers, as JSON in the ledger: nothing at all for most."""
+"""What a mail says beside its papers, as JSON in the ledger: nothing at all for most."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
 
-from digest.domain import RELATED, Beside, Reason
+from digest.domain import RELATED, Beside, Mute, Quiet, Reason
 
 
 def as_text(beside: Beside) -> str:
@@ -12,7 +15,14 @@ def as_text(beside: Beside) -> str:
     if beside == Beside():
         return ""
     related = [(paper, reason.topic, reason.words) for paper, reason in beside.related]
-    return json.dumps({"votes": beside.votes, "related": related}, ensure_ascii=False, separators=(",", ":"))
+    # Code of before looks for these two, and for no other.
+    kept: dict[str, Any] = {"votes": beside.votes, "related": related}
+    kept |= {name: value for name in ("more", "first", "called") if (value := getattr(beside, name))}
+    if beside.mine is not None:
+        kept["mine"] = beside.mine
+    if beside.quiet:
+        kept["quiet"] = _of_quiet(beside.quiet)
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 
 def of_text(text: str) -> Beside:
@@ -24,4 +34,28 @@ def of_text(text: str) -> Beside:
     related = [
         (str(paper), Reason(str(topic), RELATED, tuple(map(str, words)))) for paper, topic, words in kept["related"]
     ]
-    return Beside(votes, tuple(related))
+    return Beside(
+        votes,
+        tuple(related),
+        more=int(kept.get("more", 0)),
+        first=bool(kept.get("first", False)),
+        quiet=_quiet(kept["quiet"]) if "quiet" in kept else None,
+        called=str(kept.get("called", "")),
+        mine=tuple(map(str, kept["mine"])) if "mine" in kept else None,
+    )
+
+
+def _of_quiet(quiet: Quiet) -> dict[str, object]:
+    days = {"since": quiet.since, "last_match": quiet.last_match}
+    return {
+        "listed": quiet.listed,
+        **{name: day.isoformat() for name, day in days.items() if day},
+        "broader": quiet.broader,
+        "muted": [(mute.topic, mute.until.isoformat()) for mute in quiet.muted],
+    }
+
+
+def _quiet(kept: Mapping[str, Any]) -> Quiet:
+    since, last_match = (date.fromisoformat(kept[name]) if name in kept else None for name in ("since", "last_match"))
+    muted = tuple([Mute(str(topic), date.fromisoformat(until)) for topic, until in kept["muted"]])
+    return Quiet(int(kept["listed"]), since, last_match, tuple(map(str, kept["broader"])), muted)

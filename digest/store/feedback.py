@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, Text, select, type_coerce
+from sqlalchemy import Connection, Engine, Select, Text, func, select, type_coerce
 
 from digest.domain import Preferences
 from digest.logs import get_logger
 from digest.store.engine import insert_into, reading
-from digest.store.tables import feedback, saved
+from digest.store.tables import feedback, readers, saved
 
 log = get_logger()
 
@@ -98,15 +98,37 @@ def save(connection: Connection, reader_id: int, paper_id: str, now: datetime) -
 
 
 def drop(connection: Connection, reader_id: int, paper_id: str) -> None:
-    """Keep it no longer."""
-    connection.execute(saved.delete().where(saved.c.reader_id == reader_id, saved.c.paper_id == paper_id))
+    """Keep it no longer, from whichever digest of theirs it was saved."""
+    theirs = saved.c.reader_id.in_(_of_their_address(reader_id))
+    connection.execute(saved.delete().where(theirs, saved.c.paper_id == paper_id))
 
 
 def saved_by(engine: Engine, reader_id: int) -> list[str]:
-    """The ids of the papers a reader keeps, the latest first."""
-    question = select(saved.c.paper_id).where(saved.c.reader_id == reader_id)
+    """The ids of the papers somebody keeps, the latest first: one list for all digests of their address."""
+    theirs = saved.c.reader_id.in_(_of_their_address(reader_id))
+    question = select(saved.c.paper_id).where(theirs).group_by(saved.c.paper_id)
     with reading(engine) as connection:
-        return list(connection.execute(question.order_by(saved.c.saved_at.desc(), saved.c.paper_id)).scalars())
+        # One that was saved from two digests has been there since the first.
+        latest = func.min(saved.c.saved_at).desc()
+        return list(connection.execute(question.order_by(latest, saved.c.paper_id)).scalars())
+
+
+def hand_over(connection: Connection, reader_id: int) -> None:
+    """Let another digest of the address keep what this one does, before it goes."""
+    others = select(func.min(readers.c.id)).where(
+        readers.c.id.in_(_of_their_address(reader_id)), readers.c.id != reader_id
+    )
+    other = connection.execute(others).scalar_one_or_none()
+    if other:
+        known = select(saved.c.paper_id).where(saved.c.reader_id == other)
+        mine = (saved.c.reader_id == reader_id) & saved.c.paper_id.not_in(known)
+        connection.execute(saved.update().where(mine).values(reader_id=other))
+
+
+def _of_their_address(reader_id: int) -> Select[tuple[int]]:
+    """The digests of a reader's address, this one among them."""
+    whose = select(readers.c.email_key).where(readers.c.id == reader_id).scalar_subquery()
+    return select(readers.c.id).where(readers.c.email_key == whose)
 
 
 def rows_of(engine: Engine, reader_id: int) -> list[dict[str, Any]]:

@@ -95,6 +95,7 @@ def add(
     now: datetime,
     paused_until: datetime | None = None,
     name: str = "",
+    list_name: str = "",
 ) -> Reader:
     """Write a new reader down, or find the one who was quicker; an active one is due at once."""
     active = status is Status.ACTIVE
@@ -108,6 +109,7 @@ def add(
         "next_due_at": now if active else None,
         "paused_until": paused_until if status is Status.PAUSED else None,
         "name": name,
+        "list_name": list_name,
     }
     statement = insert_into(connection, readers).values(**values, **columns(preferences))
     connection.execute(statement.on_conflict_do_nothing())
@@ -133,12 +135,13 @@ def admit_in(
     key: str = "",
     paused_until: datetime | None = None,
     name: str = "",
+    list_name: str = "",
 ) -> Reader:
     """The same inside a transaction, with the key that links in older mails name this reader by, if it is free."""
     if known := by_email(connection, email, name):
         called = f", named {known.name}" if known.name else ""
         raise AlreadyThere(f"{known.email} is on the list already ({known.status}{called})")
-    reader = add(connection, email, preferences, status, now, paused_until, name)
+    reader = add(connection, email, preferences, status, now, paused_until, name, list_name)
     if key and keys.is_free(connection, key):
         keys.give(connection, reader.id, key)
     return _known(find_in(connection, reader.id))
@@ -226,6 +229,7 @@ def reader_of(row: RowMapping, prefix: str = "") -> Reader:
         paused_until=row[prefix + "paused_until"],
         key=row[prefix + "key"],
         name=row[prefix + "name"],
+        list_name=row[prefix + "list_name"],
     )
 
 

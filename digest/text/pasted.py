@@ -1,4 +1,4 @@
-"""Papers that somebody pasted: ids, links, titles, a .bib, RIS or CSL-JSON, in one reading of the text. Never raises.
+"""Papers that somebody pasted: ids, links, titles, a .bib, RIS, CSL-JSON, RDF; in one reading. Never raises.
 
 What a program exported is read for what names a paper and what it is about; nothing of it is followed or looked up.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Any
 
-from digest.text import plain
+from digest.text import plain, rdf
 
 # Characters read: a Zotero export of a few hundred papers with their abstracts.
 MOST_TEXT = 200_000
@@ -65,6 +65,8 @@ def references(text: str) -> tuple[list[Reference], int]:
 def _read(text: str) -> Iterator[Reference]:
     if items := _items(text):
         yield from map(_of_csl, items)
+    elif exported := rdf.items(text):
+        yield from map(_of_rdf, exported)
     elif starts := [found.start() for found in ENTRY.finditer(text)]:
         # What else a program writes into its export reads like titles.
         yield from _of_lines(text[: starts[0]], titles=False)
@@ -161,6 +163,11 @@ def _of_csl(item: Mapping[str, Any]) -> Reference:
     authors = [f"{one.get('given') or ''} {one.get('family') or one.get('literal') or ''}" for one in named]
     title, abstract = (item[name] if isinstance(item.get(name), str) else "" for name in ("title", "abstract"))
     return _reference(_named("\n".join(said)[:LONGEST_ENTRY]), title, abstract, tuple(map(_name, authors)))
+
+
+def _of_rdf(item: rdf.Item) -> Reference:
+    named, people = "\n".join(item.names)[:LONGEST_ENTRY], item.people[:MOST_AUTHORS]
+    return _reference(_named(named), item.title, item.abstract, tuple(map(_name, people)))
 
 
 def _reference(named: list[str], title: str, abstract: str, authors: tuple[str, ...]) -> Reference:

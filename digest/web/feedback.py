@@ -53,6 +53,14 @@ class Asked:
         return feedback.proposals(self.answer, self.reader.preferences, self.today, self.known)
 
     @property
+    def alone(self) -> str:
+        """The one topic that is left to follow, which is not muted: that is a pause."""
+        if self.answer is not Answer.LESS or self.known is None:
+            return ""
+        left = parse(self.reader.preferences.on(self.today).topics).topics
+        return left[0].text if len(left) == 1 and left[0].text in self.known.topics else ""
+
+    @property
     def terms(self) -> Sequence[str]:
         return self.known.terms if self.known else ()
 
@@ -118,8 +126,9 @@ def _asked(request: Request) -> Asked:
     said = request.path_params.get("answer", "")
     if said and said not in (OF_A_PAPER if paper else OF_A_MAIL):
         raise HTTPException(404)
+    today = delivery.reader.preferences.today(site.now())
     known = _known(site, delivery.reader, paper) if paper and said in (Answer.MORE, Answer.LESS) else None
-    return Asked(delivery.reader, delivery, paper, Answer(said) if said else None, site.now().date(), known)
+    return Asked(delivery.reader, delivery, paper, Answer(said) if said else None, today, known)
 
 
 def _known(site: Site, reader: Reader, paper: Paper) -> Known:

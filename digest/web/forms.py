@@ -1,4 +1,4 @@
-"""The body of a POST, read for plain functions. Refuses files, and more than a form of ours can hold."""
+"""The body of a POST, read for plain functions. Refuses files (see `uploads`), and more than our forms hold."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from digest.web.security import comes_from_elsewhere
 # Far more than our longest form; nobody is read for longer.
 MOST_BODY_BYTES = 64_000
 MOST_FIELDS = 40
-# What a program exports is longer than what people type.
-MOST_EXPORT_BYTES = 600_000
 FORM = "application/x-www-form-urlencoded"
 # Characters, before anything is made of them. Every other field is a word.
 LONGEST = {"topics": 10_000, "email": 320, "add": 1_000, "remove": 1_000, "unmute": 1_000, "papers": MOST_TEXT + 1}
@@ -77,12 +75,12 @@ def posted(act: Acting, *, heeded: bool = True) -> Endpoint:
     return read_and_answer
 
 
-def posted_dear(act: Acting, *, most: int = MOST_BODY_BYTES) -> Endpoint:
-    """The same, for what takes long; with a body of at most so many bytes."""
+def posted_dear(act: Acting) -> Endpoint:
+    """The same, for what takes long."""
 
     @functools.wraps(act)
     async def read_and_answer(request: Request) -> Response:
-        return await Site.of(request).pools.dear.run(request, act, request, await read(request, most))
+        return await Site.of(request).pools.dear.run(request, act, request, await read(request))
 
     return read_and_answer
 
@@ -96,16 +94,21 @@ def both(show: Endpoint, act: Endpoint) -> Endpoint:
     return answer
 
 
-async def read(request: Request, most: int = MOST_BODY_BYTES) -> Typed:
+async def read(request: Request) -> Typed:
     """Read a form that one of our own pages sent. Who posts no form has filled nothing in."""
     if comes_from_elsewhere(request.headers, Site.of(request).settings.base_url):
         raise HTTPException(403)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > most:
+        if len(body) > MOST_BODY_BYTES:
             raise HTTPException(413)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+    return filled_in(bytes(body), request.headers.get("content-type", ""))
+
+
+def filled_in(body: bytes, content_type: str) -> Typed:
+    """Read what somebody filled in; nothing of what is no form. Pure."""
+    if content_type.partition(";")[0].strip().lower() != FORM:
         return NOTHING
     try:
         pairs = parse_qsl(
@@ -113,7 +116,12 @@ async def read(request: Request, most: int = MOST_BODY_BYTES) -> Typed:
         )
     except ValueError:
         return NOTHING
-    return {name: as_typed(value[: LONGEST.get(name, LONGEST_WORD)]) for name, value in pairs}
+    return {name: as_typed(value[: longest(name)]) for name, value in pairs}
+
+
+def longest(name: str) -> int:
+    """Say how many characters of a field are read."""
+    return LONGEST.get(name, LONGEST_WORD)
 
 
 def as_typed(text: str) -> str:

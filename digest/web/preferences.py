@@ -12,12 +12,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from digest.compose.headers import list_id
+from digest.compose.mime import ascii_domain
 from digest.domain import Kind, Reader
 from digest.jobs import at_once
 from digest.jobs.at_once import AtOnce
 from digest.links import Purpose
-from digest.readers import addresses, form, subscriptions
+from digest.readers import addresses, another, form, subscriptions
 from digest.readers.form import NO_MISTAKES, NOTHING, Mistakes, Typed
+from digest.readers.mutes import leaving_nothing
 from digest.store import bounces, feedback, heard, ledger, siblings
 from digest.web.container import Site
 from digest.web.lookup import reader_behind, still_there
@@ -72,7 +75,7 @@ def pause(request: Request, filled: Typed) -> Response:
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
     try:
-        until = form.pause_end(filled["until"], site.now().date()) if filled.get("until") else None
+        until = form.pause_end(filled["until"], reader.preferences.today(site.now())) if filled.get("until") else None
     except Mistakes as mistakes:
         return shown_to(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
     paused = subscriptions.pause(site.engine, reader.id, site.now(), until)
@@ -116,11 +119,23 @@ def move(request: Request, filled: Typed) -> Response:
     return shown_to(request, still_there(asking))
 
 
+def rename(request: Request, filled: Typed) -> Response:
+    """Call one of several digests something else."""
+    site = Site.of(request)
+    reader = reader_behind(request, Purpose.PREFERENCES)
+    try:
+        renamed = another.rename(site.engine, reader.id, filled, site.now())
+    except Mistakes as mistakes:
+        return shown_to(request, reader, filled=filled, mistakes=mistakes.by_field, status=422)
+    return shown_to(request, still_there(renamed), notice="Renamed.")
+
+
 def export(request: Request) -> Response:
     """Hand over everything that is kept about a reader, with their other digests, as JSON."""
     reader = reader_behind(request, Purpose.PREFERENCES)
     engine = Site.of(request).engine
-    kept = _kept(engine, reader)
+    # Those are of the address, from whichever digest they were saved.
+    kept = _kept(engine, reader) | {"saved_papers": feedback.saved_by(engine, reader.id)}
     if others := siblings.of(engine, reader):
         kept["other_digests"] = [_kept(engine, one) for one in others]
     text = dumps(kept, ensure_ascii=False, indent=2, default=lambda moment: moment.isoformat())
@@ -138,7 +153,6 @@ def _kept(engine: Engine, reader: Reader) -> dict[str, object]:
         "mails": [_told(dict(mail)) for mail in mails],
         "bounces": list(map(dict, bounces.rows_of(engine, reader.id))),
         "answers": feedback.rows_of(engine, reader.id),
-        "saved_papers": feedback.saved_by(engine, reader.id),
     }
 
 
@@ -159,13 +173,16 @@ def shown_to(
 ) -> Response:
     """Show a reader the page of one of their digests."""
     site = Site.of(request)
+    today = reader.preferences.today(site.now())
     known: dict[str, Any] = {
         "reader": reader,
         "others": siblings.of(site.engine, reader),
-        "typed": {"email": "", "until": "", **form.typed(reader.preferences), **filled},
+        "list_id": list_id(reader.listed_as, ascii_domain(site.composer.letterhead.mail_domain)).strip("<>"),
+        "typed": {"email": "", "until": "", "name": reader.name, **form.typed(reader.preferences), **filled},
         "mistakes": mistakes,
         "notice": notice,
-        "resting": reader.preferences.resting(site.now().date()),
+        "resting": reader.preferences.resting(today),
+        "silent": leaving_nothing(reader.preferences, today),
         "brought": site.previews.brought(reader.preferences.topics),
     }
     return page(request, "preferences", status, **known)

@@ -32,10 +32,11 @@ from digest.web import (
     zones,
 )
 from digest.web.container import Limits
-from digest.web.forms import MOST_EXPORT_BYTES, Endpoint, both, dear, posted, posted_dear, shown, vital
+from digest.web.forms import Endpoint, both, dear, posted, posted_dear, shown, vital
 from digest.web.limits import VisitorLimit
 from digest.web.pools import Pools, Queue
 from digest.web.rendering import limited, public
+from digest.web.uploads import posted_with_file
 
 BOTH = ["GET", "POST"]
 
@@ -81,7 +82,7 @@ PUBLIC = [
 JOINING = [
     _button("/preview", limited(dear(subscribe.preview)), limited(posted_dear(subscribe.preview_typed))),
     Route("/preview/part", limited(posted_dear(subscribe.preview_part)), methods=["POST"]),
-    _button("/start", shown(start.blank), limited(posted_dear(start.propose, most=MOST_EXPORT_BYTES))),
+    _button("/start", shown(start.blank), limited(posted_with_file(start.propose))),
     Route("/subscribe", posted(subscribe.subscribe), methods=["POST"]),
     _button("/confirm/{token}", vital(subscribe.ask), posted(subscribe.confirm)),
 ]
@@ -97,7 +98,7 @@ OWN = [
     _button(
         "/preferences/{token}/start",
         shown(start.blank_for_reader),
-        limited(posted_dear(start.propose_to_reader, most=MOST_EXPORT_BYTES)),
+        limited(posted_with_file(start.propose_to_reader)),
     ),
     Route("/preferences/{token}/pause", posted(preferences.pause), methods=["POST"]),
     Route("/preferences/{token}/now", posted(preferences.send_now), methods=["POST"]),
@@ -108,6 +109,7 @@ OWN = [
     _button("/preferences/{token}/delete", vital(unsubscribe.ask_to_delete), posted(unsubscribe.delete)),
     _button("/topics/{token}", vital(topics.ask), posted(topics.use)),
     Route("/preferences/{token}/forget", posted(unsubscribe.delete_one), methods=["POST"]),
+    Route("/preferences/{token}/name", posted(preferences.rename), methods=["POST"]),
     _button("/preferences/{token}/another", vital(another.ask), posted(another.add)),
     _button("/address/{token}", vital(address.ask), posted(address.agree)),
     Route("/address/{token}/decline", posted(address.decline), methods=["POST"]),

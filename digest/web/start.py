@@ -1,4 +1,4 @@
-"""Start from papers one likes: paste them, and choose from what they propose. Changes nothing, and stores nothing."""
+"""Start from papers one likes: pasted, or in a file; and choose from what they propose. Stores nothing."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from starlette.responses import Response
 
 from digest.jobs.starting import Start, start
 from digest.links import Purpose
-from digest.readers.form import Typed
+from digest.readers.form import NOTHING, Typed
 from digest.web.container import Site
 from digest.web.lookup import reader_behind
 from digest.web.rendering import page
+from digest.web.uploads import NO_FORM, ODD, TOO_LARGE, TOO_SLOW, WRONG
 
 # The boxes to tick: each has a name of its own, as a form keeps one value a name.
 TICKED = "pick-"
+STATUS = {TOO_LARGE: 413, TOO_SLOW: 408, ODD: 422, NO_FORM: 422}
 
 
 def blank(request: Request) -> Response:
@@ -25,7 +27,7 @@ def blank(request: Request) -> Response:
 
 def propose(request: Request, filled: Typed) -> Response:
     """Show what the pasted papers propose, as boxes that go on into the form."""
-    return _page(request, "/preview#preview", "/start", filled.get("papers", ""))
+    return _page(request, "/preview#preview", "/start", filled)
 
 
 def blank_for_reader(request: Request) -> Response:
@@ -34,7 +36,7 @@ def blank_for_reader(request: Request) -> Response:
 
 def propose_to_reader(request: Request, filled: Typed) -> Response:
     """The same for a reader, to whose topics it adds."""
-    return _page(request, *_ways(request), filled.get("papers", ""))
+    return _page(request, *_ways(request), filled)
 
 
 def ticked(filled: Typed) -> list[str]:
@@ -49,9 +51,12 @@ def _ways(request: Request) -> tuple[str, str]:
     return own, f"{own}/start"
 
 
-def _page(request: Request, goes_to: str, here: str, papers: str = "") -> Response:
+def _page(request: Request, goes_to: str, here: str, filled: Typed = NOTHING) -> Response:
     site = Site.of(request)
-    found = start(site.engine, site.previews, site.searches, papers) if papers else Start()
+    texts = list(filter(None, (filled.get(name, "") for name in ("papers", "file"))))
+    found = start(site.engine, site.previews, site.searches, *texts) if texts else Start()
     ways: dict[str, Any] = {"goes_to": goes_to, "here": here, "own": here != "/start"}
-    known: dict[str, Any] = {"found": found, "papers": papers, **ways}
-    return page(request, "start", **known, ticked=TICKED)
+    wrong = filled.get(WRONG, "")
+    known: dict[str, Any] = {"found": found, "papers": filled.get("papers", ""), "looked": bool(texts), **ways}
+    mistakes = {"file": wrong} if wrong else {}
+    return page(request, "start", STATUS.get(wrong, 200), **known, mistakes=mistakes, ticked=TICKED)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from digest.domain import Cadence, Mute, Preferences, Status, Verdict, VerdictKind
+from digest.readers import another
 from digest.store import bounces, breakers, ledger, papers, readers
 from digest.store.engine import connect, migrate, writing
 from tests.cli.test_cli import Digest
@@ -254,6 +255,26 @@ def test_a_digest_goes_again_as_it_was(digest, engine, listed, mail_server):
     digest("send")
     [first, again] = [content for _, content in mail_server.mails]
     assert first == again
+
+
+def test_of_several_digests_one_is_named(digest, engine, listed, mail_server):
+    reader = readers.admit(engine, ADA, Preferences(("decoding",)), NOW)
+    another.add(engine, reader.id, "my thesis", Preferences(("birds",)), NOW)
+    digest("send")
+    assert digest("readers", "resend", ADA).code == 0
+    assert "There is also 'my thesis': `--digest NAME`" in digest.out.replace("\n", " ")
+    assert "The digest “my thesis” of" in digest("readers", "resend", ADA, "--digest", "My Thesis").out
+    digest("send")
+    assert len(mail_server.mails) == 4
+    assert digest("readers", "pause", ADA, "--digest", "").out == f"{ADA} is paused now.\n"
+    assert [row["status"] for row in digest("readers", "show", ADA, "--json").rows] == ["paused", "active"]
+    [row] = digest("readers", "show", ADA, "--digest", "my thesis", "--json").rows
+    assert (row["digest"], row["votes"], row["saved_papers"]) == ("my thesis", {"more": 0, "less": 0}, 0)
+    assert digest("readers", "resend", ADA, "--digest", "nonsense").code == 1
+    assert "there is '', 'my thesis'" in digest.err.replace("\n", " ")
+    assert "Votes: 0 for more, 0 for less; saved papers: 0; related papers: not wanted." in digest(
+        "readers", "show", ADA
+    ).out.replace("\n", " ")
 
 
 def test_who_never_confirmed_is_asked_again(digest, engine, mail_server):

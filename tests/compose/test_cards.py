@@ -1,6 +1,7 @@
 """What a card says of a paper."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -14,10 +15,21 @@ from tests.support.factories import a_key, a_paper
 
 def test_a_card_says_how_liked_by_whom_and_for_which_topic():
     pick = Pick(DRAFT, 1.0, (Reason("speculative decoding", "title", ("Speculative Decoding",)),))
-    letter = a_letter(pick)
+    other = a_pick(listed_paper("1", "Tides"), "Tides", topic="tides")
+    letter = a_letter(pick, other)
     assert "▲ 62 · Grace Example + 4 · Example Lab\n*speculative decoding*\n" in letter.text.replace("\u00a0", " ")
     seen = flat(re.sub("<[^>]+>", "", letter.html).replace("&nbsp;", " "))
     assert "▲ 62 · Grace Example + 4 · Example Lab · speculative decoding PDF · Code ★ 1,234 · Save · More" in seen
+
+
+def test_the_topic_that_is_named_above_a_paper_is_not_said_again_below_it():
+    picks = [a_pick(listed_paper(f"1.{n}", f"Tides {n}"), "Tides", topic="tides") for n in range(4)]
+    assert "tides" not in a_letter(*picks).text.partition("---")[2].partition("because you")[0]
+    both = Reason("birds", "abstract", ("birds",))
+    picks += [a_pick(listed_paper(f"2.{n}", f"Birds {n}"), "Birds", topic="birds") for n in range(4)]
+    picks[0] = replace(picks[0], reasons=(*picks[0].reasons, both))
+    found = re.findall(r"^\*.*\*$", a_letter(*picks).text, re.MULTILINE)
+    assert found == ["*birds*"], "of those under *tides*, what else found it"
 
 
 def test_a_paper_says_when_it_appeared_only_if_that_is_long_ago():
@@ -32,6 +44,11 @@ def test_nobody_is_told_of_no_upvotes_and_of_comments():
     letter = a_letter(a_pick(upvotes=0, comments=1))
     assert "▲" not in letter.text + letter.html
     assert "comment" not in letter.text + letter.html
+
+
+def test_a_team_that_signs_as_one_is_named_once():
+    team = a_paper(authors=("Kite Team", "Ada Lovelace"), organization="Kite Team")
+    assert "Kite Team + 1\n" in a_letter(a_pick(team)).text.replace("\u00a0", " ")
 
 
 def test_an_author_the_reader_follows_is_named_however_many_there_are():

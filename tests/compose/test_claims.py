@@ -114,6 +114,11 @@ def test_the_order_is_said_when_it_was_chosen_and_the_papers_stand_in_it(order, 
     assert shown == (in_order if words else sorted(in_order, key=int))
 
 
+def test_the_topic_in_a_subject_found_the_paper_beside_it():
+    letter = a_letter(*picks(1, "agents"), *picks(3, "robots", first=5))
+    assert letter.subject.startswith("Four papers on agents and more: ")
+
+
 def test_the_best_paper_stands_first_whatever_its_group():
     chosen = [*picks(1, "tides", first=90), *picks(5, "agents"), *picks(5, "robots", first=5)]
     text = a_letter(*chosen, topics=["agents", "robots", "tides"]).text

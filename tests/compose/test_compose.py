@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from digest.compose import MOST_HTML_BYTES, Composer, opened, wording
-from digest.domain import Kind, Preferences, Selection
+from digest.domain import Kind, Preferences, Quiet, Selection
 from digest.links import Links
 from tests.emails import DAY, FOLDER, LETTERHEAD, TOPICS, a_delivery, a_pick, listed_paper, mails
 from tests.support.composing import COMPOSER, a_digest, a_letter, flat
@@ -86,8 +86,8 @@ def test_a_confirmation_repeats_nothing_a_stranger_typed_and_has_a_way_out():
 
 
 def test_a_quiet_note_says_what_was_looked_at_and_which_topics_found_nothing():
-    told = {"listed": 143, "since": date(2025, 12, 16), "last_match": date(2025, 12, 9), "broader": ("water", "ropes")}
-    letter = opened(COMPOSER.quiet(a_delivery(topics=("knots", "tides")), **told).content)
+    told = Quiet(143, date(2025, 12, 16), date(2025, 12, 9), ("water", "ropes"))
+    letter = opened(COMPOSER.quiet(a_delivery(topics=("knots", "tides")), told).content)
     text = flat(letter.text.replace("\u00a0", " "))
     assert "Of 143 papers listed since Tuesday, December 16, none matched your topics." in text
     assert "The last paper that matched was listed on Tuesday, December 9." in text
@@ -97,7 +97,7 @@ def test_a_quiet_note_says_what_was_looked_at_and_which_topics_found_nothing():
 
 
 def test_a_quiet_note_says_nothing_that_nobody_told_it():
-    text = opened(COMPOSER.quiet(a_delivery(topics=("knots",)), listed=17).content).text
+    text = opened(COMPOSER.quiet(a_delivery(topics=("knots",)), Quiet(listed=17)).content).text
     assert "No new paper matched your topics." in text
     assert "17" not in text.partition("unsubscribe")[0].replace("k0000", "")
     assert "last paper" not in text

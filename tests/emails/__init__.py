@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from digest.compose import Composer, Letterhead
-from digest.domain import Cadence, Delivery, Kind, Pick, Preferences, Reason, Selection, Window
+from digest.domain import Cadence, Delivery, Kind, Mute, Pick, Preferences, Quiet, Reason, Selection, Window
 from digest.links import Links
 from tests.support.factories import NOW, a_paper, a_reader
 
@@ -145,11 +145,10 @@ def mails():
         "manage": composer.letter(a_delivery("manage")),
         "manage-other-topics": composer.letter(replace(a_delivery("manage"), requested=OTHERS)),
         "quiet": composer.quiet(
-            a_delivery(),
-            listed=143,
-            since=date(2025, 12, 16),
-            last_match=date(2025, 12, 9),
-            broader=("language models", "video"),
+            a_delivery(), Quiet(143, date(2025, 12, 16), date(2025, 12, 9), ("language models", "video"))
+        ),
+        "quiet-muted": composer.quiet(
+            a_delivery(), Quiet(muted=(Mute("agents", date(2026, 1, 5)), Mute("robot*", date(2026, 1, 7))))
         ),
         "welcome": composer.digest(a_delivery(), DAY, listed=137, days=(date(2025, 12, 16), NOW.date()), first=True),
         "digest-named": composer.digest(a_delivery(name="my thesis"), DAY, listed=37, days=(NOW.date(), NOW.date())),

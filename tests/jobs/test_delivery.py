@@ -14,7 +14,7 @@ from digest.jobs.delivery.freeze import freeze
 from digest.jobs.delivery.round import Round
 from digest.jobs.routing import DOMAIN_REST, RELAY_REST
 from digest.readers import another, subscriptions
-from digest.store import breakers, ledger, papers, readers
+from digest.store import breakers, history, ledger, papers, readers
 from digest.store.engine import reading, writing
 from digest.store.tables import deliveries as rows
 from digest.transport.smtp import RelayAway
@@ -64,6 +64,43 @@ def test_who_mutes_all_topics_gets_nothing_and_not_what_is_trending(service):
     service.now += A_DAY
     service.collects(a_paper(title="Speculative decoding again"), day=DAY + A_DAY)
     assert service.sends() == {State.SENT: 1}
+
+
+def test_who_muted_all_topics_is_told_so_once_a_week_and_again_in_the_same_bytes(service):
+    reader = service.admits("ada@example.org", "speculative decoding")
+    service.sends()
+    rests = (Mute("speculative decoding", (service.now + 30 * A_DAY).date()),)
+    subscriptions.change(service.engine, reader.id, replace(reader.preferences, muted=rests), service.now)
+    for day in range(1, 10):
+        service.now += A_DAY
+        service.collects(a_paper(title="Speculative decoding"), a_paper(title="Birds"), day=DAY + day * A_DAY)
+        service.sends()
+    [(_, sent)] = service.mail_server.mails
+    assert opened(sent).subject == "Your topics are muted, so nothing has come"
+    assert f"speculative decoding, on {rests[0].until:%A}" in opened(sent).text
+    [note] = [mail for mail in service.of(reader.email) if mail.state is State.SENT]
+    subscriptions.change(service.engine, reader.id, replace(reader.preferences, muted=()), service.now)
+    history.send_again(service.engine, note.id)
+    service.delivers()
+    assert [content for _, content in service.mail_server.mails] == [sent, sent]
+
+
+def test_a_mail_sent_again_is_the_same_whatever_came_after_it(service):
+    """It counts what fitted then, though a later one brought some of it, and has the name of then."""
+    tides = [a_paper(title=f"Tides {number}") for number in range(4)]
+    ada = service.admits("ada@example.org", "birds")
+    thesis = another.add(service.engine, ada.id, "thesis", Preferences(("tides",), most_papers=1), service.now)
+    for day, source in enumerate(("huggingface", "arxiv", "feed")):
+        service.collects(*tides, day=DAY + day * A_DAY, source=source)
+        service.now += A_DAY
+        service.sends()
+    went = [content for _, content in service.mail_server.mails]
+    assert [opened(each).text.partition("And ")[2][:6] for each in went] == ["3 more", "2 more", "1 more"]
+    another.rename(service.engine, thesis.id, {"name": "book"}, service.now)
+    for row in ledger.rows_of(service.engine, thesis.id):
+        history.send_again(service.engine, row["id"])
+        service.delivers()
+    assert [content for _, content in service.mail_server.mails][3:] == went
 
 
 def test_a_mail_sent_again_is_the_same_whatever_was_muted_meanwhile(service):

@@ -22,7 +22,7 @@ def listed(service):
     service.collects(
         *(a_paper(title=f"Speculative decoding {n}", abstract=f"{DRAFTS}, kind {n}.") for n in range(4)),
         NEAR,
-        *(a_paper(title=f"Proteins {n}", abstract=f"How proteins fold in water number {n}.") for n in range(9)),
+        *(a_paper(title=f"Proteins {n}", abstract=f"How proteins fold in water number {n}.") for n in range(50)),
     )
     return service
 

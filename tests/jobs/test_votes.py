@@ -56,7 +56,7 @@ def test_papers_like_those_one_liked_stand_higher_and_it_is_said_why(voter):
     service.sends()
     [letter] = service.letters()
     assert not in_order(letter)
-    assert "*agents* · you liked two papers on *tree search*" in said(letter)
+    assert "you liked two papers on *tree search*" in said(letter)
     assert "you liked two papers on" in letter.html.replace("\n", " ")
     assert len(service.of(ADA)[0].papers) == 2
 
@@ -110,4 +110,4 @@ def test_a_vote_that_nobody_can_read_holds_up_nobody(voter):
 def test_readers_without_votes_have_no_more_in_the_ledger(voter):
     service, _ = voter
     service.sends()
-    assert ledger.rows_of(service.engine, 1)[0]["beside"] == ""
+    assert ledger.rows_of(service.engine, 1)[0]["beside"] == '{"votes":[],"related":[],"first":true}'

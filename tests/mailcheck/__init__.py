@@ -37,6 +37,7 @@ EXCEPTIONS = {
     "role attribute": "tells a screen reader that a table is layout; its one cell reads in order all the same",
     "word-break": "breaks endless words; where it is unknown, overflow-wrap does, or the page scrolls",
     "overflow-wrap": "breaks endless words; where it is unknown, word-break does",
+    "Local anchors": "lead from the list at the top to a paper: where they do not, it stands below in the same order",
     "border-radius": "rounds the corners of the button and of pictures; Outlook's are square",
     "<bdi> element": "keeps names of both directions in order within a line; without it all of them can be read",
 }

@@ -16,7 +16,7 @@ def papers():
     found += [a_paper("without", title="Faster generation", abstract=f"{DRAFTS}, a bit later.")]
     found += [
         a_paper(f"other{n}", title=f"Proteins {n}", abstract=f"How proteins fold in water number {n}.")
-        for n in range(9)
+        for n in range(50)
     ]
     return found
 
@@ -55,6 +55,15 @@ def test_an_archive_says_what_a_topic_is_about_when_the_day_does_not():
         "new"
     ]
     assert Matcher(today).select(parse("speculative decoding"), limit=9, related=2).related == ()
+
+
+def test_what_too_many_papers_have_in_common_is_no_reason():
+    """Of as few papers nobody can say what sets them apart; the day alone says less than the archive."""
+    few = [*papers()[:5], *papers()[-9:]]
+    assert Matcher(few).select(parse("speculative decoding"), limit=9, related=2).related == ()
+    many = [*papers(), *(a_paper(f"d{n}", title=f"Draft {n}", abstract=f"{DRAFTS} {n}.") for n in range(60))]
+    today = Matcher(few, archive=Matcher(many))
+    assert today.select(parse("speculative decoding"), limit=9, related=2).related == ()
 
 
 def test_neighbours_follow_the_matches_the_nearest_first():

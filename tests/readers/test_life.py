@@ -152,12 +152,11 @@ def test_preferences_saved_during_a_pause_keep_its_end(engine):
 
 def test_the_operator_pauses_resumes_and_forgets(engine):
     reader = a_subscriber(engine)
-    assert [one.status for one in operator.pause(engine, "ADA@example.org", NOW)] == [Status.PAUSED]
-    assert [one.status for one in operator.resume(engine, reader.email, NOW)] == [Status.ACTIVE]
+    assert [one.status for one in operator.pause(engine, [reader], NOW)] == [Status.PAUSED]
+    assert [one.status for one in operator.resume(engine, [reader], NOW)] == [Status.ACTIVE]
     assert operator.forget(engine, reader.email, NOW)
     assert not operator.forget(engine, reader.email, NOW)
-    with pytest.raises(operator.Unknown):
-        operator.pause(engine, reader.email, NOW)
+    assert operator.pause(engine, [reader], NOW) == []
 
 
 def test_moving_draws_a_new_key_and_keeps_the_reader(engine):

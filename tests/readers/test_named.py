@@ -13,7 +13,8 @@ from digest.readers import access, addresses, another, names, operator, roster, 
 from digest.readers.form import Mistakes
 from digest.readers.life import TABLE, TO_THE_OTHERS, Event
 from digest.readers.roster import Newcomer
-from digest.store import ledger, readers, siblings
+from digest.store import feedback, ledger, readers, siblings
+from digest.store.engine import writing
 from digest.store.readers import AlreadyThere
 from tests.support.factories import NOW
 from tests.support.returned import HARD, LINKS, complaint, report
@@ -55,6 +56,47 @@ def test_a_name_is_of_one_digest_of_an_address(engine, ada, thesis, name):
     with pytest.raises(Mistakes, match="name"):
         another.add(engine, ada.id, name, WEEKLY, LATER)
     assert another.add(engine, a_subscriber(engine, email="bob@example.org").id, "my thesis", WEEKLY, NOW)
+
+
+def test_a_digest_is_renamed_and_mail_programs_know_it_as_before(engine, ada, thesis, trending):
+    renamed = another.rename(engine, thesis.id, {"name": " my  book "}, LATER)
+    assert (renamed.name, renamed.listed_as, renamed.next_due_at) == ("my book", "my thesis", thesis.next_due_at)
+    assert another.rename(engine, thesis.id, {"name": "MY BOOK"}, LATER).name == "MY BOOK"
+    assert another.rename(engine, thesis.id, {"name": "my essay"}, LATER).listed_as == "my thesis"
+    for reader, name in ((thesis, "Trending"), (thesis, ""), (thesis, "a.example"), (ada, "first")):
+        with pytest.raises(Mistakes, match="name"):
+            another.rename(engine, reader.id, {"name": name}, LATER)
+    assert [one.name for one in readers.everyone(engine)] == ["", "my essay", "trending"]
+    assert another.rename(engine, 99, {"name": "nobody"}, LATER) is None
+
+
+def test_a_name_is_used_again_and_two_digests_are_still_two_lists(engine, ada, thesis):
+    another.rename(engine, thesis.id, {"name": "my book"}, LATER)
+    again = another.add(engine, ada.id, "My Thesis", WEEKLY, LATER)
+    assert (again.name, again.listed_as) == ("My Thesis", "My Thesis 2")
+    another.rename(engine, again.id, {"name": "essay"}, LATER)
+    third = another.add(engine, ada.id, "my thesis", WEEKLY, LATER)
+    with pytest.raises(Mistakes):
+        another.rename(engine, thesis.id, {"name": "my thesis"}, LATER)
+    fourth = another.add(engine, ada.id, "my thesis 2", WEEKLY, LATER)
+    ids = [names.key(one.listed_as) for one in (ada, thesis, again, third, fourth)]
+    assert len(set(ids)) == len(ids)
+    subscriptions.delete_one(engine, thesis.id, LATER)
+    subscriptions.delete_one(engine, third.id, LATER)
+    assert another.add(engine, ada.id, "my thesis", WEEKLY, LATER).list_name == ""
+
+
+def test_saved_papers_are_of_the_address_and_stay_when_the_digest_they_came_by_goes(engine, ada, thesis, trending):
+    with writing(engine) as connection:
+        for place, (reader, paper) in enumerate([(ada, "1"), (thesis, "2"), (trending, "1"), (thesis, "3")]):
+            feedback.save(connection, reader.id, paper, NOW + timedelta(minutes=place))
+    assert all(feedback.saved_by(engine, one.id) == ["3", "2", "1"] for one in (ada, thesis, trending))
+    subscriptions.delete_one(engine, thesis.id, LATER)
+    with writing(engine) as connection:
+        feedback.drop(connection, trending.id, "1")
+    assert feedback.saved_by(engine, ada.id) == ["3", "2"]
+    subscriptions.delete(engine, ada.id, LATER)
+    assert dump(engine)["saved"] == []
 
 
 def test_there_are_so_many_and_no_more_and_one_that_is_deleted_makes_room(engine, ada):
@@ -99,8 +141,8 @@ def test_deleting_takes_all(engine, ada, thesis, trending):
 
 
 def test_the_operator_pauses_resumes_and_forgets_all(engine, ada, thesis):
-    assert [one.status for one in operator.pause(engine, ada.email, LATER)] == [Status.PAUSED] * 2
-    assert [one.status for one in operator.resume(engine, ada.email, LATER)] == [Status.ACTIVE] * 2
+    assert [one.status for one in operator.pause(engine, [ada, thesis], LATER)] == [Status.PAUSED] * 2
+    assert [one.status for one in operator.resume(engine, [ada, thesis], LATER)] == [Status.ACTIVE] * 2
     assert operator.forget(engine, ada.email, LATER)
     assert list(readers.everyone(engine)) == []
 
@@ -206,13 +248,13 @@ def test_a_link_opens_the_digest_it_was_made_for(engine, ada, thesis):
 
 
 def test_a_digest_survives_an_export_and_an_import_with_its_name(engine, ada, thesis):
+    another.rename(engine, thesis.id, {"name": "my book"}, LATER)
     rows = [roster.row(one) for one in readers.everyone(engine)]
     operator.forget(engine, ada.email, LATER)
     again = [operator.admit(engine, roster.newcomer(row), LATER) for row in rows]
-    assert [(one.name, one.key, one.preferences) for one in again] == [
-        (one.name, one.key, one.preferences) for one in (ada, thesis)
-    ]
-    assert [one.name for one in siblings.of(engine, again[0])] == ["my thesis"]
+    assert [(one.key, one.preferences) for one in again] == [(one.key, one.preferences) for one in (ada, thesis)]
+    [renamed] = siblings.of(engine, again[0])
+    assert (renamed.name, renamed.list_name) == ("my book", "my thesis")
 
 
 def test_what_happens_to_the_others_is_in_the_table_and_brings_no_mail():

@@ -133,6 +133,90 @@ def test_an_rss_feed_is_read_and_a_paper_of_two_sources_has_one_key():
     assert (listing.paper.authors, listing.paper.abstract) == (("Bo Li",), "We study.")
 
 
+RDF = """<?xml version="1.0" encoding="UTF-8"?>
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:prism="http://prismstandard.org/namespaces/1.2/basic/"
+ xmlns:content="http://purl.org/rss/1.0/modules/content/">
+<channel rdf:about="https://journal.example/rss"><title>Journal</title><items><rdf:Seq>
+<rdf:li rdf:resource="https://journal.example/1"/></rdf:Seq></items></channel>
+<item rdf:about="https://journal.example/1"><title><![CDATA[Cells &amp; <i>E. coli</i> in a dish]]></title>
+<link>https://journal.example/1?rss=1</link><description></description>
+<content:encoded><![CDATA[<p>We grow <b>cells</b>.</p><p>They&nbsp;grow.</p>]]></content:encoded>
+<dc:creator><![CDATA[ Wu, A., Li, B. C., Ng, D. ]]></dc:creator><dc:date>2025-12-24T07:15:00-04:00</dc:date>
+<dc:identifier>doi:10.1101/2025.12.20.000001</dc:identifier><dc:subject>biology</dc:subject></item></rdf:RDF>"""
+MEDIA = """
+
+<?xml version="1.0"?>
+<rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/" xmlns:atom="http://www.w3.org/2005/Atom">
+<channel><atom:link rel="self" href="https://lab.example/rss"/><item>
+<media:title>A player</media:title><media:description>A film</media:description><media:content url="x.mp4"/>
+<atom:link rel="replies" href="https://lab.example/1#comments"/><atom:link rel="hub" href="https://hub.example/"/>
+<title>x &lt; y, R&amp;amp;D and &lt;think&gt;</title><link>/papers/1</link>
+<description>&lt;style&gt;p{}&lt;/style&gt;Abstract: We compare&lt;br/&gt;x &amp;lt; y.</description>
+<author>ada@lab.example (Ada Wu)</author><author>bo@lab.example</author>
+<pubDate>24 Dec 2025</pubDate><guid isPermaLink="false">a1</guid></item></channel></rss>"""
+BLOG = """\ufeff<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://lab.example/blog/">
+<entry><id>tag:lab.example,2025:2</id><link rel="replies" href="https://lab.example/replies"/>
+<link rel="edit" href="https://lab.example/edit"/><link rel="alternate" href="post.html"/>
+<title type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">On <em>trees</em></div></title>
+<content type="html">&lt;p&gt;We climb.&lt;/p&gt;&lt;p&gt;Trees&amp;hellip;&lt;/p&gt;</content>
+<author><name>Ada Wu, Bo Li and Cy Ng</name></author><published>2025-12-24T23:00:00+02:00</published></entry></feed>"""
+PLAIN = """<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>p</id><title>The &lt;p> tag &amp;amp; its uses</title>
+<updated>2025-12-24T08:00:00Z</updated><summary></summary><content>We use it.&nbsp;Twice.</content>
+<link href="https://doi.org/10.1000/tags"/><author><name>Wu, Ada</name></author></entry></feed>"""
+
+
+@pytest.mark.parametrize(
+    ("feed", "title", "abstract", "people", "leads_to"),
+    [
+        (
+            RDF,
+            "Cells & E. coli in a dish",
+            "We grow cells. They grow.",
+            ("A. Wu", "B. C. Li", "D. Ng"),
+            "https://doi.org/10.1101/2025.12.20.000001",
+        ),
+        (MEDIA, "x < y, R&D and <think>", "We compare x < y.", ("Ada Wu",), "https://lab.example/papers/1"),
+        (BLOG, "On trees", "We climb. Trees…", ("Ada Wu", "Bo Li", "Cy Ng"), "https://lab.example/blog/post.html"),
+        (PLAIN, "The <p> tag &amp; its uses", "We use it. Twice.", ("Ada Wu",), "https://doi.org/10.1000/tags"),
+    ],
+    ids=["RSS 1.0 of a journal", "RSS 2.0 with media", "Atom with HTML", "Atom with text"],
+)
+def test_each_dialect_of_feeds_says_the_same(feed, title, abstract, people, leads_to):
+    result, _ = told("feed:https://lab.example/rss", feed.encode())
+    [paper] = [listing.paper for listing in result.listings]
+    assert (paper.title, paper.abstract, paper.authors, page(paper)) == (title, abstract, people, leads_to)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<pubDate>Wed, 24 Dec 2025 08:00:00 CET</pubDate>",
+        "<pubDate>Wed, 24 Dec 25 23:00 GMT</pubDate>",
+        "<pubDate>Dec 24, 2025</pubDate>",
+        "<pubDate></pubDate><updated>2025-12-24 08:00:00</updated>",
+        '<p:publicationDate xmlns:p="urn:prism">2025-12-24</p:publicationDate>',
+    ],
+)
+def test_a_date_is_read_as_it_is_written(said):
+    feed = f"<rss><channel><item><title>A study</title><guid>1</guid>{said}</item></channel></rss>"
+    assert len(told("feed:https://lab.example/rss", feed.encode())[0].listings) == 1
+
+
+def test_a_preprints_tags_and_heading_are_no_words_of_it():
+    record = a_preprint(
+        title="Growing <i>E. coli</i> &amp; others", abstract="AbstractBackground: we <sub>2</sub>grow."
+    )
+    [listing] = told("biorxiv", posts(record | {"version": 1}, total="1"))[0].listings
+    assert (listing.paper.title, listing.paper.abstract) == ("Growing E. coli & others", "Background: we 2grow.")
+
+
+def test_people_of_a_venue_are_names_or_names_that_lead_somewhere():
+    people = [{"fullname": "Ada Wu", "username": "~Ada_Wu1"}, "Bo Li", {"username": "~Cy"}]
+    [listing] = told("openreview:X", {"notes": [a_note(authors=people, **{"TL;DR": "Climb."})]})[0].listings
+    assert (listing.paper.authors, listing.paper.summary) == (("Ada Wu", "Bo Li"), "Climb.")
+
+
 def test_what_is_no_feed_or_no_address_says_so():
     assert told("feed:https://lab.example/", b"<html/>")[0].problem == "not a feed but <html>"
     with pytest.raises(UnknownSource, match="not the address of a feed"):

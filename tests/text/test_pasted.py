@@ -43,6 +43,45 @@ CSL = json.dumps(
 )
 
 
+NAMESPACES = (
+    'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:z="http://www.zotero.org/namespaces/export#" '
+    'xmlns:dcterms="http://purl.org/dc/terms/" xmlns:bib="http://purl.org/net/biblio#" '
+    'xmlns:foaf="http://xmlns.com/foaf/0.1/" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+)
+PERSON = "<foaf:Person><foaf:surname>{}</foaf:surname><foaf:givenName>{}</foaf:givenName></foaf:Person>"
+RDF = f"""<rdf:RDF {NAMESPACES}>
+  <rdf:Description rdf:about="http://arxiv.org/abs/2512.00001">
+    <z:itemType>preprint</z:itemType>
+    <dc:publisher><foaf:Organization><foaf:name>arXiv</foaf:name></foaf:Organization></dc:publisher>
+    <bib:authors><rdf:Seq><rdf:li>{PERSON.format("Lovelace", "Ada")}</rdf:li></rdf:Seq></bib:authors>
+    <dc:title>Draft, Then Verify</dc:title>
+    <dcterms:abstract>We follow 2401.99999 &amp; find more.</dcterms:abstract>
+    <link:link xmlns:link="http://purl.org/rss/1.0/modules/link/" rdf:resource="#item_1"/>
+  </rdf:Description>
+  <z:Attachment rdf:about="#item_1"><dc:title>arXiv Fulltext PDF</dc:title></z:Attachment>
+  <bib:Memo rdf:about="#item_2"><rdf:value>A note on 2501.00001</rdf:value></bib:Memo>
+  <bib:Article rdf:about="#item_3">
+    <dcterms:isPartOf><bib:Journal><dc:title>Journal of Marshes</dc:title>
+      <dc:identifier>DOI 10.1000/birds</dc:identifier></bib:Journal></dcterms:isPartOf>
+    <bib:editors><rdf:Seq><rdf:li>{PERSON.format("Editor", "An")}</rdf:li></rdf:Seq></bib:editors>
+    <dc:title>Marsh Birds of the North</dc:title>
+  </bib:Article>
+</rdf:RDF>"""
+
+
+def test_what_zotero_exports_as_rdf_is_its_papers_and_neither_notes_nor_files():
+    first, second = references(RDF)[0]
+    assert first == Reference(
+        ("http://arxiv.org/abs/2512.00001",),
+        "Draft, Then Verify",
+        "We follow 2401.99999 & find more.",
+        ("Ada Lovelace",),
+    )
+    assert second == Reference(("10.1000/birds",), "Marsh Birds of the North")
+    assert references(RDF[: RDF.index("</bib:editors>")])[0] == [first], "as much as was not cut off"
+    assert references(f"<!DOCTYPE x [<!ENTITY a 'b'>]>{RDF}")[0][0] != first
+
+
 @pytest.mark.parametrize("export", [BIB, RIS], ids=["BibTeX", "RIS"])
 def test_lines_around_an_export_name_papers_of_their_own(export):
     alone, _ = references(export)
@@ -101,7 +140,7 @@ def test_so_many_are_read_and_the_others_counted():
 @settings(max_examples=150)
 @given(st.text(st.sampled_from('@article{}title="=author,\n TY-RAU[]:2512.0 /\\'), max_size=400))
 def test_nothing_pasted_raises(text):
-    for start in ("", "@misc{", "TY  - ", "[", '[{"title": '):
+    for start in ("", "@misc{", "TY  - ", "[", '[{"title": ', "<rdf:RDF xmlns:rdf='r'><a>"):
         references(start + text)
 
 
@@ -120,6 +159,8 @@ HOSTILE = [
     "a b c\n",
     "https://",
     "@misc{x, author={a" + " " * 50,
+    "<rdf:RDF xmlns:rdf='r'>" + "<a>" * 60,
+    "<rdf:RDF xmlns:rdf='r'><a b='2512.00001'/>",
 ]
 
 

@@ -69,6 +69,20 @@ def test_each_page_leads_to_the_others(visitor, engine, ada, thesis):
         assert (more.text(), more.attributes["href"]) == ("Add another digest", f"{page_of(one)}/another")
 
 
+def test_a_digest_is_renamed_on_its_page_which_says_what_filters_know_it_by(visitor, engine, ada, thesis):
+    answer = visitor.post(f"{page_of(thesis)}/name", data={"name": "my book"})
+    assert LexborHTMLParser(answer.text).css_first("h1").text() == "my book"
+    assert "my-thesis.digest." in text_of(answer)
+    assert readers.find(engine, thesis.id).name == "my book"
+    answer = visitor.post(f"{page_of(thesis)}/name", data={"name": "a.example"})
+    assert (answer.status_code, LexborHTMLParser(answer.text).css_first("#name").attributes["value"]) == (
+        422,
+        "a.example",
+    )
+    assert f"{page_of(ada)}/name" not in visitor.get(page_of(ada)).text
+    assert visitor.post(f"{page_of(ada)}/name", data={"name": "my book"}).status_code == 422
+
+
 def test_one_click_ends_one_and_the_page_offers_to_end_all(visitor, engine, ada, thesis):
     answer = visitor.post(LINKS.unsubscribe(thesis.key), data=ONE_CLICK)
     assert [status_of(engine, one) for one in (ada, thesis)] == [Status.ACTIVE, Status.UNSUBSCRIBED]

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from digest.domain import Cadence, Mute, Order
+from digest.domain import Cadence, Mute, Order, Preferences
 from digest.readers import subscriptions
+from digest.readers.mutes import leaving_nothing
 from digest.store import feedback, readers
 from tests.support.factories import NOW, a_paper
 from tests.support.visitor import BASE, LINKS, a_visitor
@@ -143,6 +144,26 @@ def test_a_mute_is_shown_and_undone_in_the_preferences_and_survives_other_change
     subscriptions.change(mailed.engine, 1, replace(reader_of(mailed).preferences, muted=muted), NOW)
     visitor.post(own, data={"remove": "agents"})
     assert [mute.topic for mute in reader_of(mailed).preferences.muted] == ["tides"]
+
+
+def test_who_mutes_all_they_follow_is_told_what_to_do(mailed):
+    visitor, own = a_visitor(mailed.engine), LINKS.preferences(reader_of(mailed).key).removeprefix(BASE)
+    page = visitor.get(page_of(mailed, "less")).text
+    assert "<bdi>agents</bdi></em> cannot be muted: you follow nothing else" in page
+    assert f'href="{own}#pause"' in page
+    wanted = replace(reader_of(mailed).preferences, muted=(Mute("agents", MUTED_UNTIL),))
+    subscriptions.change(mailed.engine, 1, wanted, NOW)
+    page = visitor.get(own).text
+    assert "All you follow is muted, so nothing comes to" in page
+    assert 'href="#pause"' in page
+    assert 'name="unmute"' in page
+
+
+@pytest.mark.parametrize(("zone", "rests"), [("Pacific/Kiritimati", False), ("UTC", True), ("Nowhere/Else", True)])
+def test_a_mute_ends_as_its_day_begins_where_the_reader_is(zone, rests):
+    """At six in the evening of the day before in UTC it is the day already in Kiritimati."""
+    chosen = Preferences(("agents",), timezone=zone, muted=(Mute("agents", NOW.date() + timedelta(days=1)),))
+    assert bool(leaving_nothing(chosen, chosen.today(NOW))) == rests
 
 
 def test_an_undo_ends_the_mute_it_began(mailed):

@@ -4,9 +4,11 @@ import re
 from urllib.parse import unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digest.store import readers
-from digest.web.forms import MOST_EXPORT_BYTES
+from digest.web.uploads import MOST_EXPORT_BYTES, MOST_PARTS, filled_in, text_of
 from tests.support.factories import a_paper
 from tests.support.visitor import BASE, LINKS, a_subscriber, a_visitor, dump
 
@@ -112,4 +114,73 @@ def test_nonsense_finds_nothing_and_says_so(stored, papers):
 
 
 def test_too_much_is_refused(stored):
-    assert a_visitor(stored.engine).post("/start", data={"papers": "x" * MOST_EXPORT_BYTES}).status_code == 413
+    answer = a_visitor(stored.engine).post("/start", data={"papers": "x" * MOST_EXPORT_BYTES})
+    assert answer.status_code == 413
+    assert "more than we read at a time (600 kB)" in answer.text
+
+
+RDF = f"""<?xml version="1.0"?>
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:bib="http://purl.org/net/biblio#"
+ xmlns:dc="http://purl.org/dc/elements/1.1/"><bib:Article rdf:about="https://arxiv.org/abs/{LIKED}">
+<dc:title>Whatever it says</dc:title></bib:Article></rdf:RDF>"""
+
+
+BIB_IN_FRENCH = f"@misc{{x, title={{Réseaux}}, eprint={{{LIKED}}}}}"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_file_is_text_whatever_program_wrote_it(encoding):
+    assert text_of(BIB_IN_FRENCH.encode(encoding)) == BIB_IN_FRENCH
+
+
+def test_a_file_is_read_as_what_is_pasted_is(stored):
+    visitor, before = a_visitor(stored.engine), dump(stored.engine)
+    page = visitor.post("/start", data={"papers": ""}, files={"file": ("mine.rdf", RDF)}).text
+    assert "1 paper found" in page
+    assert "tree search" in boxes(page)
+    assert dump(stored.engine) == before
+
+
+def test_a_file_and_a_text_are_read_both_and_a_reader_has_the_same(stored):
+    own = LINKS.preferences(a_subscriber(stored.engine).key).removeprefix(BASE)
+    file = {"file": ("x.bib", f"@misc{{x, eprint={{{LIKED}}}}}")}
+    page = a_visitor(stored.engine).post(f"{own}/start", data={"papers": "2512.00002\n"}, files=file).text
+    assert "2 papers found" in page
+    assert ">\n2512.00002</textarea>" in page, "what was typed stays, the file is not shown"
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "content"),
+    [
+        (413, "more than we read at a time", b"x" * (MOST_EXPORT_BYTES + 1)),
+        (422, "We cannot read that file", b"%PDF-1.7 and so on"),
+        (200, "We see no papers in it", b"<rdf:RDF"),
+    ],
+    ids=["large", "pdf", "half"],
+)
+def test_a_file_that_is_too_large_or_odd_gets_a_calm_sentence(stored, status, said, content):
+    answer = a_visitor(stored.engine).post("/start", data={"papers": ""}, files={"file": ("a.bib", content)})
+    assert answer.status_code == status
+    assert said in answer.text
+    assert 'name="papers"' in answer.text, "and the form, to try again"
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04", b"\x00\x01" * 500])
+def test_what_is_no_text_is_not_read(content):
+    assert text_of(content) is None
+
+
+@given(st.binary(max_size=200), st.sampled_from(["b", '"b"', "", "é", "b" * 80]))
+def test_no_form_with_a_file_raises(junk, boundary):
+    said = f"multipart/form-data; boundary={boundary}"
+    for body in (junk, b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n' + junk + b"\r\n--b--"):
+        assert set(filled_in(body, said)) <= {"file", "wrong"}
+
+
+def test_a_form_with_more_than_ours_has_is_none():
+    part = b'\r\nContent-Disposition: form-data; name="papers"\r\n\r\nx\r\n--b'
+    two = b'\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--b' * 2
+    said = "multipart/form-data; boundary=b"
+    assert filled_in(b"--b" + part + b"--", said) == {"papers": "x"}
+    assert "wrong" in filled_in(b"--b" + part * (MOST_PARTS + 1) + b"--", said)
+    assert "wrong" in filled_in(b"--b" + two + b"--", said)

@@ -83,7 +83,7 @@ def test_a_vote_from_the_mail_to_the_next_mail(service, tab):
     collects(service, service.now, PLAIN, LIKED)
     assert the_mail(service, tab) == [LIKED, PLAIN]
     reasons = " ".join(tab.locator(".meta").first.inner_text().split())
-    assert reasons.endswith("agents · you liked a paper on tree search")
+    assert reasons.endswith("you liked a paper on tree search")
 
 
 def test_papers_one_likes_become_topics_without_javascript(service, chromium):

@@ -11,7 +11,7 @@ from digest.bootstrap import Service
 from digest.cli.console import console
 from digest.cli.errors import Failed, Misused
 from digest.cli.readers.importing import told
-from digest.cli.readers.show import Email, called, known
+from digest.cli.readers.show import Digest, Email, called, chosen, known, listed
 from digest.domain import Reader, Status
 from digest.readers import operator, roster, subscriptions
 from digest.readers.form import Mistakes
@@ -49,16 +49,16 @@ def add(
     )
 
 
-def pause(context: typer.Context, email: Email) -> None:
-    """Pause every digest of an address. What they chose is kept."""
+def pause(context: typer.Context, email: Email, digest: Digest = None) -> None:
+    """Pause every digest of an address, or one. What they chose is kept."""
     service: Service = context.obj
-    _say(operator.pause(service.engine, known(service, email).email, service.now), Status.PAUSED)
+    _say(operator.pause(service.engine, chosen(service, email, digest), service.now), Status.PAUSED)
 
 
-def resume(context: typer.Context, email: Email) -> None:
-    """Resume the paused digests of an address."""
+def resume(context: typer.Context, email: Email, digest: Digest = None) -> None:
+    """Resume the paused digests of an address, or one."""
     service: Service = context.obj
-    _say(operator.resume(service.engine, known(service, email).email, service.now), Status.ACTIVE)
+    _say(operator.resume(service.engine, chosen(service, email, digest), service.now), Status.ACTIVE)
 
 
 def reactivate(
@@ -67,7 +67,7 @@ def reactivate(
     since: Annotated[str, typer.Option(metavar="ISO", help="Everyone given up since this moment or day.")] = "",
     reason: Annotated[str, typer.Option(help="Of these, only for this reason, such as no-such-user.")] = "",
 ) -> None:
-    """Write to a bounced address again. Or to all that were given up since a moment."""
+    """Write to a bounced address again, for all its digests. Or to all that were given up since a moment."""
     service: Service = context.obj
     if bool(email) == bool(since):
         raise Misused("give an address, or --since with a moment such as 2025-12-24T18:00+00:00")
@@ -98,10 +98,17 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def resend(context: typer.Context, email: Email) -> None:
-    """Send the last digest, or confirmation, again. Of several digests, the first one's."""
+def resend(context: typer.Context, email: Email, digest: Digest = None) -> None:
+    """Send the last digest, or confirmation, again. Of several digests, the first one's unless one is named."""
     service: Service = context.obj
-    reader = known(service, email)
+    reader, *others = chosen(service, email, digest)
+    _resend(service, reader)
+    if others:
+        console.print(f"There is also {listed(others)}: `--digest NAME` sends that of another.", markup=False)
+
+
+def _resend(service: Service, reader: Reader) -> None:
+    email = called(reader)
     if reader.status is Status.PENDING:
         subscriptions.subscribe(service.engine, reader.email, reader.preferences, service.now)
         console.print(f"The mail that asks {email} to confirm goes with the next `digest send`.", markup=False)
@@ -112,7 +119,8 @@ def resend(context: typer.Context, email: Email) -> None:
     if last.state.value in ("queued", "sending"):
         raise Failed(f"the last digest to {email} has not gone yet: it is {last.state}")
     history.send_again(service.engine, last.id)
-    console.print(f"The digest of {last.due_at:%Y-%m-%d} goes again with the next `digest send`.", markup=False)
+    of = f" “{reader.name}”" if reader.name else ""
+    console.print(f"The digest{of} of {last.due_at:%Y-%m-%d} goes again with the next `digest send`.", markup=False)
 
 
 def forget(context: typer.Context, email: str) -> None:

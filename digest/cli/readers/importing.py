@@ -105,11 +105,12 @@ def import_readers(
     """Add the readers of a CSV file who have agreed to it.
 
     Its first line names the columns: email, and if you like status, topics (one a line in its cell), cadence, hour,
-    timezone, most_papers, pictures and related (yes or no), weekday, order, paused_until, digest (the name of one of
-    several of an address), muted (topics that rest, a day and a topic a line), and the key that their links name them
-    by; or as other programs call them. Without a status everybody is active; with it, who was pending has to confirm
-    anew, and who left, bounced or complained gets nothing. The first digest comes at the reader's own next hour. A bad
-    line is told with its number and loses none of the others; who is on the list already is left as they are.
+    timezone, most_papers, pictures and related (yes or no), weekday, order, paused_until, digest (the name of one
+    of several of an address), list_name (what its List-Id says, if not that), muted (topics that rest, a day and a
+    topic a line), and the key that their links name them by; or as other programs call them. Without a status
+    everybody is active; with it, who was pending has to confirm anew, and who left, bounced or complained gets
+    nothing. The first digest comes at the reader's own next hour. A bad line is told with its number and loses none
+    of the others; who is on the list already is left as they are.
     """
     service: Service = context.obj
     with ExitStack() as stack:
@@ -132,7 +133,7 @@ def entry(row: Row, now: datetime, spread: timedelta) -> Entry:
     """Read a row; raise Mistakes with all that is wrong with it."""
     one = roster.newcomer(row)
     due = first_due(one.preferences, one.email, now, spread) if one.status is Status.ACTIVE else None
-    return Entry(one.email, one.preferences, one.status, due, one.paused_until, one.key, one.name)
+    return Entry(one.email, one.preferences, one.status, due, one.paused_until, one.key, one.name, one.list_name)
 
 
 def first_due(preferences: Preferences, email: str, now: datetime, spread: timedelta) -> datetime:

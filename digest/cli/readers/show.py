@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from calendar import day_name
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +16,7 @@ from digest.cli.errors import Failed, Misused
 from digest.domain import Cadence, Reader, Status
 from digest.jobs import whereabouts
 from digest.jobs.whereabouts import Coverage, Whereabouts
+from digest.readers import names
 from digest.readers.form import typed
 from digest.store import history, readers, siblings
 from digest.store.engine import reading
@@ -22,13 +24,15 @@ from digest.store.engine import reading
 # One screen of them; a list of hundreds is a search that was too wide.
 MOST_FOUND = 50
 Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+Digest = Annotated[
+    str | None, typer.Option("--digest", metavar="NAME", help="Of several, this one; '' is the one without a name.")
+]
 
 
-def show(context: typer.Context, email: Email, as_json: Json = False) -> None:
+def show(context: typer.Context, email: Email, digest: Digest = None, as_json: Json = False) -> None:
     """Answer "where is my mail?". Status, next due, the last mails, what came back, and what the next would bring."""
     service: Service = context.obj
-    reader = known(service, email)
-    everyone = [reader, *siblings.of(service.engine, reader)]
+    everyone = chosen(service, email, digest)
     found = (whereabouts.of(service.engine, one, service.now) for one in everyone)
     if as_json:
         print_json(_row(one.reader) | _facts(one) for one in found)
@@ -36,7 +40,7 @@ def show(context: typer.Context, email: Email, as_json: Json = False) -> None:
     for place, one in enumerate(found):
         if place:
             _say("")
-        _print(one, service.now.date())
+        _print(one, service.now)
 
 
 def find(context: typer.Context, part: Annotated[str, typer.Argument(metavar="PART")], as_json: Json = False) -> None:
@@ -87,6 +91,21 @@ def known(service: Service, email: str) -> Reader:
     raise Failed(f"{email} is not on the list{hint}")
 
 
+def chosen(service: Service, email: str, digest: str | None) -> list[Reader]:
+    """Find all digests of an address, or the one of this name; raise Failed with what there is instead."""
+    first = known(service, email)
+    everyone = [first, *siblings.of(service.engine, first)]
+    found = [one for one in everyone if digest is None or names.key(one.name) == names.key(digest.strip())]
+    if not found:
+        raise Failed(f"{email} has no digest called {digest!r}: there is {listed(everyone)}")
+    return found
+
+
+def listed(everyone: Sequence[Reader]) -> str:
+    """Name digests as `--digest` takes them."""
+    return ", ".join(repr(one.name) for one in everyone)
+
+
 def called(reader: Reader) -> str:
     """The address, and which of its digests this is if it has a name."""
     return f"{reader.email} ({reader.name})" if reader.name else reader.email
@@ -117,6 +136,7 @@ def _row(reader: Reader) -> dict[str, Any]:
     return {
         "email": reader.email,
         "digest": reader.name,
+        "list_name": reader.list_name,
         "status": reader.status,
         **typed(reader.preferences),
         "topics": reader.preferences.topics,
@@ -138,6 +158,8 @@ def _facts(found: Whereabouts) -> dict[str, Any]:
         "confirmed_at": reader.confirmed_at and reader.confirmed_at.isoformat(),
         "trouble": found.trouble,
         "last_mail": found.last_mail,
+        "votes": {"more": found.votes[0], "less": found.votes[1]},
+        "saved_papers": found.saved,
         "mails": [asdict(mail) for mail in found.mails],
         "came_back": [asdict(back) for back in found.returned],
         "last_window": _coverage(found.last),
@@ -149,15 +171,16 @@ def _coverage(found: Coverage | None) -> dict[str, Any] | None:
     return asdict(found) | {"why_nothing": found.why_nothing} if found else None
 
 
-def _print(found: Whereabouts, today: date) -> None:
+def _print(found: Whereabouts, now: datetime) -> None:
     reader, chosen = found.reader, found.reader.preferences
     _say(f"{called(reader)} is {reader.status}: {found.how}.")
     _say(f"On the list since {_moment(reader.created_at)}; last said yes {_moment(reader.confirmed_at)}.")
     cadence = f"weekly, on {day_name[chosen.weekday]}," if chosen.cadence is Cadence.WEEKLY else chosen.cadence
     _say(f"Wants {cadence} at {chosen.hour}:00 in {chosen.timezone}; next due {_moment(reader.next_due_at)}.")
     _say(f"Topics: {', '.join(chosen.topics) or '(trending)'}")
-    if resting := chosen.resting(today):
+    if resting := chosen.resting(chosen.today(now)):
         _say(f"Muted: {', '.join(f'{mute.topic} until {mute.until}' for mute in resting)}")
+    _say(_heard(found))
     if found.trouble:
         _say(f"Trouble: {found.trouble}.")
     if found.last_mail:
@@ -176,6 +199,13 @@ def _print(found: Whereabouts, today: date) -> None:
 def _say(text: str) -> None:
     # No topic is read as markup.
     console.print(text, markup=False)
+
+
+def _heard(found: Whereabouts) -> str:
+    """Say what they made of their mails."""
+    more, less = found.votes
+    related = "wanted" if found.reader.preferences.related else "not wanted"
+    return f"Votes: {more} for more, {less} for less; saved papers: {found.saved}; related papers: {related}."
 
 
 def _told(coverage: Coverage) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from digest.compose.kinds import RULES
-from digest.domain import NOTHING_ELSE, Beside, Delivery, Kind, Mail, Selection, State
+from digest.domain import NOTHING_ELSE, Beside, Delivery, Kind, Mail, Quiet, Selection, State
 from digest.jobs.delivery.dispatcher import Dispatcher
 from digest.jobs.delivery.patience import Stopwatch, TookTooLong
 from digest.jobs.editions import Edition, chosen_again, related_again
 from digest.logs import get_logger
 from digest.readers import addresses
+from digest.readers.mutes import leaving_nothing
 from digest.store.outcomes import SET_ASIDE
 from digest.topics import parse
 
@@ -21,6 +22,7 @@ log = get_logger()
 
 # Somebody whose topics match nothing hears so once a week, and not in the first one.
 QUIET_FOR = timedelta(days=7)
+MUTED = "all topics are muted"
 # What a digest that has room for more may show beside what matched.
 MOST_RELATED = 2
 
@@ -79,23 +81,14 @@ def _draft(delivery: Delivery, edition: Edition | None, post: Dispatcher) -> Dra
     status = delivery.reader.status
     if status not in RULES[delivery.kind].statuses:
         return Draft(delivery, reason=f"reader is {status}")
-    if delivery.kind is Kind.DIGEST and _rests(delivery):
-        return Draft(delivery, reason="all topics are muted")
     if delivery.kind is Kind.DIGEST:
         return _digest(delivery, edition, post) if edition else _unread(delivery)
     if delivery.kind is Kind.MOVE and not addresses.waits(delivery):
         return Draft(delivery, reason="the reader wants another address")
     if delivery.kind is Kind.CONFIRM and not delivery.requested:
         return Draft(delivery, reason="the request is over")
-    return Draft(delivery, post.composer.letter(delivery))
-
-
-def _rests(delivery: Delivery) -> bool:
-    """Whether all a reader follows is muted: who follows nothing gets what is trending, and they asked for less."""
-    followed = delivery.reader.preferences
-    if delivery.written or not followed.muted:
-        return False
-    return bool(parse(followed.topics).topics) and not parse(delivery.preferences.topics).topics
+    mine = delivery.mine if delivery.kind is Kind.MANAGE else None
+    return Draft(delivery, post.composer.letter(delivery), beside=Beside(called=delivery.called, mine=mine))
 
 
 def _unread(delivery: Delivery) -> Draft:
@@ -103,25 +96,43 @@ def _unread(delivery: Delivery) -> Draft:
 
 
 def _digest(delivery: Delivery, edition: Edition, post: Dispatcher) -> Draft:
+    if delivery.beside.quiet:
+        return _note(delivery, delivery.beside.quiet, post)
+    chosen = delivery.reader.preferences
+    if not delivery.written and (muted := leaving_nothing(chosen, chosen.today(delivery.due_at))):
+        note = Quiet(muted=muted)
+        return _note(delivery, note, post) if _is_late(delivery, edition) else Draft(delivery, reason=MUTED)
     selection, listed = _selection(delivery, edition, post), len(edition.papers)
     if selection.picks:
-        chosen = tuple(pick.paper.id for pick in selection.picks)
+        chosen_ids = tuple(pick.paper.id for pick in selection.picks)
         mail = post.composer.digest(delivery, selection, listed=listed, days=edition.days, first=edition.first)
-        return Draft(delivery, mail, chosen, selection.beside)
-    if delivery.written or (edition.last_heard and delivery.due_at - edition.last_heard >= QUIET_FOR):
-        quiet = edition.quiet()
-        mail = post.composer.quiet(
-            delivery, listed=quiet.listed, since=quiet.since, last_match=quiet.last_match, broader=quiet.broader
-        )
-        return Draft(delivery, mail)
+        return Draft(delivery, mail, chosen_ids, _said(delivery, selection, edition))
+    if delivery.written or _is_late(delivery, edition):
+        return _note(delivery, edition.quiet(), post)
     return Draft(delivery, reason="nothing matched" if listed else "nothing was listed")
+
+
+def _said(delivery: Delivery, selection: Selection, edition: Edition) -> Beside:
+    """Gather what else a digest says: sent again, it says the same, whatever was sent, renamed or voted since."""
+    if delivery.written:
+        return delivery.beside
+    return replace(selection.beside, first=edition.first, called=delivery.called)
+
+
+def _is_late(delivery: Delivery, edition: Edition) -> bool:
+    return bool(edition.last_heard and delivery.due_at - edition.last_heard >= QUIET_FOR)
+
+
+def _note(delivery: Delivery, quiet: Quiet, post: Dispatcher) -> Draft:
+    beside = replace(delivery.beside, quiet=quiet, called=delivery.called)
+    return Draft(delivery, post.composer.quiet(delivery, quiet), beside=beside)
 
 
 def _selection(delivery: Delivery, edition: Edition, post: Dispatcher) -> Selection:
     if delivery.written:
         # Tried before, and perhaps arrived: the same papers again, whatever has been listed since.
-        chosen, others = chosen_again(delivery, edition)
-        return Selection(tuple(chosen), len(others), related_again(delivery, edition))
+        chosen, _ = chosen_again(delivery, edition)
+        return Selection(tuple(chosen), delivery.beside.more, related_again(delivery, edition))
     chosen_by = delivery.preferences
     profile, most = parse(chosen_by.topics), chosen_by.most_papers
     related = MOST_RELATED if chosen_by.related else 0

@@ -40,6 +40,8 @@ readers = Table(
     Column("key", Text, nullable=False, server_default=RandomKey(), unique=True),
     # Of one address that has several digests, which this is; empty for the first.
     text_column("name"),
+    # What its List-Id says, where that is not its name: it was renamed, or another one had the name before.
+    text_column("list_name"),
     UniqueConstraint("email_key", "name"),
     Index(None, "status", "next_due_at", "id"),
     # The links in a mail name a reader by number: nobody may ever get that of somebody who is gone.
