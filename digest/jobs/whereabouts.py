@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 
@@ -39,11 +39,15 @@ class Coverage:
     titles: tuple[str, ...]
     by_topic: dict[str, int]
     excluded: int
+    # When the first of the topics brings papers again, if all of them are muted.
+    muted_until: date | None = None
 
     @property
     def why_nothing(self) -> str:
         if self.fitting:
             return ""
+        if self.muted_until:
+            return f"the reader has muted every topic, the first until {self.muted_until}"
         if not self.listed:
             return "no paper was listed in that time: look at `digest stats` for the collections"
         if self.excluded:
@@ -98,8 +102,11 @@ def _next(engine: Engine, reader: Reader, now: datetime) -> Coverage:
 
 
 def _coverage(engine: Engine, reader: Reader, window: Window) -> Coverage:
-    preferences = reader.preferences.on(window.end.date())
+    day = window.end.date()
+    preferences = reader.preferences.on(day)
     listed, profile = papers.in_window(engine, window), parse(preferences.topics)
+    if not preferences.topics and (resting := reader.preferences.resting(day)):
+        return Coverage(len(listed), 0, (), {}, 0, muted_until=min(mute.until for mute in resting))
     matcher = Matcher(listed)
     found = matcher.select(profile, limit=preferences.most_papers)
     alone = {topic.text: _count(matcher, [topic.text]) for topic in profile.topics}

@@ -1,4 +1,4 @@
-"""Where is my mail? Ten complaints, each answered by one command, and what the operator does about them."""
+"""Who is on the list, what is said of them, and what the operator does about them."""
 
 from datetime import timedelta
 
@@ -44,13 +44,6 @@ def show(digest, email=ADA):
     return row
 
 
-def test_one_who_never_confirmed(digest, engine):
-    readers.admit(engine, ADA, Preferences(), NOW, Status.PENDING)
-    row = show(digest)
-    assert (row["status"], row["confirmed_at"], row["next_window"]) == ("pending", None, None)
-    assert "has not confirmed: `digest readers resend`" in row["how"]
-
-
 def test_what_is_muted_until_when_and_on_which_day_a_week(digest, engine):
     mutes = (Mute("marsh birds", (NOW + timedelta(days=9)).date()), Mute("agents", (NOW - timedelta(days=1)).date()))
     wanted = Preferences(("marsh birds", "agents"), cadence=Cadence.WEEKLY, weekday=3, muted=mutes)
@@ -73,13 +66,6 @@ def test_one_whose_mails_came_back(digest, engine):
         ("hard", "no-such-user", "5.1.1")
     ]
     assert "hard\tno-such-user\t5.1.1" in digest("readers", "show", ADA).out
-
-
-@pytest.mark.parametrize("status", [Status.PAUSED, Status.UNSUBSCRIBED, Status.COMPLAINED])
-def test_one_who_gets_none_is_said_to_and_how_they_come_back(digest, engine, status):
-    a_subscriber(engine, status)
-    assert show(digest)["status"] == status
-    assert f"{ADA} is {status}: " in digest.out
 
 
 def test_one_whose_topics_fit_nothing(digest, engine, listed):
@@ -182,13 +168,6 @@ def test_one_whose_mail_to_confirm_came_back_is_not_to_be_taken_back(digest, eng
     with writing(engine) as connection:
         connection.exec_driver_sql(f"UPDATE readers SET status = 'bounced' WHERE id = {reader.id}")
     assert show(digest)["how"].startswith("the mail that asks to confirm came back")
-
-
-def test_one_who_pauses_until_a_day_is_told_which(digest, engine):
-    a_subscriber(engine, Status.PAUSED)
-    with writing(engine) as connection:
-        connection.exec_driver_sql("UPDATE readers SET paused_until = '2026-01-07 07:00:00'")
-    assert show(digest)["how"].startswith("pauses until 2026-01-07")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from calendar import day_name
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -16,7 +17,7 @@ from digest.domain import Cadence, Reader, Status
 from digest.jobs import whereabouts
 from digest.jobs.whereabouts import Coverage, Whereabouts
 from digest.readers.form import typed
-from digest.store import history, readers, siblings
+from digest.store import history, readers, siblings, suppressed
 from digest.store.engine import reading
 
 # One screen of them; a list of hundreds is a search that was too wide.
@@ -84,7 +85,16 @@ def known(service: Service, email: str) -> Reader:
         return found
     near = history.alike(service.engine, email, 3)
     hint = f"; there is {', '.join(near)}" if near else ""
-    raise Failed(f"{email} is not on the list{hint}")
+    raise Failed(f"{email} is not on the list{_remembered(service, email)}{hint}")
+
+
+def _remembered(service: Service, email: str) -> str:
+    """What is kept of one who had everything deleted."""
+    with reading(service.engine) as connection:
+        status = suppressed.status(connection, email)
+    if not status:
+        return ""
+    return f": all about it was deleted, it is remembered as {status}, and its owner alone can come back, by the form"
 
 
 def called(reader: Reader) -> str:
@@ -154,7 +164,8 @@ def _print(found: Whereabouts, today: date) -> None:
     _say(f"{called(reader)} is {reader.status}: {found.how}.")
     _say(f"On the list since {_moment(reader.created_at)}; last said yes {_moment(reader.confirmed_at)}.")
     cadence = f"weekly, on {day_name[chosen.weekday]}," if chosen.cadence is Cadence.WEEKLY else chosen.cadence
-    _say(f"Wants {cadence} at {chosen.hour}:00 in {chosen.timezone}; next due {_moment(reader.next_due_at)}.")
+    due = f"{_moment(reader.next_due_at)}{_there(reader.next_due_at, chosen.timezone)}"
+    _say(f"Wants {cadence} at {chosen.hour}:00 in {chosen.timezone}; next due {due}.")
     _say(f"Topics: {', '.join(chosen.topics) or '(trending)'}")
     if resting := chosen.resting(today):
         _say(f"Muted: {', '.join(f'{mute.topic} until {mute.until}' for mute in resting)}")
@@ -183,6 +194,14 @@ def _told(coverage: Coverage) -> str:
         return f"Now the next would bring nothing: {coverage.why_nothing}."
     each = ", ".join(f"{count} for {topic}" for topic, count in coverage.by_topic.items())
     return f"Now the next would bring {coverage.fitting} of {coverage.listed} papers ({each or 'trending'})."
+
+
+def _there(moment: datetime | None, zone: str) -> str:
+    """The same on the reader's own clock, in the words of who complains."""
+    try:
+        return f", {moment.astimezone(ZoneInfo(zone)):%A %H:%M} there" if moment and zone != "UTC" else ""
+    except (KeyError, ValueError, OSError):
+        return ""
 
 
 def _moment(moment: datetime | None) -> str:
