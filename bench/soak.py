@@ -32,7 +32,7 @@ from digest.store import admission, ledger
 from digest.store.admission import Entry
 
 START = date(2026, 3, 20)
-QUARTER, A_DAY = timedelta(minutes=15), timedelta(days=1)
+QUARTER, A_DAY, HALF_A_MINUTE = timedelta(minutes=15), timedelta(days=1), timedelta(seconds=30)
 # Both sources have listed a day when the service begins, the day before.
 BEFORE = 1
 # Days after the start: nothing is listed; all of it comes a day late; the source answers nobody, the relay refuses;
@@ -68,7 +68,9 @@ class Soak:
     def live(self) -> None:
         """Let the days pass, from one moment of the timetable to the next."""
         self.rounds.begin()
-        while (now := self.rounds.next()) < self.end:
+        while (at := self.rounds.next()) < self.end:
+            self.rounds.clock.leap(at)
+            now = (at + HALF_A_MINUTE).replace(second=0, microsecond=0)
             if now.date() > self.now.date():
                 sys.stderr.write(f"{self.now:%a %d %b}: {len(self.arrived):,} mails so far\n")
             self.now = now

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from celery import Celery
@@ -17,7 +17,7 @@ from celery.schedules import BaseSchedule, schedule
 
 # What has its minutes. The others come so often that each moment has them.
 AT_THEIR_MINUTES = ("workers.tasks.collect", "workers.tasks.plan", "workers.tasks.forget")
-HALF_A_MINUTE = timedelta(seconds=30)
+A_MOMENT = timedelta(milliseconds=20)
 
 
 class Beat(Scheduler):  # type: ignore[misc]  # Celery ships no types
@@ -28,6 +28,8 @@ class Beat(Scheduler):  # type: ignore[misc]  # Celery ships no types
         whole = app.conf.beat_schedule
         app.conf.beat_schedule = {name: one | {"schedule": _by(clock, one["schedule"])} for name, one in whole.items()}
         super().__init__(app)
+        self.populate_heap()
+        self.old_schedulers = copy(self.schedule)
 
     def wake(self) -> None:
         """Send all that is due now, each once."""
@@ -35,9 +37,9 @@ class Beat(Scheduler):  # type: ignore[misc]  # Celery ships no types
             pass
 
     def next(self) -> datetime:
-        """The next full minute at which something has its time."""
-        waits = [entry.is_due()[1] for entry in self.schedule.values() if entry.task in AT_THEIR_MINUTES]
-        return (self.clock() + timedelta(seconds=min(waits)) + HALF_A_MINUTE).replace(second=0, microsecond=0)
+        """When something has its time next; a moment after its minute, as it took a moment to send it the last time."""
+        times = [event.time for event in self._heap if event.entry.task in AT_THEIR_MINUTES]
+        return datetime.fromtimestamp(min(times), UTC) + A_MOMENT
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:  # noqa: ANN401 - Celery's own
         # Not as Celery has it, which says of an error that it was one, and goes on.

@@ -83,7 +83,6 @@ class Here:
         return self._beat.next()
 
     def round(self, now: datetime, *, deadly: bool) -> None:
-        self.clock.leap(now)
         if deadly:
             # A worker takes some of those that are due, and is never heard of again.
             delivery.plan(self.engine, now)
@@ -137,7 +136,6 @@ class Sent:
         return self._beat.next()
 
     def round(self, now: datetime, *, deadly: bool) -> None:
-        self.clock.leap(now)
         self.relay.holds = deadly
         self._beat.wake()
         if deadly:

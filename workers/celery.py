@@ -117,6 +117,11 @@ def _log_from_the_start(**_: object) -> None:
     """What Celery warns of before it asks for a log, such as a worker that runs as root, is a line of it, too."""
     _logging(logging.WARNING)
     logging.captureWarnings(True)
+    if current_app.settings.env == "production":
+        from celery.apps import worker
+
+        # It says to people, past every log and in no form, that it was asked to end.
+        worker.safe_say = lambda *_: None
 
 
 @before_task_publish.connect  # type: ignore[untyped-decorator]  # as above

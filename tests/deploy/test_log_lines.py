@@ -61,6 +61,13 @@ def running(tmp_path, sqlite, broker):
                 os.killpg(each.pid, signal.SIGKILL)
 
 
+def is_whole(line):
+    try:
+        return {"event", "level", "timestamp"} <= json.loads(line).keys()
+    except ValueError:
+        return False
+
+
 @pytest.mark.slow
 def test_every_line_of_every_process_is_json_in_production(running):
     engine, started, folder = running
@@ -72,6 +79,6 @@ def test_every_line_of_every_process_is_json_in_production(running):
         each.terminate()
         each.wait(PATIENCE_SECONDS)
     for process in PROCESSES:
-        lines = [json.loads(line) for line in (folder / process).read_text().splitlines()]
-        assert lines, process
-        assert all({"event", "level", "timestamp"} <= line.keys() for line in lines)
+        said = (folder / process).read_text().splitlines()
+        assert said, process
+        assert [line for line in said if not is_whole(line)] == []
