@@ -28,6 +28,9 @@ def end(error: Exception) -> None:
             _exit(str(error), FAILED)
         case DBAPIError():
             _exit(f"cannot use the database: {why(error)} (DIGEST_DATABASE_URL)", FAILED)
+        case OverflowError():
+            # Of a database or of the calendar; what is too much for ours is a slip.
+            _exit(f"a number is larger than anything here can be: {error}", MISUSED)
         case BrokenPipeError():
             # The reader of our output, such as `head`, has had enough.
             sys.stderr.close()

@@ -20,7 +20,7 @@ from digest.store.tables import bounces, deliveries, readers
 
 log = get_logger()
 
-# A slip is in the beginning of an address or behind it, seldom in both.
+# A slip is in the first half of a name or behind it, seldom in both; a half has as many letters at least.
 SURE = 3
 # Of these many the closest are chosen: comparing costs some 20 microseconds each.
 MOST_ALIKE = 2_000
@@ -125,11 +125,12 @@ def alike(engine: Engine, email: str, most: int) -> list[str]:
     if not local or not domain:
         return []
     bare, column = local.partition(TAG)[0] or local, readers.c.email_key
+    sure = max(SURE, len(local) // 2)
     near = [
         column.startswith(f"{bare}@", autoescape=True),
         column.startswith(f"{bare}{TAG}", autoescape=True),
-        column.startswith(key[:SURE], autoescape=True),
-        column.endswith(f"{local[SURE:]}@{domain}", autoescape=True),
+        column.startswith(key[:sure], autoescape=True),
+        column.endswith(f"{local[sure:]}@{domain}", autoescape=True),
     ]
     with reading(engine) as connection:
         some = [select(column, readers.c.email).where(each).limit(MOST_ALIKE) for each in near]

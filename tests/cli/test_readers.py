@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from digest.domain import Cadence, Mute, Preferences, Status, Verdict, VerdictKind
-from digest.store import bounces, breakers, ledger, papers, readers
+from digest.store import bounces, breakers, history, ledger, papers, readers
 from digest.store.engine import connect, migrate, writing
 from tests.cli.test_cli import Digest
 from tests.store.test_papers import DAY, a_collection
@@ -185,6 +185,30 @@ def test_one_nobody_knows_and_one_who_wrote_it_another_way(digest, engine):
     assert digest("readers", "show", "ada@exmaple.org").code == 1
     assert digest.err == "digest: ada@exmaple.org is not on the list; there is ada@example.org\n"
     assert digest("readers", "show", " ADA@Example.org").code == 0
+
+
+def test_a_slip_in_a_name_that_many_begin_alike_is_found(engine, monkeypatch):
+    monkeypatch.setattr(history, "MOST_ALIKE", 5)
+    for number in range(20):
+        a_subscriber(engine, email=f"mar{number}@example.org")
+    a_subscriber(engine, email="maria.gonzales@example.org")
+    assert history.alike(engine, "maria.gonzalez@example.org", 1) == ["maria.gonzales@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["show", f"Ada Example <{ADA}>"], 0, ""),
+        (["show", ""], 2, "give an address such as"),
+        (["pause", "x" * 10_000], 2, "give an address such as"),
+        (["list", "--limit", "9" * 23], 2, "--limit"),
+    ],
+)
+def test_odd_words_are_understood_or_refused_in_a_line(digest, engine, words, code, said):
+    a_subscriber(engine)
+    assert digest("readers", *words).code == code
+    assert said in digest.err
+    assert len(digest.err) < 400
 
 
 def test_finding_by_a_part_of_the_address_takes_signs_as_they_are(digest, engine):

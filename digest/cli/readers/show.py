@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import day_name
 from dataclasses import asdict
 from datetime import date, datetime
+from email.utils import parseaddr
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,9 @@ from digest.store.engine import reading
 
 # One screen of them; a list of hundreds is a search that was too wide.
 MOST_FOUND = 50
+MOST_LISTED = 1_000_000_000
+# An address has 254 characters at most (RFC 5321, 4.5.3.1.3, with its brackets).
+LONGEST_ADDRESS = 254
 Email = Annotated[str, typer.Argument(metavar="EMAIL")]
 
 
@@ -56,7 +60,7 @@ def find(context: typer.Context, part: Annotated[str, typer.Argument(metavar="PA
 def list_readers(
     context: typer.Context,
     status: Annotated[str, typer.Option(help=f"Only those who are {', '.join(Status)}.")] = "",
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many; all if left out.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, max=MOST_LISTED, help="At most so many; all if left out.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show every reader, or those of a status."""
@@ -72,7 +76,10 @@ def list_readers(
 
 
 def known(service: Service, email: str) -> Reader:
-    """Find a reader by the whole address; raise Failed with what there is instead."""
+    """Find a reader by the whole address, alone or as a mail has it; raise Failed with what there is instead."""
+    email = (parseaddr(email)[1] if email.rstrip().endswith(">") else email).strip()
+    if not 0 < len(email) <= LONGEST_ADDRESS:
+        raise Misused("give an address such as ada@example.org")
     try:
         with reading(service.engine) as connection:
             found = readers.by_email(connection, email)
