@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, time, timedelta
+from math import ceil
 from pathlib import Path
 
 from bench import soak_days, soak_rounds
@@ -50,9 +51,9 @@ ZONES = (
 class Soak:
     """A service, its relay, and the time."""
 
-    def __init__(self, rounds: Rounds, relay: Relay, asked: list[Asked], days: int) -> None:
+    def __init__(self, rounds: Rounds, relay: Relay, asked: list[Asked], span: tuple[datetime, datetime]) -> None:
         self.rounds, self.engine, self.relay, self.asked = rounds, rounds.engine, relay, asked
-        self.begins, self.end = _at(START, time()), _at(START + days * A_DAY, time())
+        self.begins, self.end = span
         self.now = self.begins
         self.arrived: list[Arrived] = []
 
@@ -116,18 +117,20 @@ def _pages(days: Days, clock: Clock) -> Pages:
     return Pages(days, START + LATE * A_DAY, Away(silent, silent + SILENT_FOR), clock)
 
 
-def soak(count: int, days: int, seed: int, workers: bool) -> bool:
+def soak(count: int, skip: int, days: float, seed: int, workers: bool) -> bool:
     soak_rounds.hush()
     chance = random.Random(seed)
     holidays = {START + day * A_DAY for day in EMPTY}
-    listed = soak_days.of(chance, START - BEFORE * A_DAY, days + BEFORE, holidays)
-    with tempfile.TemporaryDirectory() as folder, _pages(listed, clock := _clock(Path(folder))) as pages:
+    first = START + skip * A_DAY
+    listed = soak_days.of(chance, first - BEFORE * A_DAY, ceil(days) + BEFORE, holidays)
+    begins = _at(first, time())
+    with tempfile.TemporaryDirectory() as folder, _pages(listed, clock := _clock(Path(folder), begins)) as pages:
         urls = {"huggingface_url": pages.url, "arxiv_url": pages.url}
         opened: AbstractContextManager[tuple[Rounds, Relay]] = (
             soak_rounds.sent(Path(folder), clock, urls) if workers else soak_rounds.here(clock, urls)
         )
         with opened as (rounds, relay):
-            run = Soak(rounds, relay, readers(chance, listed.subjects, count), days)
+            run = Soak(rounds, relay, readers(chance, listed.subjects, count), (begins, begins + days * A_DAY))
             run.begin()
             run.live()
         known = pages.listed()
@@ -138,22 +141,23 @@ def soak(count: int, days: int, seed: int, workers: bool) -> bool:
     return table.is_well
 
 
-def _clock(folder: Path) -> Clock:
+def _clock(folder: Path, begins: datetime) -> Clock:
     """A clock in a file, which all that runs here reads."""
     os.environ["BENCH_CLOCK"] = str(folder / "clock")
     clock = Clock(folder / "clock")
-    clock.start(_at(START, time()))
+    clock.start(begins)
     return clock
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.soak", description=__doc__)
     parser.add_argument("--readers", type=int, default=2_000)
-    parser.add_argument("--days", type=int, default=20)
+    parser.add_argument("--skip", type=int, default=0, metavar="DAYS", help="begin so many days later")
+    parser.add_argument("--days", type=float, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", action="store_true", help="send the tasks to real workers, by a real broker")
     wanted = parser.parse_args()
-    sys.exit(0 if soak(wanted.readers, wanted.days, wanted.seed, wanted.workers) else 1)
+    sys.exit(0 if soak(wanted.readers, wanted.skip, wanted.days, wanted.seed, wanted.workers) else 1)
 
 
 if __name__ == "__main__":
