@@ -1,37 +1,45 @@
 """Twenty days of a service, in some minutes: does everybody get what they should, once, on their day and at their hour?
 
 `python -m bench.soak` lets 2,000 readers in eleven zones live through changes of clocks, holidays without papers, a day
-that comes late, a relay that refuses for three hours, and workers that die with mails in their hands. The jobs are
-called in their order under a moved clock; with `--workers` their tasks go to real workers, by a real broker. The relay
-is a real one. What arrived is judged by `bench.judge`, which knows nothing of how it came about. Exit 1 if anybody did
-not get what they should.
+that comes late, a source that answers nobody, a relay that refuses for three hours, and workers that die with mails in
+their hands. The timetable wakes the tasks, by a clock that leaps; papers are collected over HTTP. With `--workers` the
+tasks go to real workers, by a real broker. The relay is a real one. What arrived is judged by `bench.judge`, which
+knows nothing of how it came about. Exit 1 if anybody did not get what they should.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
+import tempfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, time, timedelta
+from math import ceil
+from pathlib import Path
 
 from bench import soak_days, soak_rounds
-from bench.judge import Arrived, Asked, Listed, judged
+from bench.judge import Arrived, Asked, judged
+from bench.leaps import Clock
 from bench.soak_days import Days
+from bench.soak_pages import Away, Pages
 from bench.soak_relay import Relay
 from bench.soak_rounds import Rounds
-from digest.domain import Cadence, CollectionRun, Listing, Outcome, Paper, Preferences, Status
+from digest.domain import Cadence, Preferences, Status
 from digest.readers import schedule
-from digest.store import admission, ledger, papers
+from digest.store import admission, ledger
 from digest.store.admission import Entry
 
 START = date(2026, 3, 20)
-QUARTER, A_DAY = timedelta(minutes=15), timedelta(days=1)
-# When a day's papers are looked for (UTC), a third of them each time.
-LOOKS = (time(6, 5), time(14, 5), time(22, 5))
-# Days after the start: nothing is listed; all of it comes a day late; the relay refuses; workers die.
-EMPTY, LATE, REFUSED, DEADLY = (14, 15), 9, 4, (6, 11)
+QUARTER, A_DAY, HALF_A_MINUTE = timedelta(minutes=15), timedelta(days=1), timedelta(seconds=30)
+# Both sources have listed a day when the service begins, the day before.
+BEFORE = 1
+# Days after the start: nothing is listed; all of it comes a day late; the source answers nobody, the relay refuses;
+# workers die.
+EMPTY, LATE, SILENT, REFUSED, DEADLY = (14, 17), 12, 5, 4, (6, 11)
+SILENT_FROM, SILENT_FOR = time(0, 30), timedelta(hours=7)
 REFUSED_FROM, REFUSED_FOR = time(6), timedelta(hours=3)
 MOST_PAPERS = 50
 ZONES = (
@@ -43,22 +51,11 @@ ZONES = (
 class Soak:
     """A service, its relay, and the time."""
 
-    def __init__(self, rounds: Rounds, relay: Relay, count: int, days: int, seed: int) -> None:
-        self.rounds, self.engine, self.relay = rounds, rounds.engine, relay
-        self.chance = random.Random(seed)
-        self.now = _at(START, time())
-        self.days: Days = soak_days.of(self.chance, START, days, EMPTY)
-        self.asked = [self._reader(number) for number in range(count)]
-        self.listed: list[Listed] = []
+    def __init__(self, rounds: Rounds, relay: Relay, asked: list[Asked], span: tuple[datetime, datetime]) -> None:
+        self.rounds, self.engine, self.relay, self.asked = rounds, rounds.engine, relay, asked
+        self.begins, self.end = span
+        self.now = self.begins
         self.arrived: list[Arrived] = []
-
-    def _reader(self, number: int) -> Asked:
-        chance = self.chance
-        topics = tuple(chance.sample(self.days.subjects, chance.randint(1, 2)))
-        cadence = chance.choice((Cadence.DAILY, Cadence.DAILY, Cadence.WEEKDAYS, Cadence.WEEKLY))
-        # No clock skips or repeats these hours.
-        hour, weekday = chance.randint(4, 22), chance.randrange(7)
-        return Asked(f"reader{number}@example.org", topics, cadence.value, hour, chance.choice(ZONES), weekday)
 
     def begin(self) -> None:
         entries = []
@@ -70,41 +67,21 @@ class Soak:
         admission.admit_many(self.engine, entries, self.now)
 
     def live(self) -> None:
-        """Let the days pass, a quarter of an hour at a time."""
-        end = self.now + len(self.days.papers) * A_DAY
-        while self.now < end:
-            self._look_for_papers()
-            self.relay.refuses = self._is_refused()
-            if soak_rounds.is_anything_due(self.engine, self.now):
-                self.rounds.round(self.now, deadly=self._is_deadly())
-                self.arrived += [Arrived(recipient, ids, self.now) for recipient, ids in self.relay.taken()]
-            if (self.now.hour, self.now.minute) == (3, 15):
+        """Let the days pass, from one moment of the timetable to the next."""
+        self.rounds.begin()
+        while (at := self.rounds.next()) < self.end:
+            self.rounds.clock.leap(at)
+            now = (at + HALF_A_MINUTE).replace(second=0, microsecond=0)
+            if now.date() > self.now.date():
                 sys.stderr.write(f"{self.now:%a %d %b}: {len(self.arrived):,} mails so far\n")
-                self.rounds.tidy(self.now)
-            self.now += QUARTER
+            self.now = now
+            self.relay.refuses = self._is_refused()
+            self.rounds.round(now, deadly=self._is_deadly())
+            self.arrived += [Arrived(recipient, ids, now) for recipient, ids in self.relay.taken()]
 
     def _is_deadly(self) -> bool:
         on_the_hour = self.now.minute == 0 and self.now.hour % self.rounds.deadly_every == 0
         return on_the_hour and (self.now.date() - START).days in DEADLY
-
-    def _look_for_papers(self) -> None:
-        day = (self.now.date() - START).days
-        for turn, at in enumerate(LOOKS):
-            if not self.now <= _at(self.now.date(), at) < self.now + QUARTER:
-                continue
-            found = () if day == LATE else self.days.papers[day][turn :: len(LOOKS)]
-            self._keep(day, found)
-            if day == LATE + 1 and turn == 0:
-                self._keep(LATE, self.days.papers[LATE])
-
-    def _keep(self, day: int, found: Sequence[Paper]) -> None:
-        # A look is over some minutes after the quarter; what is planned at it has what came before.
-        at, on = self.now + timedelta(minutes=5), START + day * A_DAY
-        look = CollectionRun("huggingface", on, "api", len(found), 0.1, Outcome.OK, "", at)
-        papers.keep(
-            self.engine, [Listing("huggingface", on, rank, each, 1, 0) for rank, each in enumerate(found, 1)], look
-        )
-        self.listed += [Listed(each.id, each.title, at) for each in found]
 
     def _is_refused(self) -> bool:
         begins = _at(START + REFUSED * A_DAY, REFUSED_FROM)
@@ -119,33 +96,68 @@ class Soak:
         return due + (ledger.LEASE + timedelta(minutes=45) if deadly else QUARTER)
 
 
+def readers(chance: random.Random, subjects: Sequence[str], count: int) -> list[Asked]:
+    return [_reader(chance, subjects, number) for number in range(count)]
+
+
+def _reader(chance: random.Random, subjects: Sequence[str], number: int) -> Asked:
+    topics = tuple(chance.sample(subjects, chance.randint(1, 2)))
+    cadence = chance.choice((Cadence.DAILY, Cadence.DAILY, Cadence.WEEKDAYS, Cadence.WEEKLY))
+    # No clock skips or repeats these hours.
+    hour, weekday = chance.randint(4, 22), chance.randrange(7)
+    return Asked(f"reader{number}@example.org", topics, cadence.value, hour, chance.choice(ZONES), weekday)
+
+
 def _at(day: date, hour: time) -> datetime:
     return datetime.combine(day, hour, UTC)
 
 
-def soak(count: int, days: int, seed: int, workers: bool) -> bool:
+def _pages(days: Days, clock: Clock) -> Pages:
+    silent = _at(START + SILENT * A_DAY, SILENT_FROM)
+    return Pages(days, START + LATE * A_DAY, Away(silent, silent + SILENT_FOR), clock)
+
+
+def soak(count: int, skip: int, days: float, seed: int, workers: bool) -> bool:
     soak_rounds.hush()
-    begins = _at(START, time())
-    opened: AbstractContextManager[tuple[Rounds, Relay]] = soak_rounds.sent(begins) if workers else soak_rounds.here()
-    with opened as (rounds, relay):
-        run = Soak(rounds, relay, count, days, seed)
-        run.begin()
-        run.live()
-        table = judged(run.asked, run.listed, run.arrived, (begins, run.now), run.excused_until)
+    chance = random.Random(seed)
+    holidays = {START + day * A_DAY for day in EMPTY}
+    first = START + skip * A_DAY
+    listed = soak_days.of(chance, first - BEFORE * A_DAY, ceil(days) + BEFORE, holidays)
+    begins = _at(first, time())
+    with tempfile.TemporaryDirectory() as folder, _pages(listed, clock := _clock(Path(folder), begins)) as pages:
+        urls = {"huggingface_url": pages.url, "arxiv_url": pages.url}
+        opened: AbstractContextManager[tuple[Rounds, Relay]] = (
+            soak_rounds.sent(Path(folder), clock, urls) if workers else soak_rounds.here(clock, urls)
+        )
+        with opened as (rounds, relay):
+            run = Soak(rounds, relay, readers(chance, listed.subjects, count), (begins, begins + days * A_DAY))
+            run.begin()
+            run.live()
+        known = pages.listed()
+        table = judged(run.asked, known, run.arrived, (run.begins, run.end), run.excused_until)
     sys.stdout.write("\n".join(table.lines()) + "\n")
-    kind = "real papers" if run.days.are_real else "invented papers"
-    sys.stdout.write(f"{len({each.id for each in run.listed})} {kind}; {rounds}\n")
+    kind = "real papers" if listed.are_real else "invented papers"
+    sys.stdout.write(f"{len({each.id for each in known})} {kind}, in {pages.asked:,} answers; {rounds}\n")
     return table.is_well
+
+
+def _clock(folder: Path, begins: datetime) -> Clock:
+    """A clock in a file, which all that runs here reads."""
+    os.environ["BENCH_CLOCK"] = str(folder / "clock")
+    clock = Clock(folder / "clock")
+    clock.start(begins)
+    return clock
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.soak", description=__doc__)
     parser.add_argument("--readers", type=int, default=2_000)
-    parser.add_argument("--days", type=int, default=20)
+    parser.add_argument("--skip", type=int, default=0, metavar="DAYS", help="begin so many days later")
+    parser.add_argument("--days", type=float, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", action="store_true", help="send the tasks to real workers, by a real broker")
     wanted = parser.parse_args()
-    sys.exit(0 if soak(wanted.readers, wanted.days, wanted.seed, wanted.workers) else 1)
+    sys.exit(0 if soak(wanted.readers, wanted.skip, wanted.days, wanted.seed, wanted.workers) else 1)
 
 
 if __name__ == "__main__":

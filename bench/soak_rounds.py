@@ -1,7 +1,6 @@
-"""The jobs of a soak's quarter of an hour: called here one after the other, or sent to real workers by a real broker.
+"""The work of a soak's moment: what the timetable says, done here, or sent to real workers by a real broker.
 
-Both send sweep, plan (twice) and deliver, and at night what counts days and lets go of what is old. In both a worker
-dies with mails in its hands when asked to.
+Either way a worker dies with mails in its hands when asked to.
 """
 
 from __future__ import annotations
@@ -12,10 +11,9 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,78 +22,83 @@ from redis import Redis
 from sqlalchemy import Engine, func, select, text
 
 from bench import parts
-from bench.leaps import Clock
+from bench.leaps import Clock, Leaping
+from bench.soak_beat import Beat
 from bench.soak_relay import Relay
-from digest import bootstrap
-from digest.jobs import delivery, retention
+from digest.jobs import delivery
 from digest.settings import Settings
-from digest.store import breakers, day_counts, ledger
+from digest.store import breakers, ledger
 from digest.store.engine import connect, migrate
 from digest.store.tables import OPEN, readers
-from digest.transport.smtp import RelayAway
 from workers.celery import QUEUE, create_app
 
-SETTINGS: dict[str, Any] = {"smtp_connections": 4, "secret_key": "soak", "base_url": "https://soak.example.org"}
-TERMS = retention.Terms(*[timedelta(days=400)] * 3)
+SETTINGS: dict[str, Any] = {
+    "smtp_connections": 4,
+    "secret_key": "soak",
+    "base_url": "https://soak.example.org",
+    "sources": "huggingface,arxiv",
+}
+# Where both sources are asked.
+Urls = Mapping[str, Any]
 WORKERS, PROCESSES = 2, 1
 # A round is over when nothing is in the broker at so many looks in a row: a task between its queue and the list of
 # those begun is in neither for a moment.
 LOOKS, LOOK_SECONDS = 3, 0.01
-# As the timetable does, more often: a `deliver` whose worker was killed is made good by the next one.
-AGAIN_AFTER_SECONDS = 2.0
 GIVE_UP_AFTER_SECONDS = 240.0
 
 
 class Rounds(Protocol):
-    """Who does the work of a quarter of an hour."""
+    """Who does the work of a moment."""
 
     engine: Engine
+    clock: Clock
     # The full hours of a deadly day at which a worker dies.
     deadly_every: int
 
-    def round(self, now: datetime, *, deadly: bool) -> None: ...
+    def begin(self) -> None: ...
 
-    def tidy(self, now: datetime) -> None: ...
+    def next(self) -> datetime: ...
+
+    def round(self, now: datetime, *, deadly: bool) -> None: ...
 
 
 class Here:
-    """The jobs called in this process, one after the other."""
+    """The tasks done in this process, as soon as the timetable sends them."""
 
     deadly_every = 1
 
-    def __init__(self, engine: Engine, relay: Relay) -> None:
-        self.engine, self.now = engine, datetime.now(UTC)
-        self._post = replace(bootstrap.post(Settings(smtp_url=relay.url, **SETTINGS)), clock=lambda: self.now)
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.engine, self.clock = connect(settings.database_url), clock
+        self._app = create_app(settings)
+        self._app.conf.update(task_always_eager=True, task_eager_propagates=True)
+        self._app.loader.import_default_modules()
 
     def __str__(self) -> str:
-        return "the jobs called in one process, on SQLite"
+        return f"{self._beat.sent:,} tasks of the timetable, done in one process, on SQLite"
+
+    def begin(self) -> None:
+        self._beat = Beat(self._app, self.clock)
+
+    def next(self) -> datetime:
+        return self._beat.next()
 
     def round(self, now: datetime, *, deadly: bool) -> None:
-        self.now = now
-        delivery.sweep(self.engine, now)
-        delivery.plan(self.engine, now)
-        delivery.plan(self.engine, now)
         if deadly:
-            # A worker takes some, and is never heard of again.
+            # A worker takes some of those that are due, and is never heard of again.
+            delivery.plan(self.engine, now)
             ledger.claim(self.engine, 3, now)
-        with suppress(RelayAway):
-            delivery.deliver(self.engine, self._post)
-
-    def tidy(self, now: datetime) -> None:
-        day_counts.fold(self.engine, now)
-        retention.keep(self.engine, TERMS, lambda: now)
+        self._beat.wake()
 
 
 class Sent:
-    """The tasks of the timetable, sent to workers of their own processes, which run by a clock that leaps."""
+    """The tasks sent to workers of their own processes, which run by a clock that leaps."""
 
     # To start two workers takes seconds.
     deadly_every = 6
 
-    def __init__(self, settings: Settings, relay: Relay, folder: Path) -> None:
-        self.engine, self.relay, self.folder = connect(settings.database_url), relay, folder
-        self.clock = Clock(folder / "clock")
-        self.deaths = self.tasks = 0
+    def __init__(self, settings: Settings, relay: Relay, folder: Path, clock: Clock) -> None:
+        self.engine, self.relay, self.folder, self.clock = connect(settings.database_url), relay, folder, clock
+        self.deaths = 0
         self._app = create_app(settings)
         self._redis = Redis.from_url(settings.broker_url)
         self._prefix = settings.broker.prefix
@@ -103,6 +106,8 @@ class Sent:
             "DIGEST_DATABASE_URL": settings.database_url,
             "DIGEST_BROKER_URL": settings.broker_url,
             "DIGEST_SMTP_URL": relay.url,
+            "DIGEST_HUGGINGFACE_URL": settings.huggingface_url,
+            "DIGEST_ARXIV_URL": settings.arxiv_url,
             "BENCH_CLOCK": str(folder / "clock"),
         } | {f"DIGEST_{name.upper()}": str(value) for name, value in SETTINGS.items()}
         # Tasks that died with their worker stay in the list of those begun, for an hour.
@@ -111,7 +116,7 @@ class Sent:
 
     def __str__(self) -> str:
         return (
-            f"{self.tasks:,} tasks sent to {WORKERS} workers, on PostgreSQL; "
+            f"{self._beat.sent:,} tasks of the timetable sent to {WORKERS} workers, on PostgreSQL; "
             f"{self.deaths} times the workers were killed with mails in their hands"
         )
 
@@ -124,23 +129,18 @@ class Sent:
             self._kill()
             self.engine.dispose()
 
+    def begin(self) -> None:
+        self._beat = Beat(self._app, self.clock)
+
+    def next(self) -> datetime:
+        return self._beat.next()
+
     def round(self, now: datetime, *, deadly: bool) -> None:
-        self.clock.leap(now)
         self.relay.holds = deadly
-        for task in ("sweep", "plan", "plan", "deliver"):
-            self._send(task)
+        self._beat.wake()
         if deadly:
             self._cut_the_power(now)
         self._wait_for_the_end(now)
-
-    def tidy(self, now: datetime) -> None:
-        self.clock.leap(now)
-        self._send("forget")
-        self._wait_for_the_end(now)
-
-    def _send(self, task: str) -> None:
-        self._app.send_task(f"workers.tasks.{task}")
-        self.tasks += 1
 
     def _start(self) -> None:
         options = ("--concurrency", str(PROCESSES), "--without-gossip", "--without-mingle", "--loglevel", "error")
@@ -161,6 +161,7 @@ class Sent:
         end = time.monotonic() + GIVE_UP_AFTER_SECONDS
         while not self.relay.waiting and not self._is_over(now) and time.monotonic() < end:
             time.sleep(LOOK_SECONDS)
+            self._beat.wake()
         self._kill()
         self.deaths += bool(self.relay.waiting)
         self._orphans = self._begun()
@@ -168,17 +169,15 @@ class Sent:
         self._start()
 
     def _wait_for_the_end(self, now: datetime) -> None:
-        began = asked = time.monotonic()
-        calm = 0
+        began, calm = time.monotonic(), 0
         while calm < LOOKS:
             time.sleep(LOOK_SECONDS)
+            # A task whose worker was killed is made good by the next of its kind.
+            self._beat.wake()
             calm = calm + 1 if self._is_over(now) else 0
             if time.monotonic() - began > GIVE_UP_AFTER_SECONDS:
                 log = (self.folder / "workers.log").read_text()[-3_000:]
                 raise TimeoutError(f"the round of {now} has no end: {log}")
-            if time.monotonic() - asked > AGAIN_AFTER_SECONDS and not self._queued():
-                asked = time.monotonic()
-                self._send("deliver")
 
     def _queued(self) -> int:
         return int(self._redis.llen(f"{self._prefix}:{QUEUE}"))
@@ -214,22 +213,25 @@ def hush() -> None:
 
 
 @contextmanager
-def here() -> Iterator[tuple[Here, Relay]]:
+def here(clock: Clock, urls: Urls) -> Iterator[tuple[Here, Relay]]:
     with tempfile.TemporaryDirectory() as folder, Relay() as relay:
-        engine = connect(f"sqlite:///{Path(folder)}/soak.sqlite3")
+        url = f"sqlite:///{Path(folder)}/soak.sqlite3"
+        engine = connect(url)
         migrate(engine)
-        yield Here(engine, relay), relay
         engine.dispose()
+        # They read the clock's file, as the workers of their own processes do.
+        rounds = Here(Leaping(database_url=url, smtp_url=relay.url, **SETTINGS, **urls), clock)
+        yield rounds, relay
+        rounds.engine.dispose()
 
 
 @contextmanager
-def sent(start: datetime) -> Iterator[tuple[Sent, Relay]]:
+def sent(folder: Path, clock: Clock, urls: Urls) -> Iterator[tuple[Sent, Relay]]:
     with ExitStack() as stack:
         postgres, broker = stack.enter_context(parts.postgres()), stack.enter_context(parts.broker())
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         relay = stack.enter_context(Relay())
-        settings = Settings(database_url=postgres.database("soak"), broker_url=broker, smtp_url=relay.url, **SETTINGS)
-        rounds = Sent(settings, relay, folder)
-        rounds.clock.start(start)
+        database = postgres.database("soak")
+        settings = Settings(database_url=database, broker_url=broker, smtp_url=relay.url, **SETTINGS, **urls)
+        rounds = Sent(settings, relay, folder, clock)
         stack.enter_context(rounds.running())
         yield rounds, relay

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from contextlib import suppress
 from datetime import timedelta
@@ -12,7 +13,15 @@ from typing import Any
 
 from celery import Celery, current_app
 from celery.schedules import crontab
-from celery.signals import beat_init, before_task_publish, setup_logging, worker_init, worker_ready, worker_shutdown
+from celery.signals import (
+    beat_init,
+    before_task_publish,
+    celeryd_init,
+    setup_logging,
+    worker_init,
+    worker_ready,
+    worker_shutdown,
+)
 from redis import Redis, RedisError
 
 from digest import bootstrap, logs
@@ -101,6 +110,18 @@ def __getattr__(name: str) -> Celery:
 @setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
 def _logging(loglevel: int, **_: object) -> None:
     logs.configure(current_app.settings.env == "production", loglevel)
+
+
+@celeryd_init.connect  # type: ignore[untyped-decorator]  # as above
+def _log_from_the_start(**_: object) -> None:
+    """What Celery warns of before it asks for a log, such as a worker that runs as root, is a line of it, too."""
+    _logging(logging.WARNING)
+    logging.captureWarnings(True)
+    if current_app.settings.env == "production":
+        from celery.apps import worker
+
+        # It says to people, past every log and in no form, that it was asked to end.
+        worker.safe_say = lambda *_: None
 
 
 @before_task_publish.connect  # type: ignore[untyped-decorator]  # as above

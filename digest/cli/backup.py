@@ -32,6 +32,8 @@ def backup(
         raise Failed(ELSEWHERE)
     if not source.exists():
         raise Failed(f"there is no database at {source} (DIGEST_DATABASE_URL)")
+    if file.is_dir():
+        raise Misused(f"{file} is a directory: name the file in it")
     if file.exists() and file.samefile(source):
         raise Misused(f"{file} is the database itself")
     try:

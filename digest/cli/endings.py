@@ -17,6 +17,8 @@ from digest.store.engine import StoreUnready, why
 from digest.transport.smtp import RelayAway
 
 FAILED, MISUSED = 1, 2
+# Another process of ours writes for moments; what holds it longer is something else.
+HELD = "; something else holds it, as an open `sqlite3` does: end that, and try again"
 
 
 def end(error: Exception) -> None:
@@ -27,7 +29,12 @@ def end(error: Exception) -> None:
         case Busy() | Failed() | StoreUnready() | RelayAway() | ClockWrong():
             _exit(str(error), FAILED)
         case DBAPIError():
-            _exit(f"cannot use the database: {why(error)} (DIGEST_DATABASE_URL)", FAILED)
+            said = why(error)
+            mend = HELD if "locked" in said else ""
+            _exit(f"cannot use the database: {said}{mend} (DIGEST_DATABASE_URL)", FAILED)
+        case OverflowError():
+            # Of a database or of the calendar; what is too much for ours is a slip.
+            _exit(f"a number is larger than anything here can be: {error}", MISUSED)
         case BrokenPipeError():
             # The reader of our output, such as `head`, has had enough.
             sys.stderr.close()

@@ -33,8 +33,8 @@ def _fate(mail: PastMail, back: Returned | None, breakers: Mapping[str, Breaker]
         State.SENT: f"was taken by the relay at {_moment(mail.tried_at)} ({mail.reason or 'without a reply text'}); "
         "its log says where it went, and the reader can check their spam folder",
         State.FAILED: f"was refused for good: {mail.reason or 'no reason given'}",
-        State.UNCERTAIN: "may have arrived: the relay was given it and never answered (whether it goes once more is "
-        "`DIGEST_RESEND_UNCERTAIN`)",
+        State.UNCERTAIN: "may have arrived: it was on its way when the relay fell silent or the worker ended. If it "
+        "is not among spam either, `digest readers resend` sends it again",
     }[mail.state]
 
 
@@ -46,7 +46,8 @@ def _waiting(mail: PastMail, breakers: Mapping[str, Breaker], now: datetime) -> 
         why = "; ".join(f"the {one.name} is left alone until {one.until:%H:%M} UTC: {one.reason}" for one in resting)
         return f"waits: {why}"
     if mail.reason and mail.next_attempt_at > now:
-        return f"waits, and goes again at {_moment(mail.next_attempt_at)}: {mail.reason}"
+        tried = f" (tried {mail.attempts} times so far)" if mail.attempts > 1 else ""
+        return f"waits, and goes again at {_moment(mail.next_attempt_at)}{tried}: {mail.reason}"
     return f"goes with the next round, within a minute{f': {mail.reason}' if mail.reason else ''}"
 
 

@@ -42,7 +42,7 @@ class Coverage:
     titles: tuple[str, ...]
     by_topic: dict[str, int]
     excluded: int
-    # Until when all topics are muted, if they are.
+    # Until when all topics are muted, if they are: the first of them.
     muted_until: date | None = None
 
     @property
@@ -50,7 +50,7 @@ class Coverage:
         if self.fitting:
             return ""
         if self.muted_until:
-            return f"all topics are muted, the first of them until {self.muted_until}"
+            return f"the reader has muted every topic, the first until {self.muted_until}"
         if not self.listed:
             return "no paper was listed in that time: look at `digest stats` for the collections"
         listed = number(self.listed, "paper")

@@ -18,6 +18,7 @@ BROKERS = {"redis", "rediss", "redis+socket", "unix"}
 IMAP_PORT, IMAPS_PORT = 143, 993
 REGION = re.compile(r"[a-z]{2,8}(-[a-z]{2,12}){1,3}-\d{1,2}")
 CONFIGURATION_SET = re.compile(r"[\w-]{1,64}", re.ASCII)
+SESSION_TOKEN = re.compile(r"[\w+/=-]{16,4096}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Relay:
     api: str = ""
     endpoint: str = ""
     configuration_set: str = ""
+    # Of a key that holds for hours.
+    session_token: str = ""
 
     @classmethod
     def at(cls, url: str) -> Relay:
@@ -190,10 +193,23 @@ def _configuration_set(text: str) -> str:
     return text
 
 
+def _session_token(text: str) -> str:
+    # What reads a query takes its `+` for blanks, of which a token has none.
+    token = text.replace(" ", "+")
+    if not SESSION_TOKEN.fullmatch(token):
+        # Never what was given.
+        raise ValueError("give the session token that came with the key, as in ?session_token=TOKEN")
+    return token
+
+
 OPTIONS: Mapping[str, Callable[[str], object]] = {
     "weight": _weight,
     "rate": _rate,
     "per_day": _per_day,
     "warmup": _warmup,
 }
-OF_AN_API: Mapping[str, Callable[[str], object]] = {"endpoint": _endpoint, "configuration_set": _configuration_set}
+OF_AN_API: Mapping[str, Callable[[str], object]] = {
+    "endpoint": _endpoint,
+    "configuration_set": _configuration_set,
+    "session_token": _session_token,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -12,13 +13,14 @@ from sqlalchemy import Engine, RowMapping, Select, select
 from digest.domain import EPOCH, Kind, Reader, State, Status, Window
 from digest.logs import get_logger
 from digest.store.engine import reading, writing
+from digest.store.mailboxes import TAG, mailbox_key
 from digest.store.readable import readable
 from digest.store.readers import among, email_key
 from digest.store.tables import bounces, deliveries, readers
 
 log = get_logger()
 
-# A slip is in the beginning of an address or behind it, seldom in both.
+# A slip is in the first half of a name or behind it, seldom in both; a half has as many letters at least.
 SURE = 3
 # Of these many the closest are chosen: comparing costs some 20 microseconds each.
 MOST_ALIKE = 2_000
@@ -39,6 +41,7 @@ class PastMail:
     window: Window
     recipient: str = ""
     next_attempt_at: datetime = EPOCH
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ def _past(row: RowMapping) -> PastMail:
         window=Window(row["window_start"], row["window_end"], row["since"]),
         recipient=row["recipient"],
         next_attempt_at=row["next_attempt_at"] or EPOCH,
+        attempts=row["attempts"],
     )
 
 
@@ -115,23 +119,32 @@ def find(engine: Engine, part: str, most: int) -> list[Reader]:
 
 
 def alike(engine: Engine, email: str, most: int) -> list[str]:
-    """Addresses on the list that this one may be a slip of: of each way to slip a few, and the closest of those."""
+    """Addresses on the list that this one may be: those of the same mailbox, then of each way to slip the closest."""
     key = email_key(email)
     local, _, domain = key.partition("@")
-    column = readers.c.email_key
-    near = [
-        column.startswith(f"{local}@", autoescape=True),
-        column.startswith(key[:SURE], autoescape=True),
-        column.endswith(f"{local[SURE:]}@{domain}", autoescape=True),
-    ]
     if not local or not domain:
         return []
+    bare, column = local.partition(TAG)[0] or local, readers.c.email_key
+    sure = max(SURE, len(local) // 2)
+    near = [
+        column.startswith(f"{bare}@", autoescape=True),
+        column.startswith(f"{bare}{TAG}", autoescape=True),
+        column.startswith(key[:sure], autoescape=True),
+        column.endswith(f"{local[sure:]}@{domain}", autoescape=True),
+    ]
     with reading(engine) as connection:
         some = [select(column, readers.c.email).where(each).limit(MOST_ALIKE) for each in near]
         found = {row.email_key: row.email for each in some for row in connection.execute(each)}
-    same = [one for one in found if one.startswith(f"{local}@")]
+    return [found[one] for one in _by_likeness(key, bare, found, most)]
+
+
+def _by_likeness(key: str, bare: str, found: Iterable[str], most: int) -> list[str]:
+    found = list(found)
+    mailbox = mailbox_key(key)
+    same = [one for one in found if mailbox_key(one) == mailbox]
     close = get_close_matches(key, found, most, ALIKE)
-    return [found[one] for one in dict.fromkeys([*close, *same])][:most]
+    elsewhere = [one for one in found if one.startswith(f"{bare}@")]
+    return list(dict.fromkeys([*same, *close, *elsewhere]))[:most]
 
 
 def why_set_aside(engine: Engine, reader_id: int) -> str:

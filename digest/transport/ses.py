@@ -47,7 +47,7 @@ class SesSession:
 
     def __init__(self, relay: Relay, trust: ssl.SSLContext | None) -> None:
         self._relay = relay
-        self._who = Credentials(relay.username or "", relay.password or "", relay.host, "ses")
+        self._who = Credentials(relay.username or "", relay.password or "", relay.host, "ses", relay.session_token)
         self._client = httpx.AsyncClient(
             base_url=relay.endpoint,
             verify=trust or relays.trusted(),

@@ -24,14 +24,17 @@ class Credentials:
     secret: str = field(repr=False)
     region: str
     service: str
+    # Of a key that holds for hours.
+    session_token: str = field(default="", repr=False)
 
 
 def signed(
     method: str, path: str, headers: Mapping[str, str], body: bytes, who: Credentials, now: datetime
 ) -> dict[str, str]:
-    """Return these headers, `Host` among them, with the two that prove who asks."""
+    """Return these headers, `Host` among them, with those that prove who asks."""
     moment = f"{now:%Y%m%dT%H%M%SZ}"
-    all_of_them = {**headers, "X-Amz-Date": moment}
+    token = {"X-Amz-Security-Token": who.session_token} if who.session_token else {}
+    all_of_them = {**headers, "X-Amz-Date": moment, **token}
     names, request = _canonical(method, path, all_of_them, body)
     scope = f"{moment[:8]}/{who.region}/{who.service}/aws4_request"
     to_sign = f"{ALGORITHM}\n{moment}\n{scope}\n{sha256(request.encode()).hexdigest()}"

@@ -53,7 +53,7 @@ def test_a_mail_to_who_asked_for_none_is_a_fault():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", ["--readers 30 --days 8", "--readers 12 --days 1 --workers"])
+@pytest.mark.parametrize("options", ["--readers 20 --skip 4 --days 3", "--readers 40 --days 0.4 --workers"])
 def test_everybody_gets_what_they_should_through_outages_late_days_and_lost_workers(options, tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "bench.soak", *options.split()],

@@ -1,4 +1,4 @@
-"""Where is my mail? Ten complaints, each answered by one command, and what the operator does about them."""
+"""Who is on the list, what is said of them, and what the operator does about them."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from digest.domain import Cadence, Mute, Preferences, Status, Verdict, VerdictKind
 from digest.readers import another
-from digest.store import bounces, breakers, ledger, papers, readers
+from digest.store import bounces, breakers, history, ledger, papers, readers
 from digest.store.engine import connect, migrate, writing
 from tests.cli.test_cli import Digest
 from tests.store.test_papers import DAY, a_collection
@@ -45,13 +45,6 @@ def show(digest, email=ADA):
     return row
 
 
-def test_one_who_never_confirmed(digest, engine):
-    readers.admit(engine, ADA, Preferences(), NOW, Status.PENDING)
-    row = show(digest)
-    assert (row["status"], row["confirmed_at"], row["next_window"]) == ("pending", None, None)
-    assert "has not confirmed: `digest readers resend`" in row["how"]
-
-
 def test_what_is_muted_until_when_and_on_which_day_a_week(digest, engine):
     mutes = (Mute("marsh birds", (NOW + timedelta(days=9)).date()), Mute("agents", (NOW - timedelta(days=1)).date()))
     wanted = Preferences(("marsh birds", "agents"), cadence=Cadence.WEEKLY, weekday=3, muted=mutes)
@@ -74,13 +67,6 @@ def test_one_whose_mails_came_back(digest, engine):
         ("hard", "no-such-user", "5.1.1")
     ]
     assert "hard\tno-such-user\t5.1.1" in digest("readers", "show", ADA).out
-
-
-@pytest.mark.parametrize("status", [Status.PAUSED, Status.UNSUBSCRIBED, Status.COMPLAINED])
-def test_one_who_gets_none_is_said_to_and_how_they_come_back(digest, engine, status):
-    a_subscriber(engine, status)
-    assert show(digest)["status"] == status
-    assert f"{ADA} is {status}: " in digest.out
 
 
 def test_one_whose_topics_fit_nothing(digest, engine, listed):
@@ -185,13 +171,6 @@ def test_one_whose_mail_to_confirm_came_back_is_not_to_be_taken_back(digest, eng
     assert show(digest)["how"].startswith("the mail that asks to confirm came back")
 
 
-def test_one_who_pauses_until_a_day_is_told_which(digest, engine):
-    a_subscriber(engine, Status.PAUSED)
-    with writing(engine) as connection:
-        connection.exec_driver_sql("UPDATE readers SET paused_until = '2026-01-07 07:00:00'")
-    assert show(digest)["how"].startswith("is paused until 2026-01-07")
-
-
 @pytest.mark.parametrize(
     "typed", ["ada@exmaple.org", "adda@example.org", "da@example.org", "ada@example.com", "aad@example.org"]
 )
@@ -207,6 +186,30 @@ def test_one_nobody_knows_and_one_who_wrote_it_another_way(digest, engine):
     assert digest("readers", "show", "ada@exmaple.org").code == 1
     assert digest.err == "digest: ada@exmaple.org is not on the list; did you mean ada@example.org?\n"
     assert digest("readers", "show", " ADA@Example.org").code == 0
+
+
+def test_a_slip_in_a_name_that_many_begin_alike_is_found(engine, monkeypatch):
+    monkeypatch.setattr(history, "MOST_ALIKE", 5)
+    for number in range(20):
+        a_subscriber(engine, email=f"mar{number}@example.org")
+    a_subscriber(engine, email="maria.gonzales@example.org")
+    assert history.alike(engine, "maria.gonzalez@example.org", 1) == ["maria.gonzales@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["show", f"Ada Example <{ADA}>"], 0, ""),
+        (["show", ""], 2, "give an address such as"),
+        (["pause", "x" * 10_000], 2, "give an address such as"),
+        (["list", "--limit", "9" * 23], 2, "--limit"),
+    ],
+)
+def test_odd_words_are_understood_or_refused_in_a_line(digest, engine, words, code, said):
+    a_subscriber(engine)
+    assert digest("readers", *words).code == code
+    assert said in digest.err
+    assert len(digest.err) < 400
 
 
 def test_finding_by_a_part_of_the_address_takes_signs_as_they_are(digest, engine):

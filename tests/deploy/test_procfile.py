@@ -62,7 +62,7 @@ def test_honcho_as_it_comes_keeps_every_part_up(honcho, tmp_path):
     assert "digest migrate" in lines
     # Where DIGEST_BASE_URL says that the endpoint is, and not where honcho would have it.
     assert any(line.startswith("uvicorn") and "--port 8000" in line for line in lines)
-    running = {part: started(tmp_path, part) for part in ("workersworker", "beat", "web")}
+    running = {part: started(tmp_path, part) for part in ("quietworker", "beat", "web")}
     for part in running:
         before = {name: started(tmp_path, name) for name in running}
         os.kill(before[part], signal.SIGKILL)
@@ -74,4 +74,4 @@ def test_honcho_as_it_comes_keeps_every_part_up(honcho, tmp_path):
     honcho.terminate()
     assert honcho.wait(10) is not None
     with pytest.raises(ProcessLookupError):
-        os.kill(started(tmp_path, "workersworker"), 0)
+        os.kill(started(tmp_path, "quietworker"), 0)

@@ -47,7 +47,8 @@ def is_proven(method, path, headers, body, secret=SECRET):
     secret = ("AWS4" + secret).encode()
     for part in (day, region, service, "aws4_request", text):
         secret = hmac.digest(secret, part.encode(), "sha256")
-    covers = {"host", "x-amz-date"} <= set(names.split(";")) and moment.startswith(day)
+    wanted = {"host", "x-amz-date"} | {"x-amz-security-token"} & headers.keys()
+    covers = wanted <= set(names.split(";")) and moment.startswith(day)
     return key == KEY and covers and hmac.compare_digest(secret.hex(), signature)
 
 
@@ -69,8 +70,8 @@ class SesServer:
     have answered itself, which is said by `b""`, and the connection is closed.
     """
 
-    def __init__(self, script=lambda recipient, peer: None, account=WELL, certificate=None):
-        self.script, self.account, self.certificate = script, account, certificate
+    def __init__(self, script=lambda recipient, peer: None, account=WELL, certificate=None, token=None):
+        self.script, self.account, self.certificate, self.token = script, account, certificate, token
         self.asked, self.mails, self.connections = [], [], 0
         self.unproven = 0
 
@@ -127,7 +128,8 @@ class SesServer:
         return bool(said)
 
     def _answer(self, method, path, headers, body, peer):
-        if not is_proven(method, path, headers, body):
+        told = headers.get("x-amz-security-token")
+        if not is_proven(method, path, headers, body) or told != self.token:
             self.unproven += 1
             said = "The request signature we calculated does not match the signature you provided."
             return refusal(403, "SignatureDoesNotMatch", said)

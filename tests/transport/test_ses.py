@@ -26,28 +26,41 @@ from tests.transport.test_smtp import mails, sent
 NAME = f"ses:{REGION}"
 
 
+# The example of Amazon's suite.
+TOKEN = (
+    "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfIeo"
+    "IYRqTflfKD8YUuwthAx7mSEI/qkPpKPi/kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7WZ0wq5V"
+    "SXDvp75YU9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+scqKmlzm8FDrypNC9Yj"
+    "c8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA=="
+)
+
+
 @pytest.mark.parametrize(
-    ("method", "headers", "body", "signature"),
+    ("method", "headers", "body", "token", "signature"),
     [
-        ("GET", {}, b"", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+        ("GET", {}, b"", "", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+        ("POST", {}, b"", TOKEN, "85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead"),
         (
             "POST",
             {"Content-Type": "application/x-www-form-urlencoded"},
             b"Param1=value1",
+            "",
             "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
         ),
     ],
 )
-def test_a_request_is_signed_as_in_amazons_own_examples(method, headers, body, signature):
-    """`get-vanilla` and `post-x-www-form-urlencoded` of the suite that Amazon publishes for Signature Version 4."""
-    who = Credentials(KEY, SECRET, "us-east-1", "service")
+def test_a_request_is_signed_as_in_amazons_own_examples(method, headers, body, token, signature):
+    """`get-vanilla`, `post-sts-header-before` and `post-x-www-form-urlencoded` of the suite that Amazon publishes."""
+    who = Credentials(KEY, SECRET, "us-east-1", "service", token)
     headers = {"Host": "example.amazonaws.com", **headers}
     proven = signed(method, "/", headers, body, who, datetime(2015, 8, 30, 12, 36, tzinfo=UTC))
     assert proven["Authorization"].endswith(f"Signature={signature}")
 
 
 def test_credentials_do_not_show_the_secret():
-    assert SECRET not in repr(Credentials(KEY, SECRET, REGION, "ses"))
+    shown = repr(Credentials(KEY, SECRET, REGION, "ses", TOKEN))
+    assert SECRET not in shown
+    assert TOKEN not in shown
 
 
 def test_every_mail_arrives_once_and_its_id_is_kept():
@@ -79,6 +92,19 @@ def test_a_configuration_set_is_named_with_each_mail():
 
         sent(mails(1), Named)
     assert server.asked[0]["ConfigurationSetName"] == "digests"
+
+
+def test_a_key_that_holds_for_hours_is_sent_with_its_token():
+    with SesServer(token=TOKEN) as server:
+
+        class OfHours:
+            url = f"{server.url}&session_token={TOKEN}"
+
+        [result] = sent(mails(1), OfHours).values()
+    assert (result.state, server.unproven) == (State.SENT, 0)
+    with pytest.raises(ValueError, match="session token that came with the key") as refused_token:
+        Relay.at(f"{OfHours.url}%20%3Chush%3E")
+    assert "hush" not in str(refused_token.value)
 
 
 def test_an_address_that_ses_cannot_be_told_is_a_final_refusal():
@@ -281,5 +307,5 @@ def test_a_relay_of_amazons_is_read_from_its_url(url):
     ],
 )
 def test_one_that_names_no_region_or_nobody_is_refused(url):
-    with pytest.raises(ValueError, match="give|no option"):
+    with pytest.raises(ValueError, match="give|not an option"):
         Relay.at(url)

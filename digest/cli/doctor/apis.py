@@ -16,6 +16,7 @@ from digest.transport.ses_answers import Answer, refusal
 POLICY = "the user's policy must allow ses:SendEmail and ses:GetAccount"
 MENDS = {
     "signaturedoesnotmatch": "correct the secret in DIGEST_SMTP_URL; in a URL write %2F for / in it",
+    "expiredtoken": "renew the key, the secret and its session_token in DIGEST_SMTP_URL, and restart",
     "requestexpired": "set this machine's clock by NTP: a signature holds for minutes",
     "invalidsignature": "correct the secret in DIGEST_SMTP_URL, and set this machine's clock by NTP",
     "invalidclienttoken": "correct the key in DIGEST_SMTP_URL: it does not exist, or was switched off",

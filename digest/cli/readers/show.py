@@ -6,7 +6,9 @@ from calendar import day_name
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from email.utils import parseaddr
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -18,11 +20,14 @@ from digest.jobs import whereabouts
 from digest.jobs.whereabouts import Coverage, Whereabouts
 from digest.readers import names
 from digest.readers.form import typed
-from digest.store import history, readers, siblings
+from digest.store import history, readers, siblings, suppressed
 from digest.store.engine import reading
 
 # One screen of them; a list of hundreds is a search that was too wide.
 MOST_FOUND = 50
+MOST_LISTED = 1_000_000_000
+# An address has 254 characters at most (RFC 5321, 4.5.3.1.3, with its brackets).
+LONGEST_ADDRESS = 254
 Email = Annotated[str, typer.Argument(metavar="EMAIL")]
 Digest = Annotated[
     str | None, typer.Option("--digest", metavar="NAME", help="Of several, this one; '' is the one without a name.")
@@ -59,7 +64,9 @@ def find(context: typer.Context, part: Annotated[str, typer.Argument(metavar="PA
 def list_readers(
     context: typer.Context,
     status: Annotated[str, typer.Option(help=f"Only those who are {', '.join(Status)}.")] = "",
-    limit: Annotated[int | None, typer.Option(min=1, help="The most to show; all if left out.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=MOST_LISTED, help="The most to show; all if left out.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show every reader, or those of a status."""
@@ -75,7 +82,10 @@ def list_readers(
 
 
 def known(service: Service, email: str) -> Reader:
-    """Find a reader by the whole address; raise Failed with what there is instead."""
+    """Find a reader by the whole address, alone or as a mail has it; raise Failed with what there is instead."""
+    email = (parseaddr(email)[1] if email.rstrip().endswith(">") else email).strip()
+    if not 0 < len(email) <= LONGEST_ADDRESS:
+        raise Misused("give an address such as ada@example.org")
     try:
         with reading(service.engine) as connection:
             found = readers.by_email(connection, email)
@@ -88,7 +98,16 @@ def known(service: Service, email: str) -> Reader:
         return found
     near = history.alike(service.engine, email, 3)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    raise Failed(f"{email} is not on the list{hint}")
+    raise Failed(f"{email} is not on the list{_remembered(service, email)}{hint}")
+
+
+def _remembered(service: Service, email: str) -> str:
+    """What is kept of one who had everything deleted."""
+    with reading(service.engine) as connection:
+        status = suppressed.status(connection, email)
+    if not status:
+        return ""
+    return f": all about it was deleted, it is remembered as {status}, and its owner alone can come back, by the form"
 
 
 def chosen(service: Service, email: str, digest: str | None) -> list[Reader]:
@@ -176,7 +195,8 @@ def _print(found: Whereabouts, now: datetime) -> None:
     _say(f"{called(reader)} is {reader.status}: {found.how}.")
     _say(f"On the list since {_moment(reader.created_at)}; last said yes {_moment(reader.confirmed_at)}.")
     cadence = f"weekly, on {day_name[chosen.weekday]}," if chosen.cadence is Cadence.WEEKLY else chosen.cadence
-    _say(f"Wants {cadence} at {chosen.hour}:00 in {chosen.timezone}; next due {_moment(reader.next_due_at)}.")
+    due = f"{_moment(reader.next_due_at)}{_there(reader.next_due_at, chosen.timezone)}"
+    _say(f"Wants {cadence} at {chosen.hour}:00 in {chosen.timezone}; next due {due}.")
     _say(f"Topics: {', '.join(chosen.topics) or '(trending)'}")
     if resting := chosen.resting(chosen.today(now)):
         _say(f"Muted: {', '.join(f'{mute.topic} until {mute.until}' for mute in resting)}")
@@ -213,6 +233,14 @@ def _told(coverage: Coverage) -> str:
         return f"The next would be empty now: {coverage.why_nothing}."
     each = ", ".join(f"{count} for {topic}" for topic, count in coverage.by_topic.items())
     return f"The next would have {coverage.fitting} of {coverage.listed} papers ({each or 'trending'})."
+
+
+def _there(moment: datetime | None, zone: str) -> str:
+    """The same on the reader's own clock, in the words of who complains."""
+    try:
+        return f", {moment.astimezone(ZoneInfo(zone)):%A %H:%M} there" if moment and zone != "UTC" else ""
+    except (KeyError, ValueError, OSError):
+        return ""
 
 
 def _moment(moment: datetime | None) -> str:
