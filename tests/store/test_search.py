@@ -137,7 +137,7 @@ def test_page_by_page_everything_is_shown_once(engine):
 
 
 def test_of_very_many_papers_each_is_shown_once_too(engine, monkeypatch):
-    monkeypatch.setattr(text_vector, "MOST_GATHERED", FEW + 10)
+    monkeypatch.setattr(text_vector, "MOST_COUNTED", FEW + 10)
     monkeypatch.setattr(text_vector, "POOL", WINDOW)
     many = [a_listing(a_paper(str(n), title=f"Agents number {n}"), rank=n, upvotes=n % 50) for n in range(WINDOW + 30)]
     stored(engine, many)
