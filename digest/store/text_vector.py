@@ -70,12 +70,12 @@ def _found_by_index(connection: Connection, wanted: Wanted, begin: int, size: in
 def _stored(connection: Connection) -> float:
     """How many papers there are, by what the last ANALYZE counted."""
     known = text("SELECT reltuples FROM pg_class WHERE oid = CAST('searched' AS regclass)")
-    return max(0.0, connection.execute(known).scalar_one())
+    return max(0.0, float(connection.execute(known).scalar_one()))
 
 
 def _is_common(connection: Connection, wanted: Wanted, alike: float) -> bool:
     """Tell whether so many papers match, by the first of them all, that to walk is less work than to gather."""
-    if alike < MOST_COUNTED:
+    if alike < MOST_COUNTED or wanted.expression is None:
         return False
     order = (searched.c[name].desc() for name in _order(wanted))
     first = narrowed(select(VECTOR.label("text_vector")), wanted).select_from(searched).order_by(*order).limit(PROBED)
@@ -90,12 +90,12 @@ def _gathered(connection: Connection, wanted: Wanted, begin: int, size: int, mos
     A phrase whose words are common but stand nowhere together is common to the planner, which would open every paper.
     """
     found = _found(wanted).limit(most + 1).cte("found")
-    count = select(func.count()).select_from(found).scalar_subquery().label("count")
-    question = select(*found.c, count).order_by(*(found.c[name].desc() for name in _order(wanted)))
+    count = select(func.count()).select_from(found).scalar_subquery().label("about")
+    question: Select[Any] = select(*found.c, count).order_by(*(found.c[name].desc() for name in _order(wanted)))
     connection.execute(text("SET LOCAL enable_seqscan = off"))
     rows = connection.execute(question.offset(begin).limit(size)).all()
     connection.execute(text("SET LOCAL enable_seqscan = on"))
-    return rows, rows[0].count if rows else begin
+    return rows, rows[0].about if rows else begin
 
 
 def _walked(connection: Connection, wanted: Wanted, first: int, most: int) -> Found:
