@@ -43,6 +43,10 @@ def share(found: Sequence[str], wanted: Sequence[str], of: int) -> float:
     return len(set(found) & set(wanted)) / max(1, of)
 
 
+def tenth_of(best: Sequence[str]) -> int:
+    return max(FIRST, len(best) // 10)
+
+
 def compare(engine: Engine, chosen: dict[str, list[str]]) -> None:
     """Say for questions with few matches, with more, and with a thousand and more, how near the page is."""
     searches, rows = Searches(engine), []
@@ -52,7 +56,7 @@ def compare(engine: Engine, chosen: dict[str, list[str]]) -> None:
         pages = {question: [pick.paper.id for pick in searches.search(Asked(question)).picks] for question in asked}
         of_ten = fmean(share(pages[one], best[:FIRST], min(FIRST, len(best))) for one, best in asked.items())
         good = fmean(share(pages[one][:FIRST], best[:GOOD], FIRST) for one, best in asked.items())
-        tenth = fmean(share(pages[one][:FIRST], best[: max(FIRST, len(best) // 10)], FIRST) for one, best in asked.items())
+        tenth = fmean(share(pages[one][:FIRST], best[: tenth_of(best)], FIRST) for one, best in asked.items())
         rows.append((name, str(len(asked)), *(f"{value:.2f}" for value in (of_ten, good, tenth))))
     report.heading(f"The first page of a search, {engine.dialect.name}")
     report.table(("matching papers", "questions", "of the best 10", "among the best 50", "among the best tenth"), rows)
