@@ -203,6 +203,24 @@ def test_what_is_commonly_written_but_stands_nowhere_together_costs_no_look_at_e
     engine.dispose()
 
 
+def test_postgresql_walks_to_what_is_common_and_gathers_what_is_rare(postgres, monkeypatch):
+    engine = connect(postgres())
+    stored(
+        engine, [a_listing(title=f"Agents, {'heron' if n < 2 else 'gull'} {n}", rank=n, upvotes=n) for n in range(60)]
+    )
+    monkeypatch.setattr(text_vector, "_stored", lambda connection: 1_000_000.0)
+    asked = []
+    event.listen(engine, "after_cursor_execute", lambda *given: asked.append(given[2]))
+    for word, gathers, found in (("agent", False, 60), ("heron", True, 2)):
+        for order in Order:
+            asked.clear()
+            places, about = search.places(engine, Wanted(Run((word,)), order=order), first=0, most=WINDOW)
+            assert any("WITH found" in sql for sql in asked) is gathers
+            assert (len(places), about >= found) == (found, True)
+            assert order is Order.FIT or [one.upvotes for one in places] == sorted(range(found), reverse=True)
+    engine.dispose()
+
+
 def test_what_cannot_be_read_is_said(engine, texts):
     found = Searches(engine).search(Asked("auther:x"))
     assert not found.picks
