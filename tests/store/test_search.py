@@ -14,7 +14,7 @@ from digest.jobs.searches import BLOCK, FEW, WINDOW, Asked, Searches
 from digest.match import Matcher
 from digest.store import fts5, papers, search, text_vector
 from digest.store.engine import connect, writing
-from digest.store.expressions import Run, expression, sqlite_text, vector_text
+from digest.store.expressions import Run, expression, some, sqlite_text, vector_text
 from digest.store.tables import searched
 from digest.store.terms import texts_of
 from digest.store.wanted import Order, Wanted
@@ -218,6 +218,21 @@ def test_postgresql_walks_to_what_is_common_and_gathers_what_is_rare(postgres, m
             assert any("WITH found" in sql for sql in asked) is gathers
             assert (len(places), about >= found) == (found, True)
             assert order is Order.FIT or [one.upvotes for one in places] == sorted(range(found), reverse=True)
+    engine.dispose()
+
+
+def test_in_postgresql_too_what_would_cost_too_much_looks_at_the_first_papers(postgres, monkeypatch):
+    engine = connect(postgres())
+    stored(engine, [a_listing(title=f"Agents, gull {number}", rank=number, upvotes=number) for number in range(60)])
+    monkeypatch.setattr(text_vector, "_stored", lambda connection: 1_000.0)
+    monkeypatch.setattr(text_vector, "FEW_RUNS", 2)
+    wanted = some([Run(("agent", "gull")), Run(("gull", "agent")), Run(("heron",))])
+    for work, most in ((60, 20), (1_000, 60)):
+        monkeypatch.setattr(text_vector, "MOST_WORK", work)
+        for order in Order:
+            places, about = search.places(engine, Wanted(wanted, order=order), first=0, most=WINDOW)
+            assert [place.upvotes for place in places] == list(range(59, 59 - most, -1)), order
+            assert about >= most
     engine.dispose()
 
 
