@@ -110,6 +110,6 @@ def _day(request: Request, name: str, mistakes: list[str]) -> date | None:
     try:
         return date.fromisoformat(given) if given else None
     except ValueError:
-        said = "Write a date as 2025-12-24."
+        said = "Please write dates like 2025-12-24."
         mistakes += [said] if said not in mistakes else []
         return None

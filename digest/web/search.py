@@ -51,7 +51,7 @@ def author(request: Request) -> Response:
 
 
 def organization(request: Request) -> Response:
-    """Show what an organisation published, newest first."""
+    """Show what an organization published, newest first."""
     return _followed(request, "organization", "org")
 
 
