@@ -116,6 +116,12 @@ def spent(pid: int) -> float:
     return own + sum(spent(child) for child in children(pid))
 
 
+def worked(pid: int) -> float:
+    """The processor seconds of the children of a process that are there now, finely: a search takes milliseconds."""
+    found = [Path(f"/proc/{child}/schedstat") for child in children(pid)]
+    return sum(int(file.read_text().split()[0]) for file in found if file.exists()) / 1e9
+
+
 def wait_until(condition: Callable[[], bool], seconds: float, what: str, glance: float = GLANCE_SECONDS) -> None:
     end = time.monotonic() + seconds
     while not condition():

@@ -124,6 +124,7 @@ class Previews:
         listed = papers.listed(self._engine, days[-1], days[0]) if days else []
         matcher = Matcher(listed)
         matcher.suggest(parse(""))  # which works out what the papers are about, once
+        matcher.matching(parse("author:nobody"))  # and who wrote them
         return Recent(matcher, days, {paper.id: paper.listed_on for paper in listed}, last)
 
 

@@ -53,7 +53,8 @@ class Asked:
 class Found:
     """A page of what was found; `after` is where the next one begins, and `about` an upper bound of them all.
 
-    `loosened` says that the words stand somewhere in each paper, but not together.
+    `loosened` says that the words stand somewhere in each paper, but not together; `all_others`, that the query has
+    nothing but what to leave out.
     """
 
     picks: Sequence[Pick]
@@ -61,6 +62,7 @@ class Found:
     after: int | None = None
     about: int = 0
     loosened: bool = False
+    all_others: bool = False
 
 
 class Searches:
@@ -77,7 +79,7 @@ class Searches:
         if not found.picks and found.after is None and not asked.first and (apart := _apart(profile)):
             loosened = self._page(asked, parse(apart))
             return replace(loosened, loosened=bool(loosened.picks))
-        return found
+        return replace(found, all_others=bool(profile.exclusions and not profile.topics))
 
     def titled(self, title: str) -> Paper | None:
         """Find the paper with a title, however it is written."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from digest.domain import Paper
@@ -22,17 +23,30 @@ class Person(NamedTuple):
 
 
 class Authors:
-    """The authors of the papers, by each of their names."""
+    """The authors of the papers, by each of their names: gone through when somebody first asks for one.
 
-    def __init__(self, papers: Iterable[Paper]) -> None:
-        listed = grouped((author, number) for number, paper in enumerate(papers) for author in {*paper.authors})
-        self._people = [Person(name, tuple(spellings(_words(name))), found) for name, found in listed.items()]
-        self._by_name = grouped(
+    Few topics name an author, and a search indexes twenty papers each time. For one thread at a time.
+    """
+
+    def __init__(self, papers: Sequence[Paper]) -> None:
+        self._papers = papers
+
+    @cached_property
+    def _people(self) -> list[Person]:
+        listed = grouped((author, number) for number, paper in enumerate(self._papers) for author in {*paper.authors})
+        return [Person(name, tuple(spellings(_words(name))), found) for name, found in listed.items()]
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[int]]:
+        return grouped(
             (name, place)
             for place, person in enumerate(self._people)
             for name in {name for names in person.spellings for name in names}
         )
-        self._names = sorted(self._by_name)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return sorted(self._by_name)
 
     def wanted(self, author: Author, meter: Meter) -> dict[int, list[str]]:
         """Find the papers of an author, each with the names they stand under."""

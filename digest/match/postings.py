@@ -9,17 +9,17 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from digest.domain import Paper
-from digest.topics.words import BREAK, Token, cut, fold, joinable, stem
+from digest.topics.words import BREAK, Columns, columns, fold, joinable, stem
 
 # The texts of a paper, in the order in which they are indexed.
 TITLE, KEYWORDS, ABSTRACT, ORGANIZATION = range(4)
 
-# What stands at a position that is left empty.
-NOTHING = Token("", 0, 0, BREAK)
+# What stands at the two positions before a text, which are left empty.
+NOTHING = Columns([""] * 2, [0] * 2, [0] * 2, [BREAK] * 2)
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -44,38 +44,39 @@ class Postings:
             self.spans.append([])
             self.lengths.append([self._add(number, field, texts) for field, texts in enumerate(texts_of(paper))])
         # Words as written, by what their inflections share, and by their spelling without case.
-        self.by_stem = grouped((stem(fold(word)), word) for word in self.places)
-        self.by_fold = grouped((fold(word), word) for word in self.places)
+        folds = {word: fold(word) for word in self.places}
+        self.by_stem = grouped((stem(folded), word) for word, folded in folds.items())
+        self.by_fold = grouped((folded, word) for word, folded in folds.items())
         self._folds = sorted(self.by_fold)
 
     def _add(self, paper: int, field: int, texts: Iterable[str]) -> int:
         """Place the words of one field, and count them."""
         count, begin = 0, len(self.words)
         for text in texts:
-            tokens = list(cut(text))
-            count += len(tokens)
-            self._place([NOTHING, NOTHING], 0, 0)
-            self._place([each for token in tokens for each in _with_break(token)], paper, field)
+            words = columns(text)
+            count += len(words.surfaces)
+            _set_apart(words)
+            self._place(NOTHING, 0, 0)
+            self._place(words, paper, field)
         self.spans[paper].append((begin, len(self.words)))
         return count
 
-    def _place(self, tokens: Sequence[Token], paper: int, field: int) -> None:
+    def _place(self, words: Columns, paper: int, field: int) -> None:
         """Give each of these, words and empty ones, the next position."""
-        if not tokens:
-            return
-        words, starts, ends, gaps = zip(*tokens, strict=True)
-        for at, word in enumerate(words, len(self.words)):
+        places = self.places
+        for at, word in enumerate(words.surfaces, len(self.words)):
             if word:
-                known = self.places.get(word)
+                known = places.get(word)
                 if known is None:
-                    known = self.places[word] = array("I")
-                known.append(at)
-        self.words += words
-        self.gaps += gaps
-        self.starts.extend(starts)
-        self.ends.extend(ends)
-        self.paper_at.extend([paper] * len(tokens))
-        self.field_at.extend([field] * len(tokens))
+                    places[word] = array("I", (at,))
+                else:
+                    known.append(at)
+        self.words += words.surfaces
+        self.gaps += words.gaps
+        self.starts.extend(words.starts)
+        self.ends.extend(words.ends)
+        self.paper_at.extend([paper] * len(words.gaps))
+        self.field_at.extend([field] * len(words.gaps))
 
     def text(self, start: int, end: int) -> str:
         """Write out the words of a stretch."""
@@ -95,9 +96,13 @@ class Postings:
         return joinable(fold(self.words[place]), self.gaps[place + 1], fold(self.words[place + 1]))
 
 
-def _with_break(token: Token) -> tuple[Token, ...]:
-    """Keep an empty position between a word and the sentence before it."""
-    return (NOTHING, token) if token.gap == BREAK else (token,)
+def _set_apart(words: Columns) -> None:
+    """Put an empty position between each word and the sentence before it."""
+    for place in reversed([place for place, gap in enumerate(words.gaps) if gap == BREAK]):
+        words.surfaces.insert(place, "")
+        words.starts.insert(place, 0)
+        words.ends.insert(place, 0)
+        words.gaps.insert(place, BREAK)
 
 
 def texts_of(paper: Paper) -> tuple[Iterable[str], ...]:

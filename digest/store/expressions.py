@@ -156,6 +156,14 @@ def size(expression: Expression) -> int:
     return 1 if isinstance(expression, Run) else sum(map(size, expression.parts))
 
 
+def apart(expression: Expression) -> Expression:
+    """The same terms, wherever they stand: what an index alone can tell."""
+    if isinstance(expression, Run):
+        *before, last = expression.terms
+        return every([*(Run((term,)) for term in before), Run((last,), expression.prefix)]) or expression
+    return type(expression)(tuple(map(apart, expression.parts)))
+
+
 def sqlite_text(expression: Expression) -> str:
     """Write an expression for FTS5."""
     match expression:

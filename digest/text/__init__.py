@@ -27,10 +27,11 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 MOST_MARKS = 30
 _STACKED = re.compile(rf"[^\w\s\x00-\x7f]{{{MOST_MARKS + 1},}}")
 # A sentence ends at a stop before anything but a small letter, not after what scientists abbreviate or an initial; in
-# Chinese and Japanese at its stop, whatever follows.
+# Chinese and Japanese at its stop, whatever follows. The stop stands first, so that only there is looked back: looking
+# back from every letter took thirteen times as long.
 _SENTENCE_END = re.compile(
-    r"""(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bcf)(?<!\bFig)(?<!\bEq)(?<!\b[A-Z])[.!?]["'”)]*\s+(?=[^a-z\s])"""
-    r"""|[。！？]["'”」』）)]*\s*"""
+    r"""[.!?。！？](?:(?<=[.!?])(?<!\be\.g.)(?<!\bi\.e.)(?<!\bal.)(?<!\bvs.)(?<!\bcf.)(?<!\bFig.)(?<!\bEq.)"""
+    r"""(?<!\b[A-Z].)["'”)]*\s+(?=[^a-z\s])|(?<=[。！？])["'”』」）)]*\s*)"""
 )
 _TEX_MARKS = dict.fromkeys(map(ord, r"\$^_{}~`"))
 

@@ -14,6 +14,7 @@ from digest.compose.mime import one_line
 from digest.compose.wording import because
 from digest.domain import Paper, Pick
 from digest.web import listing
+from digest.web.asked import is_blank, read, written
 from digest.web.container import Site
 from digest.web.rendering import OPEN, PUBLIC, asked_topics, page
 
@@ -25,15 +26,30 @@ MOST_NAMES = 20
 
 def topics(request: Request) -> Response:
     """Give the newest papers for some topics; without any, those that are trending."""
-    site = Site.of(request)
     asked = asked_topics(request)
-    picks = site.previews.newest(asked, MOST_ENTRIES)
-    headers = OPEN if asked else PUBLIC
-    query = f"?{urlencode({'topics': asked})}" if asked else ""
+    picks = Site.of(request).previews.newest(asked, MOST_ENTRIES)
+    query = urlencode({"topics": asked}) if asked else ""
     title = "Papers on " + ", ".join(asked.split("\n")) if asked else "Trending papers"
-    if request.url.path.endswith(".json"):
-        return _json(site, title, f"/feed.json{query}", [_item(site, pick) for pick in picks], headers)
-    known = {"title": one_line(title), "query": query, "picks": picks}
+    return _of_picks(request, title, query, "/preview" if asked else "/", picks)
+
+
+def search(request: Request) -> Response:
+    """Give the first page of a search, as it stands there; of nothing, nothing."""
+    asked, _ = read(request)
+    picks = () if is_blank(asked) else Site.of(request).searches.search(asked).picks
+    title = "Papers on " + ", ".join(asked.query.split("\n")) if asked.query else "Papers found by a search"
+    return _of_picks(request, title, urlencode(written(asked)), "/search", picks)
+
+
+def _of_picks(request: Request, title: str, query: str, shown: str, picks: Sequence[Pick]) -> Response:
+    """Write papers as a feed, in the form that is asked for; `shown` is the page that has the same."""
+    site, path = Site.of(request), request.url.path
+    query = f"?{query}" if query else ""
+    headers = OPEN if query else PUBLIC
+    if path.endswith(".json"):
+        return _json(site, title, f"{path}{query}", [_item(site, pick) for pick in picks], headers)
+    latest = max((pick.paper.listed_on for pick in picks if pick.paper.listed_on), default=site.now().date())
+    known = {"title": one_line(title), "here": path + query, "shown": shown + query, "picks": picks, "latest": latest}
     text = site.templates.get_template("feed.atom").render(known, today=site.now().date())
     return Response(text, headers=headers, media_type="application/atom+xml")
 

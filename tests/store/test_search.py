@@ -14,7 +14,7 @@ from digest.jobs.searches import BLOCK, FEW, WINDOW, Asked, Searches
 from digest.match import Matcher
 from digest.store import fts5, papers, search, text_vector
 from digest.store.engine import connect, writing
-from digest.store.expressions import Run, expression, sqlite_text, vector_text
+from digest.store.expressions import Run, expression, some, sqlite_text, vector_text
 from digest.store.tables import searched
 from digest.store.terms import texts_of
 from digest.store.wanted import Order, Wanted
@@ -137,7 +137,7 @@ def test_page_by_page_everything_is_shown_once(engine):
 
 
 def test_of_very_many_papers_each_is_shown_once_too(engine, monkeypatch):
-    monkeypatch.setattr(text_vector, "MOST_GATHERED", FEW + 10)
+    monkeypatch.setattr(text_vector, "MOST_COUNTED", FEW + 10)
     monkeypatch.setattr(text_vector, "POOL", WINDOW)
     many = [a_listing(a_paper(str(n), title=f"Agents number {n}"), rank=n, upvotes=n % 50) for n in range(WINDOW + 30)]
     stored(engine, many)
@@ -200,6 +200,39 @@ def test_what_is_commonly_written_but_stands_nowhere_together_costs_no_look_at_e
     assert search.places(engine, Wanted(Run(("languag", "agent"))), first=0, most=WINDOW) == ([], 0)
     places = next(place for place, sql in enumerate(asked) if "@@" in sql)
     assert "enable_seqscan = off" in asked[places - 1]
+    engine.dispose()
+
+
+def test_postgresql_walks_to_what_is_common_and_gathers_what_is_rare(postgres, monkeypatch):
+    engine = connect(postgres())
+    stored(
+        engine, [a_listing(title=f"Agents, {'heron' if n < 2 else 'gull'} {n}", rank=n, upvotes=n) for n in range(60)]
+    )
+    monkeypatch.setattr(text_vector, "_stored", lambda connection: 1_000_000.0)
+    asked = []
+    event.listen(engine, "after_cursor_execute", lambda *given: asked.append(given[2]))
+    for word, gathers, found in (("agent", False, 60), ("heron", True, 2)):
+        for order in Order:
+            asked.clear()
+            places, about = search.places(engine, Wanted(Run((word,)), order=order), first=0, most=WINDOW)
+            assert any("WITH found" in sql for sql in asked) is gathers
+            assert (len(places), about >= found) == (found, True)
+            assert order is Order.FIT or [one.upvotes for one in places] == sorted(range(found), reverse=True)
+    engine.dispose()
+
+
+def test_in_postgresql_too_what_would_cost_too_much_looks_at_the_first_papers(postgres, monkeypatch):
+    engine = connect(postgres())
+    stored(engine, [a_listing(title=f"Agents, gull {number}", rank=number, upvotes=number) for number in range(60)])
+    monkeypatch.setattr(text_vector, "_stored", lambda connection: 1_000.0)
+    monkeypatch.setattr(text_vector, "FEW_RUNS", 2)
+    wanted = some([Run(("agent", "gull")), Run(("gull", "agent")), Run(("heron",))])
+    for work, most in ((60, 20), (1_000, 60)):
+        monkeypatch.setattr(text_vector, "MOST_WORK", work)
+        for order in Order:
+            places, about = search.places(engine, Wanted(wanted, order=order), first=0, most=WINDOW)
+            assert [place.upvotes for place in places] == list(range(59, 59 - most, -1)), order
+            assert about >= most
     engine.dispose()
 
 
