@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from digest.cli.readers.importing import first_due
 from digest.cli.readers.table import neutral, restored, rows
 from digest.domain import Cadence, Preferences
-from tests.cli.test_cli import Digest
+from tests.support.command import Digest
 from tests.support.factories import NOW
 
 

@@ -16,9 +16,9 @@ from digest.compose import Composer
 from digest.compose.dkim import Signer, new_key, pem, record
 from digest.domain import Selection
 from digest.settings import BadSetting, Settings
-from tests.cli.test_cli import DAY as TODAY
-from tests.cli.test_cli import Digest
 from tests.emails import AWKWARD, DAY, LETTERHEAD, a_delivery, a_pick
+from tests.support.command import Digest
+from tests.support.factories import DAY as TODAY
 from tests.support.mischief import deliveries, every_kind, selections
 from tests.support.opendkim import verdicts
 from tests.support.page_server import PageServer, a_record

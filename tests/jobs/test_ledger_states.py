@@ -14,8 +14,7 @@ from digest.readers import schedule
 from digest.store import accounts, ledger, outcomes, papers, planning, readers
 from digest.store.engine import connect, migrate
 from digest.store.tables import deliveries as rows
-from tests.store.test_papers import a_collection
-from tests.support.factories import NOW, a_listing
+from tests.support.factories import NOW, a_collection, a_listing
 from tests.support.lives import becomes
 
 OUTCOMES = (State.SENT, State.DEFERRED, State.FAILED, State.UNCERTAIN, State.QUEUED, State.SKIPPED)

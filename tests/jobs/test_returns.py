@@ -16,12 +16,12 @@ from digest.readers import addresses, subscriptions
 from digest.store import bounces, ledger, readers
 from digest.store.engine import writing
 from tests.emails import LETTERHEAD, a_delivery
-from tests.store.test_ledger import plan
 from tests.support.composing import a_digest
 from tests.support.factories import NOW, a_key, a_paper
 from tests.support.lives import becomes
 from tests.support.returned import FULL, HARD, LINKS, a_letter, an_original, complaint, report
 from tests.support.service import Service
+from tests.support.stored import plan
 from tests.support.visitor import a_subscriber, dump, status_of
 
 A_DAY = timedelta(days=1)

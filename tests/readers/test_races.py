@@ -17,8 +17,8 @@ from digest.readers.form import Mistakes
 from digest.readers.life import Event
 from digest.store import ledger, mailboxes, readers
 from digest.store.engine import MOST_RETRIES, connect, retried, writing
-from tests.store.test_ledger import plan
 from tests.support.factories import NOW
+from tests.support.stored import plan
 from tests.support.visitor import a_subscriber, dump, mails, status_of
 
 AT_ONCE = 8

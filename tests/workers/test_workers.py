@@ -16,8 +16,7 @@ from digest.readers import subscriptions
 from digest.settings import Settings
 from digest.store import heartbeats, ledger, papers, readers
 from digest.store.engine import connect, migrate
-from tests.store.test_papers import DAY, a_collection
-from tests.support.factories import NOW, a_listing, a_paper
+from tests.support.factories import DAY, NOW, a_collection, a_listing, a_paper
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 40
