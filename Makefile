@@ -11,7 +11,7 @@ QUICK := not slow and not postgres and not realdata
 # The rooms without a door, and what guards the house.
 QUICK_TESTS := $(addprefix tests/,text topics match sources readers bounces settings docs test_house.py test_links.py)
 
-.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-start bench-web bench-delivery bench-million chaos soak attack coverage clean
+.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-start bench-web bench-delivery bench-million chaos soak attack deep coverage clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -54,6 +54,9 @@ lock: install ## pin every dependency anew, with hashes and without the address 
 
 test-days: install ## the quick tests as if on each weekday, 29 February, 31 December, when clocks change, east and west
 	$(BIN)/python -m tests.days $(DAYS) -- $(SPREAD) $(ARGS)
+
+deep: install ## the rules for all inputs, each on four times as many examples as `make test` looks at
+	EXAMPLES=all $(BIN)/python -m pytest $(SPREAD) -m hypothesis $(ARGS)
 
 coverage: install ## what the tests reach, branches counted; the slow ones too
 	$(BIN)/python -m pytest $(SPREAD) --cov --cov-report term:skip-covered --cov-fail-under 90 $(ARGS)

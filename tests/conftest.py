@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from digest.store.engine import connect, migrate
 from tests.support.browser import CHROMIUM, FLAGS
+from tests.support.examples import some
 from tests.support.postgres import Databases
 from tests.support.service import Service
 from tests.support.smtp_server import MailServer
@@ -17,15 +18,15 @@ from tests.support.smtp_server import MailServer
 QUICK = "not slow and not postgres and not realdata"
 # `make quick` looks at few examples of each rule, and starts no server.
 settings.register_profile("quick", max_examples=10, deadline=None)
+settings.register_profile("suite", max_examples=some(100), deadline=None)
 
 
 def pytest_configure(config):
-    if config.option.markexpr == QUICK:
-        settings.load_profile("quick")
+    settings.load_profile("quick" if config.option.markexpr == QUICK else "suite")
 
 
 def pytest_collection_modifyitems(items):
-    """Whatever starts a PostgreSQL is marked as such; files with slow tests come first, so that no process ends alone."""
+    """Mark whatever starts a PostgreSQL, and begin with the slow files, so that no process ends alone."""
     for item in items:
         if "postgres" in item.fixturenames:
             item.add_marker(pytest.mark.postgres)

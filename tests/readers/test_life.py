@@ -14,6 +14,7 @@ from digest.readers.life import NOBODY, SUBSCRIBED, TABLE, Due, Event, transitio
 from digest.store import ledger, readers
 from digest.store.engine import connect, migrate, reading, writing
 from tests.readers.table import DOCUMENT, with_table
+from tests.support.examples import some
 from tests.support.factories import NOW
 from tests.support.visitor import a_subscriber, dump, mails
 
@@ -76,7 +77,7 @@ def walking(tmp_path_factory):
     engine.dispose()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from([event for event in Event if event is not Event.OPERATOR_ADDS]), max_size=12))
 def test_wherever_a_life_goes_these_hold(walking, events):
     now, complained = NOW, False
