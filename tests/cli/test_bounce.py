@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from digest.store.engine import connect, migrate
 from tests.support.returned import a_letter, report
 
 MAIN = "from digest.cli import main; main()"
@@ -22,12 +21,8 @@ def piped(content, *words, cwd, **settings):
 
 
 @pytest.fixture
-def url(tmp_path):
-    url = f"sqlite:///{tmp_path}/digest.sqlite3"
-    engine = connect(url)
-    migrate(engine)
-    engine.dispose()
-    return url
+def url(sqlite, tmp_path):
+    return sqlite(tmp_path)
 
 
 def is_asked_for_later(ran):
