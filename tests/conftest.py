@@ -31,7 +31,8 @@ def pytest_collection_modifyitems(items):
         if "postgres" in item.fixturenames:
             item.add_marker(pytest.mark.postgres)
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    # What follows the recipes takes long, too, and would come last.
+    items.sort(key=lambda item: (item.path not in slow, len(item.path.parts)))
 
 
 def pytest_terminal_summary(terminalreporter):
