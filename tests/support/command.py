@@ -18,7 +18,7 @@ class Digest:
     def __init__(self, **settings):
         self.settings = {f"DIGEST_{name.upper()}": value for name, value in settings.items()}
 
-    def __call__(self, *words, now=NOW, stdin=b""):
+    def __call__(self, *words, now=NOW, stdin=None):
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
         with (
             pytest.MonkeyPatch.context() as patch,
@@ -28,7 +28,8 @@ class Digest:
             for name, value in self.settings.items():
                 patch.setenv(name, value)
             patch.setattr(sys, "argv", ["digest", "--now", now, *words])
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
+            if stdin is not None:
+                patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
             self.code = _exit_code(main)
         self.out, self.err = (_text(stream) for stream in (out, err))
         return self
