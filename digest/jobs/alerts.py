@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine
 
+from digest.compose.wording import number
 from digest.domain import EPOCH, CollectionRun, Outcome, Result, State
 from digest.jobs import routing
 from digest.jobs.delivery import Dispatcher, troubles
@@ -27,17 +28,25 @@ Causes = dict[tuple[str, date], str]
 Notify = Callable[[Sequence[str]], bool]
 
 
-def tell(engine: Engine, post: Dispatcher, operator: str, looks: Iterable[CollectionRun]) -> list[str]:
-    """Mail the operator what is wrong with these looks and not yet told; return it, a line a cause."""
-    wrong = causes(looks, collections.last_good(engine), post.clock()) if operator else {}
-    return tell_of(engine, post, operator, wrong)
+def tell(
+    engine: Engine,
+    post: Dispatcher,
+    operator: str,
+    looks: Iterable[CollectionRun],
+    notify: Notify | None = None,
+) -> list[str]:
+    """Tell the operator what is wrong with these looks and not yet told; return it, a line a cause."""
+    wrong = causes(looks, collections.last_good(engine), post.clock()) if operator or notify else {}
+    return tell_of(engine, post, operator, wrong, notify)
 
 
-def watch(engine: Engine, post: Dispatcher, operator: str, most_confirmations: int) -> list[str]:
+def watch(
+    engine: Engine, post: Dispatcher, operator: str, most_confirmations: int, notify: Notify | None = None
+) -> list[str]:
     """The same for delivering, and for what strangers do: more confirmations or bounces than is plausible."""
     now = post.clock()
-    wrong = too_many(engine, most_confirmations, now) | troubles(engine, now) if operator else {}
-    return tell_of(engine, post, operator, wrong)
+    wrong = too_many(engine, most_confirmations, now) | troubles(engine, now) if operator or notify else {}
+    return tell_of(engine, post, operator, wrong, notify)
 
 
 def too_many(engine: Engine, most_confirmations: int, now: datetime) -> Causes:
@@ -45,13 +54,13 @@ def too_many(engine: Engine, most_confirmations: int, now: datetime) -> Causes:
     found: Causes = {}
     if subscriptions.room(engine, now, most_confirmations) is Asked.LATER:
         found["confirmations are capped", now.date()] = (
-            f"The form has sent {most_confirmations} mails within an hour, which is the most it may "
+            f"The form has sent {most_confirmations} mails within an hour, its limit "
             "(DIGEST_CONFIRMATIONS_PER_HOUR): visitors are asked to come back later."
         )
     if held := bounces.held(engine, now - HELD_FOR):
         found["bounces are held", now.date()] = (
-            f"More mails bounced for good than is plausible: {held} verdicts were held and changed nothing, and the "
-            "domains are slowed. If a server was wrong, `digest readers reactivate --since …` takes back the others."
+            f"More mails bounced for good than is plausible: {number(held, 'bounce')} changed nothing, and the "
+            "domains are slowed. If a server was wrong, `digest readers reactivate --since …` reactivates the others."
         )
     return found
 

@@ -57,7 +57,7 @@ def fault_of(file: Path) -> str:
         return str(error)
     if sound != "ok":
         return f"it is damaged: {sound}"
-    return "" if {"readers", "deliveries", "alembic_version"} <= tables else "it is no database of this service"
+    return "" if {"readers", "deliveries", "alembic_version"} <= tables else "it is not a database of this service"
 
 
 def _only_read(file: Path) -> str:
@@ -72,6 +72,12 @@ def replace(target: Path, file: Path) -> None:
             read.backup(written)
     except sqlite3.Error as error:
         raise OSError(str(error)) from error
+
+
+def remove(file: Path) -> None:
+    """Delete a copy, and the journals that may lie beside it."""
+    for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+        file.with_name(name).unlink(missing_ok=True)
 
 
 def has_rows(engine: Engine) -> bool:

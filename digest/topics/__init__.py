@@ -28,6 +28,8 @@ KEEP_LINES = 1 << 16  # the lines of a million readers are a few thousand
 _TOPIC = re.compile(
     r"""(?:"[^"\n]*(?:"|$)|(?<=[^\W_])\([^()\n"]{1,60}\)|(?<=\d),(?=\d{3}(?!\d))|[^,\n"])+""", re.MULTILINE
 )
+# A pasted list: `1. agents`, `2) robots`.
+_NUMBERED = re.compile(r"\s*(?:\d{1,2}[.)]|\(\d{1,2}\))(?=\s+[^\W\d])")
 # Copied from a paper's source: `$\tau$-bench` is τ-bench, as in the papers. A caret alone may be a weight.
 _TEX = re.compile(r"[\\$~{`]|--")
 # With less than this, no line needs to be looked at to know that all are within what a reader may ask for.
@@ -135,11 +137,11 @@ class _Budget:
     def takes(self, line: _Line) -> str:
         """Take a line in; say what is too much, if so."""
         if line.size and self.topics <= 0:
-            return f"too many topics: only {MOST_TOPICS} are read; delete some"
+            return f"you have too many topics: keep at most {MOST_TOPICS}"
         if line.words > self.words:
-            return f"your topics have more than {MOST_WORDS_IN_ALL:,} words; delete some of them"
+            return f"your topics have more than {MOST_WORDS_IN_ALL:,} words: delete some"
         if line.prefixes > self.prefixes:
-            return f"your topics have more than {MOST_PREFIXES_IN_ALL} words with a *; delete some of them"
+            return f"your topics have more than {MOST_PREFIXES_IN_ALL} words with a *: delete some"
         self.topics -= line.size
         self.words -= line.words
         self.prefixes -= line.prefixes
@@ -157,6 +159,8 @@ def _read(line: str) -> _Line:
     topics: list[Topic] = []
     faults: list[_Fault] = []
     words = prefixes = 0
+    if numbered := _NUMBERED.match(ascii_signs(line)):
+        line = " " * numbered.end() + line[numbered.end() :]
     pieces = [found.span() for found in islice(_TOPIC.finditer(ascii_signs(line)), MOST_TOPICS + 1)]
     pieces = [(start, end) for start, end in pieces if not line[start:end].isspace()]
     for start, end in pieces:
@@ -168,7 +172,7 @@ def _read(line: str) -> _Line:
             faults.append(_Fault(column + error.at, f"{error.what} ({excerpt(written.strip(), error.at)})"))
             continue
         if words + asks.words > MOST_WORDS_IN_ALL or prefixes + asks.prefixes > MOST_PREFIXES_IN_ALL:
-            faults.append(_Fault(column, "your topics ask for too much; delete some of them"))
+            faults.append(_Fault(column, "your topics have too many words: delete some"))
             break
         topics.append(topic)
         words += asks.words
@@ -197,7 +201,7 @@ def _mistakes(written: Iterable[str]) -> Iterator[Mistake]:
             yield Mistake(number, 1, too_much)
             return
     if budget.topics < 0:
-        yield Mistake(number, 1, f"too many topics: only {MOST_TOPICS} are read; delete some")
+        yield Mistake(number, 1, f"you have too many topics: keep at most {MOST_TOPICS}")
 
 
 __all__ = [
