@@ -5,11 +5,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # The databases, brokers and browsers of two test processes fit two cores.
 PROCESSES ?= 2
+# File by file, in our own order: tests/conftest.py puts the slow ones first.
+SPREAD := --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 QUICK := not slow and not postgres and not realdata
 # The rooms without a door, and what guards the house.
 QUICK_TESTS := $(addprefix tests/,text topics match sources readers bounces settings docs test_house.py test_links.py)
 
-.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-start bench-web bench-delivery bench-million chaos soak attack coverage clean
+.PHONY: help install install-production run test quick check lock test-days mailcheck bench bench-quality bench-start bench-web bench-delivery bench-million chaos soak attack deep coverage clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -31,10 +33,10 @@ run: install ## the whole service on this machine; ARGS=--once ends after the fi
 	$(BIN)/digest demo $(ARGS)
 
 test: install ## everything: unit, both databases, broker and workers, SMTP, and the browser if Chromium is here
-	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 quick: check ## what to run while you work: lint, types, imports, and the rooms that need no server; ARGS=tests/web for another
-	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile -m "$(QUICK)" $(or $(ARGS),$(QUICK_TESTS))
+	$(BIN)/python -m pytest $(SPREAD) -m "$(QUICK)" $(or $(ARGS),$(QUICK_TESTS))
 
 check: install ## lint, format, types, imports
 	$(BIN)/ruff check .
@@ -51,10 +53,13 @@ lock: install ## pin every dependency anew, with hashes and without the address 
 		-o requirements-production.lock
 
 test-days: install ## the quick tests as if on each weekday, 29 February, 31 December, when clocks change, east and west
-	$(BIN)/python -m tests.days $(DAYS) -- --numprocesses $(PROCESSES) --dist loadfile $(ARGS)
+	$(BIN)/python -m tests.days $(DAYS) -- $(SPREAD) $(ARGS)
+
+deep: install ## the rules for all inputs, each on four times as many examples as `make test` looks at
+	EXAMPLES=all $(BIN)/python -m pytest $(SPREAD) -m hypothesis $(ARGS)
 
 coverage: install ## what the tests reach, branches counted; the slow ones too
-	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --cov --cov-report term:skip-covered --cov-fail-under 90 $(ARGS)
+	$(BIN)/python -m pytest $(SPREAD) --cov --cov-report term:skip-covered --cov-fail-under 90 $(ARGS)
 
 mailcheck: install ## every mail under SpamAssassin, caniemail, mutt and s-nail; says what it lacks, installs nothing
 	$(BIN)/python -m tests.mailcheck

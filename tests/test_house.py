@@ -75,3 +75,9 @@ def test_no_function_is_longer_than_a_screen_and_most_are_short():
 def test_the_product_is_rooms_and_few_loose_modules():
     loose = {file.name for file in (ROOT / "digest").glob("*.py")} - {"__init__.py"}
     assert len(loose) <= MOST_LOOSE_MODULES, loose
+
+
+def test_what_tests_share_is_in_no_test_file():
+    """Whoever changes a test breaks no other one; what several need is in tests/support/."""
+    lending = re.compile(r"^from tests\.(\w+\.)*(test_\w+ import|\w+ import test_)", re.MULTILINE)
+    assert [file.name for file in (ROOT / "tests").rglob("*.py") if lending.search(file.read_text())] == []

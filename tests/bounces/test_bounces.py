@@ -15,6 +15,7 @@ from digest.bounces.opening import MOST_BLOCKS, opened
 from digest.bounces.reasons import MEANS
 from digest.domain import VerdictKind
 from tests.support import realdata
+from tests.support.examples import some
 from tests.support.returned import DELAY, EXIM, FULL, HARD, QMAIL, a_letter, a_notice, an_original, complaint, report
 
 K = VerdictKind
@@ -171,7 +172,7 @@ def test_every_reason_that_is_given_is_documented():
     assert [reason for reason in given_reasons if f"`{reason}`" not in documented] == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(st.binary(max_size=400))
 @example(b"Content-Type: multipart/report; boundary=\n\n--\n")
 @example(b"Content-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n====\n")
@@ -182,7 +183,7 @@ def test_no_bytes_break_it(content):
     assert list(bounces.bounce_tokens(content)) == []
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(MESSAGES)), st.integers(0, 3000), st.binary(min_size=1, max_size=12), st.integers(0, 40))
 def test_no_damage_breaks_it(name, place, put_in, left_out):
     content = MESSAGES[name][0]

@@ -18,6 +18,7 @@ from digest import bounces
 from digest.bounces import addressees, limits, opening, reading, tags, words
 from digest.bounces.reasons import judge
 from digest.domain import VerdictKind
+from tests.support.examples import some
 from tests.support.returned import report
 
 # Twenty times what the worst of them costs on two busy cores: what it cost before were hours.
@@ -104,7 +105,9 @@ REPEATED = st.tuples(PIECES, st.integers(1, 400)).map(lambda piece: piece[0] * p
 HOSTILE = st.lists(REPEATED, max_size=12).map(lambda pieces: "".join(pieces).encode("utf-8", "surrogateescape"))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=some(120), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(HOSTILE, st.booleans())
 def test_no_pieces_put_together_break_it_or_keep_it_busy(pieces, in_a_report):
     content = report().replace(b"Diagnostic-Code: smtp; ", b"Diagnostic-Code: " + pieces) if in_a_report else pieces
@@ -117,7 +120,7 @@ def _understood(found):
     assert found.verdict.reason != bounces.UNREADABLE
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 @given(st.text(alphabet="<>/-!abdivstyle&#;x9 \n", max_size=200))
 def test_tags_are_left_out_of_any_html(html):
     assert "<style" not in tags.without_tags(html + "<style>a</style>")

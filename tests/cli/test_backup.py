@@ -11,7 +11,7 @@ from digest.jobs.delivery import round as rounds
 from digest.store import ledger, readers
 from digest.store.backup import RESTORED
 from digest.store.engine import connect
-from tests.cli.test_cli import Digest
+from tests.support.command import Digest
 from tests.support.factories import NOW, a_paper
 from tests.support.service import Service
 from tests.support.visitor import a_subscriber, dump

@@ -1,6 +1,5 @@
 """The command line as people and scripts use it: what it prints, where, and how it ends."""
 
-import contextlib
 import csv
 import io
 import json
@@ -12,55 +11,15 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from digest.cli import main
 from digest.domain import Status
 from digest.settings import Settings
 from digest.store import ledger, slots
 from digest.store.engine import writing
 from tests.support import realdata
+from tests.support.command import NOW, Digest
+from tests.support.factories import DAY
 from tests.support.page_server import PageServer, a_record
 from tests.support.visitor import a_subscriber
-
-DAY = date(2025, 12, 24)
-NOW = "2025-12-24T18:00:00+00:00"
-
-
-class Digest:
-    """Runs `digest` as its entry point does; `.out`, `.err` and `.code` are of the last run."""
-
-    def __init__(self, **settings):
-        self.settings = {f"DIGEST_{name.upper()}": value for name, value in settings.items()}
-
-    def __call__(self, *words, now=NOW):
-        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
-        with (
-            pytest.MonkeyPatch.context() as patch,
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            for name, value in self.settings.items():
-                patch.setenv(name, value)
-            patch.setattr(sys, "argv", ["digest", "--now", now, *words])
-            self.code = _exit_code(main)
-        self.out, self.err = (_text(stream) for stream in (out, err))
-        return self
-
-    @property
-    def rows(self):
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-def _exit_code(main):
-    try:
-        main()
-    except SystemExit as end:
-        return end.code
-    raise AssertionError("it ends by exiting")
-
-
-def _text(stream):
-    stream.flush()
-    return stream.buffer.getvalue().decode()
 
 
 @pytest.fixture

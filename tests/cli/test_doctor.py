@@ -17,7 +17,7 @@ from digest.settings import Settings
 from digest.store import collections, heartbeats, readers
 from digest.store.engine import connect, migrate, writing
 from digest.store.heartbeats import Heartbeat
-from tests.cli.test_cli import Digest
+from tests.support.command import Digest
 from tests.support.factories import NOW
 from tests.support.name_server import NameServer
 

@@ -13,7 +13,7 @@ from digest.jobs import delivery
 from digest.jobs import trial as trials
 from digest.settings import Settings, urls
 from digest.store import gauges, readers
-from tests.cli.test_cli import Digest
+from tests.support.command import Digest
 from tests.support.factories import NOW
 from tests.support.name_server import NameServer
 from tests.support.visitor import a_visitor

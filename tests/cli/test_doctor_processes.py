@@ -14,7 +14,7 @@ from digest.settings import Settings
 from digest.store import heartbeats
 from digest.store.engine import connect
 from digest.store.heartbeats import Heartbeat
-from tests.cli.test_cli import Digest
+from tests.support.command import Digest
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from digest.cli.readers.importing import first_due
 from digest.cli.readers.table import neutral, restored, rows
 from digest.domain import Cadence, Preferences
-from tests.cli.test_cli import Digest
+from tests.support.command import Digest
+from tests.support.examples import some
 from tests.support.factories import NOW
 
 
@@ -201,7 +202,7 @@ def test_every_cell_comes_back_as_it_was(cell):
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=some(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_bytes_break_the_reading_or_lose_the_rows_after(tmp_path, junk):
     junk = junk.replace(b"\r", b" ").replace(b"\n", b" ")
     file = tmp_path / "in.csv"

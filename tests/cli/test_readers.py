@@ -8,9 +8,8 @@ from digest.domain import Cadence, Mute, Preferences, Status, Verdict, VerdictKi
 from digest.readers import another
 from digest.store import bounces, breakers, history, ledger, papers, readers
 from digest.store.engine import connect, migrate, writing
-from tests.cli.test_cli import Digest
-from tests.store.test_papers import DAY, a_collection
-from tests.support.factories import NOW, a_listing, a_paper
+from tests.support.command import Digest
+from tests.support.factories import DAY, NOW, a_collection, a_listing, a_paper
 from tests.support.visitor import a_subscriber
 
 ADA = "ada@example.org"

@@ -16,9 +16,10 @@ from digest.compose import Composer
 from digest.compose.dkim import Signer, new_key, pem, record
 from digest.domain import Selection
 from digest.settings import BadSetting, Settings
-from tests.cli.test_cli import DAY as TODAY
-from tests.cli.test_cli import Digest
 from tests.emails import AWKWARD, DAY, LETTERHEAD, a_delivery, a_pick
+from tests.support.command import Digest
+from tests.support.examples import some
+from tests.support.factories import DAY as TODAY
 from tests.support.mischief import deliveries, every_kind, selections
 from tests.support.opendkim import verdicts
 from tests.support.page_server import PageServer, a_record
@@ -53,7 +54,7 @@ def believes(content, strings=None):
     return dkim.verify(content, dnsfunc=dns) and asked == [f"{NAME}."]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=some(60))
 @given(deliveries, selections)
 def test_dkimpy_believes_every_mail(delivery, selection):
     """F6, whatever the body is made of."""

@@ -15,6 +15,7 @@ from digest.compose.mime import UNPRINTABLE, quoted
 from digest.links import Named, Purpose
 from tests.emails import DAY, DRAFT, LETTERHEAD, a_delivery, a_pick
 from tests.support.composing import COMPOSER, Tags, a_digest, a_letter, flat
+from tests.support.examples import some
 from tests.support.factories import a_key
 from tests.support.mischief import deliveries, every_kind, selections
 
@@ -26,7 +27,7 @@ UNSUBSCRIBE = re.compile(
 
 
 def for_any_mail(test):
-    return settings(deadline=None, max_examples=40)(given(deliveries, selections)(test))
+    return settings(deadline=None, max_examples=some(40))(given(deliveries, selections)(test))
 
 
 @for_any_mail

@@ -8,18 +8,15 @@ import html5lib
 import pytest
 from jinja2 import UndefinedError
 
-from digest import paths
 from digest.compose import MOST_HTML_BYTES, opened
 from digest.compose.contents import IN_FULL
 from digest.compose.pages import environment, fold
 from digest.compose.sheets import LONGEST_SUBJECT
 from digest.sample.mails import KEY, compose
 from tests.emails import COMPOSER, a_pick, mails
-from tests.support.composing import a_digest
+from tests.support.composing import EMAIL, FOLDERS, a_digest
 from tests.support.factories import NOW
 
-EMAIL = paths.templates() / "email"
-FOLDERS = sorted(path.name for path in EMAIL.iterdir() if path.is_dir() and not path.name.startswith("_"))
 MAILS = {name: opened(mail.content) for name, mail in mails().items()}
 SAMPLES = {name: opened(mail.content) for name, mail in compose(COMPOSER, NOW).items()}
 LIGHT = (EMAIL / "_layout/light.css").read_text()

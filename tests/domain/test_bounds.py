@@ -9,8 +9,7 @@ from sqlalchemy import text
 
 from digest.domain.bounds import LONGEST_NAME, LONGEST_SUMMARY, LONGEST_TITLE, MOST_COUNTED, MOST_LABELS, shortened
 from digest.store import papers
-from tests.store.test_papers import DAY, a_collection
-from tests.support.factories import a_listing, a_paper
+from tests.support.factories import DAY, a_collection, a_listing, a_paper
 
 
 @given(st.text(alphabet="a b\u0301漢.,", max_size=60), st.integers(4, 40))

@@ -15,6 +15,7 @@ from digest.jobs.collection import Site, collect, collect_all, days
 from digest.sources import FetchResult, Request, Source, by_name, fetch
 from digest.store import collections, papers
 from digest.store.engine import connect
+from tests.support.examples import some
 from tests.support.factories import NOW, a_listing, a_paper
 from tests.support.page_server import PageServer, a_page, a_record
 
@@ -200,7 +201,9 @@ def survived(engine, source, client):
     return runs
 
 
-many = partial(settings, max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = partial(
+    settings, max_examples=some(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @many()
@@ -211,7 +214,7 @@ def test_no_list_of_records_stops_a_collection(engine, found, nested):
     assert "2512.00001" in {paper.id for paper in papers.listed(engine, DAY, DAY)}
 
 
-@many(max_examples=20)
+@many(max_examples=some(20))
 @given(values.map(json.dumps).map(str.encode) | st.binary() | deep, records().map(lambda each: [each]))
 def test_no_page_stops_a_collection(engine, api, found):
     data = json.dumps({"dailyPapers": found}).replace("&", "&amp;").replace('"', "&quot;")
@@ -228,7 +231,7 @@ shown = (texts | dates).map(
 )
 
 
-@many(max_examples=20)
+@many(max_examples=some(20))
 @given(st.lists(st.tuples(*[shown] * 6).map(lambda each: ENTRY.format(*each)), max_size=3), shown)
 def test_no_feed_stops_a_collection(engine, entries, updated):
     feed = f'<feed xmlns="http://www.w3.org/2005/Atom"><updated>{updated}</updated>{"".join(entries)}</feed>'

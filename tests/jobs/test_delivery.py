@@ -18,8 +18,7 @@ from digest.store import breakers, history, ledger, papers, readers
 from digest.store.engine import reading, writing
 from digest.store.tables import deliveries as rows
 from digest.transport.smtp import RelayAway
-from tests.store.test_papers import DAY, a_collection
-from tests.support.factories import NOW, a_listing, a_paper
+from tests.support.factories import DAY, NOW, a_collection, a_listing, a_paper
 from tests.support.lives import becomes
 from tests.support.lying_relay import LyingRelay
 

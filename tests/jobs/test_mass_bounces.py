@@ -10,9 +10,9 @@ from digest.jobs import alerts, giving_up, returns
 from digest.readers import operator, subscriptions
 from digest.store import bounces, breakers, ledger, readers
 from digest.store.engine import writing
-from tests.store.test_ledger import plan
 from tests.support.factories import NOW
 from tests.support.returned import HARD, LINKS, report
+from tests.support.stored import plan
 from tests.support.visitor import dump, status_of
 
 DOMAIN = "papers.example.org"

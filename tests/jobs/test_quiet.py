@@ -7,8 +7,7 @@ import pytest
 from digest.jobs.delivery.draft import QUIET_FOR
 from digest.jobs.quiet import MOST_TRIED, broader
 from digest.match import Matcher
-from tests.store.test_papers import DAY
-from tests.support.factories import a_paper
+from tests.support.factories import DAY, a_paper
 
 A_DAY = timedelta(days=1)
 

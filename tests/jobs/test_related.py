@@ -6,8 +6,7 @@ import pytest
 
 from digest.domain import State
 from digest.store import heard
-from tests.store.test_papers import DAY
-from tests.support.factories import a_paper
+from tests.support.factories import DAY, a_paper
 from tests.support.visitor import BASE, LINKS, a_visitor
 
 ADA, BOB = "ada@example.org", "bob@example.org"

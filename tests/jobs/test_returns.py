@@ -16,12 +16,13 @@ from digest.readers import addresses, subscriptions
 from digest.store import bounces, ledger, readers
 from digest.store.engine import writing
 from tests.emails import LETTERHEAD, a_delivery
-from tests.store.test_ledger import plan
 from tests.support.composing import a_digest
+from tests.support.examples import some
 from tests.support.factories import NOW, a_key, a_paper
 from tests.support.lives import becomes
 from tests.support.returned import FULL, HARD, LINKS, a_letter, an_original, complaint, report
 from tests.support.service import Service
+from tests.support.stored import plan
 from tests.support.visitor import a_subscriber, dump, status_of
 
 A_DAY = timedelta(days=1)
@@ -275,7 +276,7 @@ def test_a_forged_report_changes_nothing(ada, content):
     assert dump(ada.engine) == before
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=some(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 55), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567.0189"))
 def test_no_change_to_a_token_makes_another(ada, place, letter):
     address = LINKS.bounce_address(ada.reader.key, 1, DOMAIN)

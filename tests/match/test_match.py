@@ -8,6 +8,7 @@ from digest.match import Matcher
 from digest.sources.huggingface.records import listings
 from digest.topics import parse
 from tests.support import reference
+from tests.support.examples import some
 from tests.support.factories import a_paper
 from tests.support.realdata import huggingface_days
 
@@ -246,7 +247,7 @@ def combined(parts):
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(st.recursive(LEAVES, combined, max_leaves=4), PAPERS)
 def test_the_index_agrees_with_the_slow_and_obvious_matcher(topic, papers):
     papers = [a_paper(**fields) for fields in papers]

@@ -10,6 +10,7 @@ from digest.compose import marking
 from digest.domain import Reason
 from digest.match import Matcher
 from digest.topics import parse
+from tests.support.examples import some
 from tests.support.factories import a_paper
 
 LONG = " ".join(f"word{n}" for n in range(60))
@@ -241,7 +242,7 @@ FILLERS = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=some(200), deadline=None)
 @given(st.lists(FILLERS, max_size=60), st.lists(FILLERS, max_size=20), st.sampled_from([180, 420]))
 def test_an_abstract_that_matches_shows_where_however_long_its_sentences(before, after, most):
     abstract = " ".join(f"{''.join(before)} we use diffusion models 。{''.join(after)}".split())

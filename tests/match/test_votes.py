@@ -7,13 +7,14 @@ from digest.domain import LIKED, Order, Pick
 from digest.match import Matcher
 from digest.match.votes import ENOUGH, MOST_PLACES, MOST_WORDS, counted, nudged
 from digest.topics import parse
+from tests.support.examples import some
 from tests.support.factories import a_paper
 
 WORDS = ("tree search", "games", "proteins")
 PICKS = [Pick(a_paper(str(number)), 10 - number, ()) for number in range(10)]
 
 
-@settings(max_examples=60)
+@settings(max_examples=some(60))
 @given(
     st.dictionaries(st.sampled_from(WORDS), st.integers(-9, 9)),
     st.lists(st.sets(st.sampled_from(WORDS)), min_size=10, max_size=10),

@@ -13,10 +13,9 @@ from digest.readers import addresses, operator, roster, subscriptions
 from digest.store import keys, ledger, outcomes, readers
 from digest.store.engine import connect, migrate, move, writing
 from digest.store.tables import deliveries
-from tests.store.test_ledger import plan
 from tests.support.factories import NOW
 from tests.support.returned import HARD, a_letter, complaint, report
-from tests.support.stored import STORED
+from tests.support.stored import STORED, plan
 from tests.support.visitor import LINKS, a_subscriber, a_visitor, dump, status_of
 
 NEW = "ada@new.example.org"

@@ -1,7 +1,6 @@
 """The life of a reader: the table as documented, what holds on any walk through it, and what each step does."""
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,21 +10,16 @@ from digest.compose.kinds import RULES
 from digest.domain import Cadence, Kind, Preferences, Status
 from digest.readers import addresses, operator, subscriptions
 from digest.readers.changes import Details, apply
-from digest.readers.life import NOBODY, SUBSCRIBED, TABLE, Due, Event, told, transition
+from digest.readers.life import NOBODY, SUBSCRIBED, TABLE, Due, Event, transition
 from digest.store import ledger, readers
 from digest.store.engine import connect, migrate, reading, writing
+from tests.readers.table import DOCUMENT, with_table
+from tests.support.examples import some
 from tests.support.factories import NOW
 from tests.support.visitor import a_subscriber, dump, mails
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "readers.md"
-BEGIN, END = "<!-- life: `python -m tests.readers` writes this -->\n", "<!-- end of life -->"
 LEAVING = (Event.LEAVE_BY_CLICK, Event.LEAVE_BY_MAIL)
 A_DAY = timedelta(days=1)
-
-
-def with_table(text):
-    before, _, rest = text.partition(BEGIN)
-    return before + BEGIN + "\n" + "\n".join(told()) + "\n\n" + END + rest.partition(END)[2]
 
 
 def test_the_table_in_the_documentation_is_that_of_the_code():
@@ -83,7 +77,7 @@ def walking(tmp_path_factory):
     engine.dispose()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from([event for event in Event if event is not Event.OPERATOR_ADDS]), max_size=12))
 def test_wherever_a_life_goes_these_hold(walking, events):
     now, complained = NOW, False

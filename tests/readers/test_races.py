@@ -20,8 +20,8 @@ from digest.store import engine as engines
 from digest.store import ledger, mailboxes, readers
 from digest.store.engine import MOST_RETRIES, connect, retried, writing
 from digest.store.tables import readers as tables
-from tests.store.test_ledger import plan
 from tests.support.factories import NOW
+from tests.support.stored import plan
 from tests.support.visitor import a_subscriber, dump, mails, status_of
 
 AT_ONCE = 8

@@ -11,14 +11,10 @@ from digest.store import accounts, heard, ledger, outcomes, papers, planning, re
 from digest.store.engine import connect, writing
 from digest.store.readers import AlreadyThere
 from digest.store.tables import deliveries as rows
-from tests.store.test_papers import DAY, a_collection, keep
-from tests.support.factories import NOW, a_listing
+from tests.support.factories import DAY, NOW, a_collection, a_listing
+from tests.support.stored import keep, plan
 
 HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
-
-
-def plan(engine, now=NOW):
-    return planning.plan(engine, now, schedule.MOST_CATCH_UP, schedule.next_due)
 
 
 def admit(engine, *emails, **preferences):

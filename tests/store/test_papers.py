@@ -3,21 +3,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from digest.domain import EPOCH, CollectionRun, Outcome, Window
+from digest.domain import EPOCH, Outcome, Window
 from digest.store import collections, papers
 from digest.store.engine import reading
-from tests.support.factories import NOW, a_listing, a_paper
-
-DAY = date(2025, 12, 24)
-
-
-def a_collection(source="huggingface", day=DAY, at=NOW, papers=1, outcome=Outcome.OK):
-    return CollectionRun(source, day, "api", papers, 0.5, outcome, "", at)
-
-
-def keep(engine, *listings, at=NOW, backfill=False):
-    first = listings[0]
-    return papers.keep(engine, listings, a_collection(first.source, first.day, at), backfill=backfill).new
+from tests.support.factories import DAY, NOW, a_collection, a_listing, a_paper
+from tests.support.stored import keep
 
 
 def a_full_paper():

@@ -19,6 +19,9 @@ FLAGS = [
     "--disable-sync",
 ]
 NARROWEST = 320
+# What axe is asked in each: a scheme changes the colours of a page, and nothing else.
+FAULTS = {"resultTypes": ["violations"]}
+SCHEMES = {"light": FAULTS, "dark": FAULTS | {"runOnly": ["color-contrast", "link-in-text-block"]}}
 NEEDS_CHROMIUM = [
     pytest.mark.slow,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium: apt-get install chromium"),

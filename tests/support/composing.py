@@ -2,11 +2,14 @@
 
 from html.parser import HTMLParser
 
+from digest import paths
 from digest.compose import Composer, opened
 from digest.domain import Selection
 from tests.emails import LETTERHEAD, a_delivery
 
 COMPOSER = Composer(LETTERHEAD)
+EMAIL = paths.templates() / "email"
+FOLDERS = sorted(path.name for path in EMAIL.iterdir() if path.is_dir() and not path.name.startswith("_"))
 
 
 def a_digest(*picks, more=0, listed=0, **delivery):

@@ -1,11 +1,12 @@
 """Plain functions that make domain values, with every field one can leave out filled in."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import count
 
-from digest.domain import Cadence, Listing, Paper, Preferences, Reader, Status
+from digest.domain import Cadence, CollectionRun, Listing, Outcome, Paper, Preferences, Reader, Status
 
 NOW = datetime(2025, 12, 24, 18, 0, tzinfo=UTC)
+DAY = NOW.date()
 _numbers = count(1)
 
 
@@ -23,7 +24,7 @@ def a_listing(
     paper=None,
     *,
     source="huggingface",
-    day=date(2025, 12, 24),
+    day=DAY,
     rank=1,
     upvotes=0,
     comments=0,
@@ -31,6 +32,10 @@ def a_listing(
     **fields,
 ):
     return Listing(source, day, rank, paper or a_paper(**fields), upvotes, comments, borrowed)
+
+
+def a_collection(source="huggingface", day=DAY, at=NOW, papers=1, outcome=Outcome.OK):
+    return CollectionRun(source, day, "api", papers, 0.5, outcome, "", at)
 
 
 def a_key(number):

@@ -13,8 +13,7 @@ from digest.jobs.throttling import Throttles
 from digest.settings import Settings
 from digest.store import ledger, papers, readers
 from digest.store.engine import reading, writing
-from tests.store.test_papers import DAY, a_collection
-from tests.support.factories import NOW, a_listing, a_paper
+from tests.support.factories import DAY, NOW, a_collection, a_listing, a_paper
 
 
 class Service:

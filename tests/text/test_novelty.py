@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from digest.text import sentences
 from digest.text.novelty import novelty
+from tests.support.examples import some
 from tests.support.realdata import huggingface_days
 
 LABELS = Path(__file__).parents[2] / "bench" / "labels" / "novelty.csv"
@@ -30,7 +31,7 @@ def test_the_first_sentence_that_announces_something_says_it(abstract, expected)
     assert abstract[slice(*novelty(abstract))] == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 @given(st.text(max_size=200), st.sampled_from(["we ", "We propose ", "this paper ", ". ", "。", "https:", "a" * 50]))
 def test_it_is_always_one_of_the_sentences(text, piece):
     abstract = f"{piece * 40}{text}{piece}"

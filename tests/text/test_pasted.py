@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.text.pasted import MOST_REFERENCES, MOST_TEXT, Reference, references
+from tests.support.examples import some
 
 BIB = """
 @misc{lovelace2025draft,
@@ -137,7 +138,7 @@ def test_so_many_are_read_and_the_others_counted():
     assert references("2512.00001\n" + " " * MOST_TEXT)[1] == 1, "what was cut off is said, too"
 
 
-@settings(max_examples=150)
+@settings(max_examples=some(150))
 @given(st.text(st.sampled_from('@article{}title="=author,\n TY-RAU[]:2512.0 /\\'), max_size=400))
 def test_nothing_pasted_raises(text):
     for start in ("", "@misc{", "TY  - ", "[", '[{"title": ', "<rdf:RDF xmlns:rdf='r'><a>"):

@@ -11,6 +11,7 @@ from digest.text import plain
 from digest.topics import And, Author, Fact, Not, Or, Phrase, Topic, Word, parse
 from digest.topics.grammar import LONGEST_TOPIC, MOST_WORDS
 from digest.topics.words import cut, fold, stem
+from tests.support.examples import some
 from tests.support.factories import a_paper
 
 
@@ -216,7 +217,7 @@ GLUED = st.text("abEORλπ32()^*+#.'/-_|&:!,;é大扩", min_size=1, max_size=7).
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=some(300))
 @given(st.lists(GLUED | st.sampled_from(["model", "SE(3)", "R^2", "transformer(s)"]), max_size=4).map(" ".join))
 @example("E(3)(3)")
 @example("a(b")

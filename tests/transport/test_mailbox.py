@@ -14,7 +14,7 @@ from digest.links import Purpose
 from digest.settings import BadSetting, Settings, load
 from digest.transport import mailbox
 from digest.transport.mailbox import Emptied, Mailbox, MailboxAway
-from tests.cli.test_cli import Digest
+from tests.support.command import Digest
 from tests.support.factories import NOW
 from tests.support.imap_server import mailbox_server
 from tests.support.returned import LINKS, a_letter, an_original, complaint, report

@@ -9,7 +9,7 @@ from digest.settings.servers import Broker
 from digest.transport.rate import FIRST_DAY, RelayLimits, a_second, most_today
 from digest.transport.relay import Relay
 from digest.transport.smtp import Route, send_all
-from tests.transport.test_smtp import mails
+from tests.support.sending import mails
 
 TODAY = date(2026, 3, 3)
 NOWHERE = Broker("redis://127.0.0.1:1/0", "digest-one")

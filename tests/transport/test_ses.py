@@ -19,9 +19,9 @@ from digest.transport.ses_answers import MEANS, STATUSES, Answer, refusal, reply
 from digest.transport.sigv4 import Credentials, signed
 from digest.transport.smtp import FAILURES_TO_REST
 from tests.support.lying_relay import Certificate
+from tests.support.sending import mails, sent
 from tests.support.ses_server import KEY, REGION, SECRET, SesServer, answer
 from tests.support.ses_server import refusal as refused
-from tests.transport.test_smtp import mails, sent
 
 NAME = f"ses:{REGION}"
 

@@ -12,27 +12,7 @@ from digest.transport import relay as relays
 from digest.transport import session
 from digest.transport.smtp import FAILURES_TO_REST, MOST_UNWRITTEN, Relay, Route, SendingRate, send_all
 from tests.support.lying_relay import Certificate, LyingRelay
-
-CONTENT = b"Subject: hello\r\nFrom: a@example.org\r\n\r\n.a dot first\r\nend\r\n"
-
-
-def mails(count):
-    return [
-        Mail(number, "digest@example.org", f"reader{number}@example.org", CONTENT) for number in range(1, count + 1)
-    ]
-
-
-def route(*servers, connections=4, **more):
-    return Route(tuple(Relay.at(server.url) for server in servers), connections, **more)
-
-
-def sent(mails, *servers, failures=(), **route_of):
-    """Send, and return each delivery's result; every mail must be answered for exactly once."""
-    results = []
-    found = send_all(mails, route(*servers, **route_of), results.extend)
-    assert sorted(result.delivery_id for result in results) == [mail.delivery_id for mail in mails]
-    assert [str(relay) for relay in found] == list(failures)
-    return {result.delivery_id: result for result in results}
+from tests.support.sending import CONTENT, mails, route, sent
 
 
 def test_every_mail_arrives_once_and_as_it_was(mail_server):

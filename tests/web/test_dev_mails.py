@@ -3,7 +3,7 @@
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from tests.compose.test_templates import FOLDERS
+from tests.support.composing import FOLDERS
 from tests.support.visitor import a_visitor
 
 

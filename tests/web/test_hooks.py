@@ -18,8 +18,8 @@ from digest.bounces.webhooks.payload import MOST_BYTES, TOKEN_FIELD
 from digest.domain import Result, State, Status
 from digest.store import ledger
 from digest.web.proofs import Proofs
-from tests.store.test_ledger import plan
 from tests.support.factories import NOW
+from tests.support.stored import plan
 from tests.support.visitor import LINKS, a_subscriber, a_visitor, dump, status_of
 
 TOPIC = "arn:aws:sns:eu-west-1:1:digest"

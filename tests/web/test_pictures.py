@@ -16,6 +16,7 @@ from digest.domain import CollectionRun, Outcome
 from digest.store import papers
 from digest.web import drawing, pools
 from digest.web.pools import Busy, Queue
+from tests.support.examples import some
 from tests.support.factories import NOW, a_listing, a_paper
 from tests.support.visitor import BASE, a_visitor
 
@@ -59,7 +60,7 @@ def test_a_title_we_have_no_letters_for_is_not_drawn_and_others_lose_their_accen
     assert drawing.drawable("𝒟eep 👩🏽‍🔬 nets") == "Deep nets"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=some(40), deadline=None)
 @given(title=st.text(max_size=400), line=st.text(max_size=400))
 def test_any_words_make_a_picture_or_none(title, line):
     drawn = drawing.card(title, [known] if (known := drawing.drawable(line)) else [])

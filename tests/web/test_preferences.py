@@ -9,8 +9,8 @@ from selectolax.lexbor import LexborHTMLParser
 from digest.domain import Beside, Cadence, Preferences, Result, State, Status, Verdict, VerdictKind
 from digest.store import bounces, ledger, outcomes, readers
 from digest.store.engine import writing
-from tests.store.test_ledger import plan
 from tests.support.factories import NOW
+from tests.support.stored import plan
 from tests.support.visitor import CHOSEN, LINKS, a_subscriber, a_visitor, dump, mails, status_of
 
 

@@ -17,6 +17,7 @@ from digest.store import papers
 from digest.web import citation, memory
 from digest.web.listing import bare, bars, chart_text
 from digest.web.pools import Queue
+from tests.support.examples import some
 from tests.support.factories import NOW, a_listing, a_paper
 from tests.support.visitor import BASE, Visitor, a_visitor
 
@@ -153,7 +154,7 @@ def test_bibtex_means_what_it_says_whatever_stands_in_a_title():
     assert "eprint = {2512.00003}" in entry
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 @given(title=st.text(max_size=40), authors=st.lists(st.text(max_size=20), max_size=3))
 def test_every_paper_can_be_cited(title, authors):
     paper = a_paper(title=title, authors=tuple(authors))

@@ -9,10 +9,9 @@ from digest.jobs import returns
 from digest.jobs.returns import Whose
 from digest.store import breakers, day_counts, gauges, heartbeats, ledger, outcomes, papers
 from digest.store.heartbeats import Heartbeat
-from tests.deploy.test_signals import METRICS
-from tests.store.test_ledger import plan
-from tests.store.test_papers import a_collection
-from tests.support.factories import NOW, a_listing
+from tests.support.factories import NOW, a_collection, a_listing
+from tests.support.metrics import METRICS
+from tests.support.stored import plan
 from tests.support.visitor import a_subscriber, a_visitor
 
 A_DAY = timedelta(days=1)

@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from digest.domain import Status
 from digest.store import readers
+from tests.support.examples import some
 from tests.support.factories import NOW
 from tests.support.visitor import LINKS, a_subscriber, a_visitor, dump, mails, status_of
 
@@ -47,7 +48,7 @@ def test_one_post_unsubscribes_whatever_its_body_and_needs_no_cookie_login_or_cs
     assert status_of(engine, reader) is Status.UNSUBSCRIBED
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=some(50), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     body=st.binary(max_size=200),
     kind=st.sampled_from(["multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "text/plain"]),

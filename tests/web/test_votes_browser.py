@@ -7,7 +7,7 @@ import pytest
 
 from digest.settings import Settings
 from digest.store import feedback
-from digest.store.engine import connect, migrate
+from digest.store.engine import connect
 from digest.web import create_app
 from tests.support.browser import NEEDS_CHROMIUM, serving
 from tests.support.factories import NOW, a_paper
@@ -20,10 +20,9 @@ PLAIN, LIKED = "Agents for marsh birds", "Agents for tree search"
 
 
 @pytest.fixture
-def service(tmp_path, mail_server):
+def service(sqlite, tmp_path, mail_server):
     """The service with an endpoint that answers in this machine; what its mails link to is there."""
-    engine = connect(f"sqlite:///{tmp_path / 'digest.sqlite3'}")
-    migrate(engine)
+    engine = connect(sqlite(tmp_path))
     service = Service(engine, mail_server)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"

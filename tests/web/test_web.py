@@ -24,6 +24,7 @@ from digest.store import collections, ledger, readers
 from digest.store.engine import connect, writing
 from digest.web.routes import ROUTES
 from digest.web.security import mask_tokens
+from tests.support.examples import some
 from tests.support.factories import NOW
 from tests.support.visitor import BASE, LINKS, a_subscriber, a_visitor, dump, mails, status_of
 
@@ -43,7 +44,7 @@ def links_of(reader):
     return [LINKS.confirm(reader.key, 1, NOW), LINKS.unsubscribe(reader.key), LINKS.preferences(reader.key)]
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=some(100), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_get_and_head_change_nothing_on_any_route(visitor, engine, data):
     """U5: link scanners follow every link in a mail."""

@@ -2,9 +2,11 @@
 
 import importlib
 import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,8 +18,7 @@ from digest.readers import subscriptions
 from digest.settings import Settings
 from digest.store import heartbeats, ledger, papers, readers
 from digest.store.engine import connect, migrate
-from tests.store.test_papers import DAY, a_collection
-from tests.support.factories import NOW, a_listing, a_paper
+from tests.support.factories import DAY, NOW, a_collection, a_listing, a_paper
 from tests.support.webhook import a_webhook
 
 ROOT = Path(__file__).parents[2]
@@ -43,14 +44,32 @@ def celery(environment, *arguments, **more):
 def worker(environment):
     process = celery(environment, "worker", "--loglevel", "warning", "--concurrency", "2", "--without-mingle")
     yield process
-    process.terminate()
+    # What it does at its end is looked at elsewhere, and takes seconds.
+    os.killpg(process.pid, signal.SIGKILL)
     process.wait(20)
 
 
-def call(environment, *tasks):
-    """Queue tasks as another process of the service would."""
-    code = "import workers.tasks as tasks" + "".join(f"; tasks.{task}.delay()" for task in tasks)
-    subprocess.run([sys.executable, "-c", code], env=os.environ | environment, cwd=ROOT, check=True, timeout=30)
+QUEUE = "import sys, workers.tasks as tasks\nfor task in sys.stdin: vars(tasks)[task.strip()].delay()"
+
+
+@contextmanager
+def another_process(environment):
+    """Another process of the service; gives a function by which it queues tasks."""
+    command = [sys.executable, "-c", QUEUE]
+    with subprocess.Popen(command, env=os.environ | environment, cwd=ROOT, stdin=subprocess.PIPE, text=True) as process:
+
+        def queue(*tasks):
+            process.stdin.write("".join(f"{task}\n" for task in tasks))
+            process.stdin.flush()
+
+        yield queue
+    assert process.returncode == 0
+
+
+@pytest.fixture
+def queue(environment, worker):
+    with another_process(environment) as queue:
+        yield queue
 
 
 def wait_until(condition):
@@ -66,16 +85,14 @@ def finished(engine):
 
 
 @pytest.mark.slow
-def test_two_topics_become_one_mail_with_the_right_papers_and_running_again_sends_nothing(
-    engine, environment, worker, mail_server
-):
+def test_two_topics_become_one_mail_with_the_right_papers_and_running_again_sends_nothing(engine, queue, mail_server):
     wanted, other = a_paper("2512.1", title="Speculative decoding"), a_paper("2512.2", title="Marsh birds")
     also = a_paper("2512.3", title="A graph of graphs")
     listings = [a_listing(paper, rank=rank) for rank, paper in enumerate((wanted, other, also), 1)]
     papers.keep(engine, listings, a_collection())
     readers.admit(engine, "ada@example.org", Preferences(("speculative decoding", "graphs")), NOW)
 
-    call(environment, "plan")
+    queue("plan")
     wait_until(lambda: mail_server.mails and finished(engine))
     [(recipient, content)] = mail_server.mails
     assert recipient == "ada@example.org"
@@ -83,22 +100,22 @@ def test_two_topics_become_one_mail_with_the_right_papers_and_running_again_send
     assert b"A graph of graphs" in content
     assert b"Marsh birds" not in content
 
-    call(environment, "plan", "deliver", "sweep", "plan", "deliver")
+    queue("plan", "deliver", "sweep", "plan", "deliver")
     readers.admit(engine, "last@example.org", Preferences(("marsh birds",)), NOW)
-    call(environment, "plan")
+    queue("plan")
     # The mail to the one who came last says that everything before it is done.
     wait_until(lambda: "last@example.org" in mail_server.recipients and finished(engine))
     assert sorted(mail_server.recipients) == ["ada@example.org", "last@example.org"]
 
 
 @pytest.mark.slow
-def test_the_first_digest_follows_the_confirmation(engine, environment, worker, mail_server):
+def test_the_first_digest_follows_the_confirmation(engine, queue, mail_server):
     papers.keep(engine, [a_listing(a_paper(title="Speculative decoding"))], a_collection(day=DAY))
     subscriptions.subscribe(engine, "ada@example.org", Preferences(("speculative decoding",)), NOW)
-    call(environment, "deliver")
+    queue("deliver")
     wait_until(lambda: len(mail_server.mails) == 1 and finished(engine))
     subscriptions.confirm(engine, ledger.find(engine, 1), NOW + timedelta(minutes=1))
-    call(environment, "deliver")
+    queue("deliver")
     wait_until(lambda: len(mail_server.mails) == 2)
 
 
@@ -135,9 +152,11 @@ def test_a_task_of_another_installation_is_refused_and_said_and_the_worker_goes_
             ours, "worker", "--loglevel", "warning", "--concurrency", "1", "--without-mingle", stderr=stderr
         )
     try:
-        call(theirs, "plan")
+        with another_process(theirs) as queue:
+            queue("plan")
         wait_until(lambda: "task.foreign" in log.read_text())
-        call(ours, "plan")
+        with another_process(ours) as queue:
+            queue("plan")
         wait_until(lambda: mail_server.mails and finished(engines[0]))
         assert ledger.counts(engines[1])["queued"] == 0
         wait_until(lambda: "worker" in heartbeats.newest(engines[0]))
