@@ -10,9 +10,8 @@ from digest.readers.life import Event
 from digest.store import bounces, breakers, ledger, papers, readers, tables
 from digest.store.engine import connect, migrate, writing
 from digest.store.tables import deliveries
-from tests.cli.test_cli import Digest
-from tests.store.test_papers import DAY, a_collection
-from tests.support.factories import NOW, a_listing, a_paper
+from tests.support.command import Digest
+from tests.support.factories import DAY, NOW, a_collection, a_listing, a_paper
 from tests.support.visitor import a_subscriber
 
 ADA = "ada@example.org"

@@ -19,7 +19,7 @@ from digest.store.tables import searched
 from digest.store.terms import texts_of
 from digest.store.wanted import Order, Wanted
 from digest.topics import parse
-from tests.support.examples import some
+from tests.support import examples
 from tests.support.factories import NOW, a_listing, a_paper
 
 DAY = date(2025, 12, 24)
@@ -83,7 +83,7 @@ def test_few_others_are_offered(engine, texts):
         assert len(found) <= most, query
 
 
-@settings(max_examples=some(80), deadline=None)
+@settings(max_examples=examples.some(80), deadline=None)
 @given(text=st.text(max_size=40), names=st.lists(st.text(max_size=20), max_size=3))
 def test_any_text_becomes_terms_that_no_syntax_can_be_made_of(text, names):
     paper = a_paper(title=text, abstract=text, authors=tuple(names), organization=text, keywords=tuple(names))

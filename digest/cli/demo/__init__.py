@@ -50,7 +50,7 @@ def demo(
         bool, typer.Option("--once", help="End after the first digest; exit 0 only if it arrived.")
     ] = False,
 ) -> None:
-    """Try everything on this machine, on embedded parts: collect, subscribe, deliver, and print the digest that arrives."""
+    """Try everything on this machine, on embedded parts: collect, subscribe, deliver, and print the digest."""
     service: Service = context.obj
     # A polite end, whoever asks for it. The shell has a background job ignore SIGINT; we do not.
     for ending in (signal.SIGINT, signal.SIGTERM):
