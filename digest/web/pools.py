@@ -26,7 +26,10 @@ MOST_WAITING = 32
 MOST_OF_ONE_NETWORK = 16
 DEADLINE_SECONDS = 5.0
 LOOK_UP_SECONDS = 0.1
-ORDINARY_AT_ONCE = 16
+# Whoever is counted, shown a page or refused one: each is short, and they, too, compete for one interpreter.
+ORDINARY_AT_ONCE = 4
+# Strangers may send many forms that cost milliseconds and come to nothing.
+JOINING_AT_ONCE = 2
 # Leaving, confirming and the page behind a mail's link: never behind anything else.
 VITAL_AT_ONCE = 16
 
@@ -87,6 +90,7 @@ class Pools:
         self.feeds = Queue(FEEDS_AT_ONCE, "feeds")
         self.pictures = Queue(PICTURES_AT_ONCE, "pictures")
         self.ordinary = CapacityLimiter(ORDINARY_AT_ONCE)
+        self.joining = CapacityLimiter(JOINING_AT_ONCE)
         self.vital = CapacityLimiter(VITAL_AT_ONCE)
 
     async def run(self, limiter: CapacityLimiter, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

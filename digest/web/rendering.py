@@ -65,6 +65,7 @@ def public(
     async def answer(request: Request) -> Response:
         site = Site.of(request)
         key = _key(request, asks)
+        await site.memory.refresh()
         if (task := being_made.get(key)) and (shared := await _shared(task)):
             return shared
         if made := site.memory.find(key):
