@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
 from digest.store import readers
-from digest.web.forms import LONGEST, LONGEST_WORD, MOST_BODY_BYTES, as_typed, filled_in
+from digest.web.forms import LONGEST, LONGEST_WORD, MOST_BODY_BYTES, MOST_FIELDS, as_typed, filled_in
 from digest.web.pools import JOINING_AT_ONCE
 from digest.web.proxies import NamedProxies
+from digest.web.rendering import MOST_QUERY_BYTES
 from digest.web.security import comes_from_elsewhere
 from tests.support.visitor import BASE, LINKS, a_subscriber, a_visitor, dump
 
@@ -61,6 +62,13 @@ def test_a_body_too_large_gets_a_page_with_all_its_headers(engine):
     answer = a_visitor(engine).post("/subscribe", data={"topics": "x" * MOST_BODY_BYTES})
     assert answer.status_code == 413
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "too much text" in answer.text
+
+
+@pytest.mark.parametrize("query", ["q=" + "x" * MOST_QUERY_BYTES, "a&" * MOST_FIELDS])
+def test_a_query_that_nobody_types_is_not_taken_apart(engine, query):
+    answer = a_visitor(engine).get(f"/search?{query}")
+    assert answer.status_code == 414
     assert "too much text" in answer.text
 
 
