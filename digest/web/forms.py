@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_to_bytes
 
 from anyio import CapacityLimiter
 from starlette.exceptions import HTTPException
@@ -132,8 +132,8 @@ def _field(written: bytes) -> tuple[str, str]:
 
 
 def _unquoted(written: bytes, longest: int) -> str:
-    text = written[: longest * MOST_BYTES_A_CHARACTER].decode(errors="replace")
-    return unquote_plus(text, errors="replace")[:longest]
+    spaced = written[: longest * MOST_BYTES_A_CHARACTER].replace(b"+", b" ")
+    return unquote_to_bytes(spaced).decode(errors="replace")[:longest]
 
 
 def as_typed(text: str) -> str:
