@@ -86,13 +86,24 @@ def posted(
     return read_and_answer
 
 
-def posted_dear(act: Acting, *, most: int = MOST_BODY_BYTES) -> Endpoint:
-    """The same, for what takes long; with a body of at most so many bytes."""
+def posted_dear(act: Acting) -> Endpoint:
+    """The same, for what takes long."""
 
     @functools.wraps(act)
     async def read_and_answer(request: Request) -> Response:
-        body = await read(request, most)
+        body = await read(request)
         return await Site.of(request).pools.dear.run(request, lambda: act(request, filled_in(body)))
+
+    return read_and_answer
+
+
+def pasted(act: Acting) -> Endpoint:
+    """The same, for an export of papers, which is longer than what people type."""
+
+    @functools.wraps(act)
+    async def read_and_answer(request: Request) -> Response:
+        body = await read(request, MOST_EXPORT_BYTES)
+        return await Site.of(request).pools.pastes.run(request, lambda: act(request, filled_in(body)))
 
     return read_and_answer
 

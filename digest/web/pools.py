@@ -19,8 +19,8 @@ T = TypeVar("T")
 
 # All compete for one interpreter: more at once would only take longer, each of them.
 DEAR_AT_ONCE = 2
-# Feed readers and pictures wait for each other, and for nobody who types a topic.
-FEEDS_AT_ONCE = PICTURES_AT_ONCE = 1
+# Feed readers, pictures and pasted papers wait for their like, and for nobody who types a topic.
+FEEDS_AT_ONCE = PICTURES_AT_ONCE = PASTES_AT_ONCE = 1
 MOST_WAITING = 32
 # Of them, so many from one network: the others find a place whatever one does.
 MOST_OF_ONE_NETWORK = 16
@@ -89,6 +89,7 @@ class Pools:
         self.dear = Queue(DEAR_AT_ONCE, "dear")
         self.feeds = Queue(FEEDS_AT_ONCE, "feeds")
         self.pictures = Queue(PICTURES_AT_ONCE, "pictures")
+        self.pastes = Queue(PASTES_AT_ONCE, "pastes")
         self.ordinary = CapacityLimiter(ORDINARY_AT_ONCE)
         self.joining = CapacityLimiter(JOINING_AT_ONCE)
         self.vital = CapacityLimiter(VITAL_AT_ONCE)
@@ -101,5 +102,5 @@ class Pools:
         self.dear.begin(work)
 
     def close(self) -> None:
-        for queue in (self.dear, self.feeds, self.pictures):
+        for queue in (self.dear, self.feeds, self.pictures, self.pastes):
             queue.close()

@@ -32,7 +32,7 @@ from digest.web import (
     zones,
 )
 from digest.web.container import Limits
-from digest.web.forms import MOST_EXPORT_BYTES, Endpoint, both, dear, posted, posted_dear, shown, vital
+from digest.web.forms import Endpoint, both, dear, pasted, posted, posted_dear, shown, vital
 from digest.web.limits import VisitorLimit
 from digest.web.pools import Pools, Queue
 from digest.web.rendering import limited, public
@@ -81,7 +81,7 @@ PUBLIC = [
 JOINING = [
     _button("/preview", limited(dear(subscribe.preview)), limited(posted_dear(subscribe.preview_typed))),
     Route("/preview/part", limited(posted_dear(subscribe.preview_part)), methods=["POST"]),
-    _button("/start", shown(start.blank), limited(posted_dear(start.propose, most=MOST_EXPORT_BYTES))),
+    _button("/start", shown(start.blank), limited(pasted(start.propose))),
     Route("/subscribe", posted(subscribe.subscribe, lane=lambda pools: pools.joining), methods=["POST"]),
     _button("/confirm/{token}", vital(subscribe.ask), posted(subscribe.confirm)),
 ]
@@ -97,7 +97,7 @@ OWN = [
     _button(
         "/preferences/{token}/start",
         shown(start.blank_for_reader),
-        limited(posted_dear(start.propose_to_reader, most=MOST_EXPORT_BYTES)),
+        limited(pasted(start.propose_to_reader)),
     ),
     Route("/preferences/{token}/pause", posted(preferences.pause), methods=["POST"]),
     Route("/preferences/{token}/now", posted(preferences.send_now), methods=["POST"]),
