@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -112,12 +112,13 @@ class Service:
         """The mailbox that mails come back to, if there is one."""
         return self.settings.mailbox
 
-    def notify(self, lines: Sequence[str]) -> bool:
-        """Tell of alerts over HTTP; False where that is not set up, or did not work."""
+    @property
+    def notifier(self) -> Callable[[Sequence[str]], bool] | None:
+        """What tells of alerts over HTTP, and says whether it could; None where that is not set up."""
         from digest.transport.notices import notify
 
         hook = self.settings.alert_webhook
-        return bool(hook) and notify(hook, self.settings.base_url, lines)
+        return partial(notify, hook, self.settings.base_url) if hook else None
 
     def all_is_well(self) -> None:
         """Say so to the monitor, if there is one."""

@@ -99,7 +99,7 @@ def collect() -> None:
     """Look at every day that is worth a look, and tell the operator what is wrong."""
     here = service()
     looks = collection.collect_all(here.engine, here.sources(), here.client, here.clock)
-    alerts.tell(here.engine, here.dispatcher, here.settings.operator_email, looks)
+    alerts.tell(here.engine, here.dispatcher, here.settings.operator_email, looks, here.notifier)
 
 
 @task
@@ -130,7 +130,8 @@ def sweep() -> None:
     here = service()
     heartbeats.beat(here.engine, heartbeat.of_the_timetable())
     subscriptions.resume_due(here.engine, here.now)
-    alerts.watch(here.engine, here.dispatcher, here.settings.operator_email, here.settings.confirmations_per_hour)
+    most = here.settings.confirmations_per_hour
+    alerts.watch(here.engine, here.dispatcher, here.settings.operator_email, most, here.notifier)
     lost = delivery.sweep(here.engine, here.now)
     if lost:
         log.warning("worker.lost", deliveries=lost)
@@ -140,8 +141,8 @@ def sweep() -> None:
 def watch() -> None:
     """Tell the operator what is newly wrong; a monitor, that all is well."""
     here = service()
-    notify = here.notify if here.settings.alert_webhook else None
-    if standing.tell(here.engine, here.dispatcher, here.settings.operator_email, here.settings.database_url, notify):
+    told = here.settings.operator_email, here.settings.database_url, here.notifier
+    if standing.tell(here.engine, here.dispatcher, *told):
         here.all_is_well()
 
 

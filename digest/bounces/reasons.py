@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from digest.bounces.words import Phrases, plain, vague
+from digest.bounces.words import Phrases, folded, plain, vague
 from digest.domain import VerdictKind
 
 HARD, SOFT, OURS, NONE = VerdictKind.HARD, VerdictKind.SOFT, VerdictKind.SENDER_FAULT, VerdictKind.NONE
@@ -190,10 +190,11 @@ def judge(words: str, status: str = "") -> Finding:
     own = STATUS.search(NAMED.sub(" ", text[code.start() :])) if code else None
     own = own or STATUS.search(said)
     named = own[0] if own and (not status or not own[0].endswith(".0.0")) else status
-    reason, sure = _reason(f"{named} {said.lower()}", named[2:])
-    if reason == "disabled" and _is_our_account(text, said.lower(), named[2:]):
+    said = folded(said)
+    reason, sure = _reason(f"{named} {said}", named[2:])
+    if reason == "disabled" and _is_our_account(text, said, named[2:]):
         reason = "account"
-    by_name = bool(BY_NAME.search(said.lower()))
+    by_name = bool(BY_NAME.search(said))
     return Finding(reason, named, code["code"][0] if code else named[:1], sure, by_name=by_name)
 
 

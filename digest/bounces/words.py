@@ -1,6 +1,7 @@
 """What servers say when they refuse a mail: the phrases of each reason, in lower case, on one line.
 
-One pattern a line. A word in capitals stands for the many ways to say it.
+One pattern a line. A word in capitals stands for the many ways to say it. In languages other than English, only what
+names the mailbox's or the sender's own trouble: a code beside it says the rest.
 """
 
 from __future__ import annotations
@@ -8,8 +9,11 @@ from __future__ import annotations
 import re
 from functools import cache
 from typing import TypeAlias
+from unicodedata import normalize
 
+from digest.bounces.local_words import LOCAL
 from digest.bounces.our_words import OF_US, WORDS
+from digest.bounces.vague_words import VAGUE
 
 MANY = {
     "BOX": "mail ?box|inbox|account|users?|recipients?|(?<!ip )address(?:ee)?s?|e-?mail|member|customer|subscriber",
@@ -46,7 +50,11 @@ _PLAIN = {
         out of (?:storage|quota)
         (?:insufficient|not enough|no) .{0,20}(?:space|storage).{0,30}BOX
         BOX.{0,40}(?:insufficient|not enough|no) .{0,20}(?:space|storage)
-        boite .{0,30}pleine|一杯|容量.{0,6}超|(?:voll|lleno|piena)\b
+        boite .{0,30}pleine|quota (?:depasse|superad|excedid)|一杯|いっぱい|容量.{0,6}超|超過
+        已满|已滿|空间不足|가득|용량.{0,6}초과
+        (?:voll|llen[oa]|pien[oa]|chei[oa]|pelna|plna|megtelt|dolu)\b|(?:postvak|mailbox|postbus) is vol\b
+        (?:kontingent|speicher).{0,30}(?:uberschritten|erschopft)
+        переполнен|превышен\w{0,3} .{0,30}(?:квот|объем|размер)
     """,
     "authentication": r"""
         \b(?:dmarc|dkim|spf|sender ?id|domain ?keys)\b
@@ -84,6 +92,9 @@ _PLAIN = {
         daily relay quota
         (?:dns|mx)\b.{0,20} resource record
         abuse\. go away
+        your access .{0,60}(?:reject|denied|block|revok)|\blisted (?:at|by|in|on) [\w-]{1,63}\.[\w.-]{2,120}
+        sperrliste|(?:liste|lista|lijst) (?:noire|nera|negra|de bloque[io]o?)|zwarte lijst|черн\w{2,3} спис
+        黑名单|黑名單|ブラックリスト|차단 ?목록|블랙리스트
     """,
     "spam": r"""
         \b(?:(?:anti-?)?spam\w{0,12}|ube|uce|junk|phish\w{0,8}|virus(?:es)?|malware|infected|trojan|worm)\b
@@ -112,6 +123,7 @@ _PLAIN = {
         blocked senders
         envelope blocked
         emetteur invalide
+        LOCALSENDER.{0,40}LOCALNOT
         send(?:ing)? (?:mail )?as\b
     """,
     "system": r"""
@@ -145,11 +157,15 @@ _PLAIN = {
         moved to (?:another|a new)
         no forwarding
         BOX (?:is )?no longer (?:on|at|here|with|works|employed|available|in use)
-        user has left
+        user has left|\bleft the (?:company|organi[sz]ation|firm|university|institut)
+        nicht mehr (?:bei uns|im unternehmen|fur uns)|ne (?:travaille|fait) plus|a quitte (?:la|notre|l')
         address (?:has )?changed|has been replaced by
     """,
     "disabled ": r"""
         BOX.{0,60}\bCLOSED\b
+        BOX.{0,30}NOT (?:accept|receive|tak)(?:s|e|es|ing)? (?:any )?(?:new )?(?:mail|messages?|e-?mails?)\b(?! from)
+        (?:postfach|konto|compte|cuenta|conta|account|casella|почтов|ящик).{0,30}(?:deaktiviert|gesperrt|desactive|suspendu\
+            |deshabilitad|desactivad|disattivat|sospes|заблокирован|отключен)
         \bCLOSED BOX
         rejected: inactive
     """,
@@ -172,7 +188,7 @@ _PLAIN = {
         not in .{0,20}(?:recipient|user) (?:list|table)
         not a valid .{0,20}(?:address|recipient|mailbox|user)
         5\.5\.0 .{0,60}mailbox unavailable
-        unbekannt|desconocid[oa]|inexistente|no existe|\binconnue?\b|存在しません|見つかりません|宛先不明|不存在
+        LOCALNONE
         recip(?:ient)?notfound|nosuchuser|misspelled
         (?:destinataire|adresse)\b.{0,40}(?:invalide|inconnu)
         check if address is correct
@@ -219,37 +235,11 @@ _PLAIN = {
     """,
 }
 
-# Said so generally that a code knows better.
-_VAGUE = {
-    "protocol": r"""
-        syntax|bad sequence|not implemented|pipelin|8-?bit|smtputf8|\brfc\b|bare (?:lf|cr)
-        (?:missing|invalid|duplicate).{0,20}header|header.{0,20}(?:missing|invalid|error|duplicate)|message-id
-        starttls|\btls\b|command|protocol|does not advertise
-    """,
-    "content": r"""
-        content|attachment|\bmime\b|media|charset|encoding|conversion|format(?:ting)? error|filtered|banned
-    """,
-    "system": r"""
-        (?:disk|file ?system|partition).{0,20}(?:full|space)|no space|memory|resources|operating system
-        system (?:error|failure)|internal|i/o error|local (?:error|configuration)|configur|mailer|\bpipe\b|procmail
-        command died
-        temporary (?:failure|domain)|server (?:error|busy)
-        service (?:is )?(?:currently |temporarily )?(?:not |un)available
-        (?:cannot|unable to) (?:open|create|write|append)
-    """,
-    "policy": r"""
-        security|prohibit|administrat|not (?:allowed|authori[sz]ed|permitted)|denied|unauthori[sz]ed|\bblock(?:ed)?\b
-    """,
-    "refused": r"""
-        reject|refus|unavailable|not accept|undeliver|not be delivered|aborted
-    """,
-}
-
-
+ACCENT = re.compile("[\u0300-\u036f]")
 # Each reason, and what shows it.
 Phrases: TypeAlias = tuple[tuple[str, re.Pattern[str]], ...]
 # Longer names first: each word is spelt out by itself.
-NAMES = dict(sorted((MANY | WORDS).items(), key=lambda named: -len(named[0])))
+NAMES = dict(sorted((MANY | WORDS | LOCAL).items(), key=lambda named: -len(named[0])))
 
 
 @cache
@@ -261,7 +251,7 @@ def plain() -> Phrases:
 @cache
 def vague() -> Phrases:
     """The phrases that a code knows better than, in order."""
-    return _compiled(_VAGUE)
+    return _compiled(VAGUE)
 
 
 def _compiled(table: dict[str, str]) -> Phrases:
@@ -276,4 +266,20 @@ def _one_of(lines: list[str]) -> re.Pattern[str]:
 
 
 def _spelt_out(line: str) -> str:
+    # A word may be made of others.
+    for _ in range(2):
+        line = _named(line)
+    return _without_accents(line)
+
+
+def folded(text: str) -> str:
+    """Lower case without accents: servers write them or not, and in encodings that lose them."""
+    return _without_accents(text.lower())
+
+
+def _without_accents(text: str) -> str:
+    return text if text.isascii() else normalize("NFC", ACCENT.sub("", normalize("NFD", text)))
+
+
+def _named(line: str) -> str:
     return re.sub("|".join(NAMES), lambda word: f"(?:{NAMES[word[0]]})", line)

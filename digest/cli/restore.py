@@ -15,7 +15,7 @@ from digest.cli.errors import Failed, Misused
 from digest.compose.wording import number
 from digest.jobs import restoring
 from digest.store import backup as backups
-from digest.store.engine import migrate
+from digest.store.engine import connect, migrate
 
 app = app_of()
 
@@ -39,16 +39,20 @@ def restore(
     if (file is None) is not ledger_only:
         raise Misused("give a FILE, or --ledger-only")
     if file:
-        _replace(service, file, force)
-    revision = migrate(service.database)
-    doubtful = restoring.settle(service.engine, service.now)
+        revision, doubtful = _replace(service, file, force)
+    else:
+        revision, doubtful = migrate(service.database), restoring.settle(service.engine, service.now)
     console.print(
         f"The database has schema {revision}. {number(doubtful, 'due mail')} may have gone since the backup: "
         "uncertain, so not sent again. The next digests come at their time."
     )
 
 
-def _replace(service: Service, file: Path, force: bool) -> None:
+def _replace(service: Service, file: Path, force: bool) -> tuple[str, int]:
+    """Put a settled copy in the database's place: at no moment may a worker find a ledger that sends again.
+
+    A backup that cannot be settled touches nothing.
+    """
     target = backups.file_of(service.database)
     if target is None:
         raise Failed(ELSEWHERE)
@@ -61,7 +65,21 @@ def _replace(service: Service, file: Path, force: bool) -> None:
             f"{target} has readers or mails in it, which would be gone; `digest backup` it first, then --force"
         )
     service.database.dispose()
+    copy = target.with_name(f"{target.name}.restoring")
     try:
-        backups.replace(target, file)
+        backups.copy(file, copy)
+        settled = _settled(service, copy)
+        backups.replace(target, copy)
     except OSError as error:
         raise Failed(f"cannot write {target}: {error}; is the service stopped?") from None
+    finally:
+        backups.remove(copy)
+    return settled
+
+
+def _settled(service: Service, copy: Path) -> tuple[str, int]:
+    engine = connect(f"sqlite:///{copy}", service.settings.secret_key)
+    try:
+        return migrate(engine), restoring.settle(engine, service.now)
+    finally:
+        engine.dispose()

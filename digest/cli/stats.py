@@ -11,14 +11,16 @@ import typer
 from digest.bootstrap import Service
 from digest.cli.commands import app_of
 from digest.cli.console import Json, print_json, print_table
-from digest.domain import Breaker, CollectionRun, Run, State
-from digest.store import accounts, bounces, breakers, collections, day_counts, planning, readers
+from digest.domain import Breaker, CollectionRun, Run, SetAside, State
+from digest.store import accounts, bounces, breakers, collections, day_counts, folding, planning, readers
 
 # Long enough to see a trend, short enough that what was mended is gone.
 LATELY = timedelta(days=7)
 
 # What becomes of an attempt.
 TRIED = (State.SENT, State.DEFERRED, State.FAILED, State.UNCERTAIN)
+
+UNFOLDED = "old mails could not be let go, and stay"
 
 app = app_of()
 
@@ -32,6 +34,7 @@ def stats(context: typer.Context, as_json: Json = False) -> None:
     failed, rests = bounces.counts(service.engine, service.now - LATELY), resting(service)
     relays = day_counts.totals(service.engine, day_counts.RELAYS, (service.now - LATELY).date())
     aside = planning.set_aside(service.engine, service.now - LATELY)
+    aside += [SetAside(reader_id, UNFOLDED) for reader_id in folding.passed_over(service.engine)]
     if as_json:
         print_json(
             [

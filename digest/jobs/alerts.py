@@ -28,17 +28,25 @@ Causes = dict[tuple[str, date], str]
 Notify = Callable[[Sequence[str]], bool]
 
 
-def tell(engine: Engine, post: Dispatcher, operator: str, looks: Iterable[CollectionRun]) -> list[str]:
-    """Mail the operator what is wrong with these looks and not yet told; return it, a line a cause."""
-    wrong = causes(looks, collections.last_good(engine), post.clock()) if operator else {}
-    return tell_of(engine, post, operator, wrong)
+def tell(
+    engine: Engine,
+    post: Dispatcher,
+    operator: str,
+    looks: Iterable[CollectionRun],
+    notify: Notify | None = None,
+) -> list[str]:
+    """Tell the operator what is wrong with these looks and not yet told; return it, a line a cause."""
+    wrong = causes(looks, collections.last_good(engine), post.clock()) if operator or notify else {}
+    return tell_of(engine, post, operator, wrong, notify)
 
 
-def watch(engine: Engine, post: Dispatcher, operator: str, most_confirmations: int) -> list[str]:
+def watch(
+    engine: Engine, post: Dispatcher, operator: str, most_confirmations: int, notify: Notify | None = None
+) -> list[str]:
     """The same for delivering, and for what strangers do: more confirmations or bounces than is plausible."""
     now = post.clock()
-    wrong = too_many(engine, most_confirmations, now) | troubles(engine, now) if operator else {}
-    return tell_of(engine, post, operator, wrong)
+    wrong = too_many(engine, most_confirmations, now) | troubles(engine, now) if operator or notify else {}
+    return tell_of(engine, post, operator, wrong, notify)
 
 
 def too_many(engine: Engine, most_confirmations: int, now: datetime) -> Causes:

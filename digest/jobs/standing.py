@@ -16,7 +16,7 @@ from digest.jobs import alerts as tellings
 from digest.jobs.delivery import Dispatcher
 from digest.jobs.routing import LONGEST_RELAY_REST, RELAY_REST
 from digest.logs import get_logger
-from digest.store import accounts, alerts, breakers, collections, day_counts, gauges, space
+from digest.store import accounts, alerts, breakers, collections, day_counts, folding, gauges, space
 
 log = get_logger()
 STANDING = alerts.STANDING
@@ -44,6 +44,11 @@ class Figures:
     failed: int = 0
     bounced: int = 0
     complained: int = 0
+    # Of the last night's retention: how many steps failed, and how many readers were passed over.
+    unkept: float = 0
+    unfolded: int = 0
+    # Messages whose flags their server does not keep.
+    unkept_flags: float = 0
 
 
 def tell(
@@ -64,16 +69,20 @@ def gather(engine: Engine, database_url: str, now: datetime) -> Figures:
     yesterday = now.astimezone(UTC).date() - timedelta(days=1)
     runs = accounts.since(engine, now - timedelta(days=1))
     returned = day_counts.totals(engine, day_counts.RETURNED, since=yesterday)
+    measured = gauges.known(engine)
     return Figures(
         oldest_due=day_counts.oldest_due(engine, now),
         breakers=breakers.known(engine),
         last_good=collections.last_good(engine),
-        unread=gauges.known(engine).get(gauges.MAILBOX_UNREAD, 0),
+        unread=measured.get(gauges.MAILBOX_UNREAD, 0),
         disk_free=space.disk_free(database_url),
         sent=sum(run.states.get(State.SENT, 0) for run in runs),
         failed=sum(run.states.get(State.FAILED, 0) for run in runs),
         bounced=_of_kind(returned, "hard", "soft"),
         complained=_of_kind(returned, "complaint"),
+        unkept_flags=measured.get(gauges.MAILBOX_UNKEPT, 0),
+        unkept=measured.get(gauges.UNKEPT, 0),
+        unfolded=len(folding.passed_over(engine)),
     )
 
 
@@ -96,6 +105,18 @@ def causes(now_is: Figures, now: datetime) -> Iterator[tuple[str, str]]:
         yield "the mailbox is unread", f"{now_is.unread:.0f} returned mails are not read yet: see `digest doctor`."
     if now_is.disk_free < LEAST_FREE:
         yield "the disk is full", f"Only {now_is.disk_free:.1%} of the disk is free."
+    if now_is.unkept_flags:
+        yield (
+            "the mailbox keeps no flags",
+            f"Its server says OK and keeps no flags: {now_is.unkept_flags:.0f} messages were taken in, each once, and "
+            "wait there still. Delete them, or give the mailbox to a server that keeps flags.",
+        )
+    if now_is.unkept or now_is.unfolded:
+        yield (
+            "old mails stay",
+            f"What is too old did not all go last night: {now_is.unkept:.0f} steps failed, {now_is.unfolded} readers "
+            "were passed over. `digest stats` names them; the log says why (retention.failed, retention.set_aside).",
+        )
     yield from _rates(now_is)
 
 

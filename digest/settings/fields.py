@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     )
     operator_email: str = Field("", description="Whom sources may write to, and alerts do; part of the User-Agent.")
     alert_webhook: str = Field(
-        "", description="Where alerts are sent as JSON too (`text`, `alerts`), for when mail itself is down."
+        "", description="Where all alerts are sent as JSON too (`text`, `alerts`), for when mail itself is down."
     )
     heartbeat_url: str = Field(
         "", description="An address of a monitor that is asked every five minutes while all is well."
@@ -227,7 +227,7 @@ class Settings(BaseSettings):
     @field_validator("mail_from")
     @classmethod
     def _sender(cls, value: str) -> str:
-        urls.address(parseaddr(urls.one_line(value))[1])
+        urls.address(parseaddr(urls.short(urls.one_line(value)))[1])
         return value
 
     @field_validator("mail_domain")

@@ -28,9 +28,19 @@ SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 ENCODE = "in a password write %2F for /, %23 for #, %3F for ?, %40 for @, %3A for : and %25 for %"
 
 
+LONGEST_SENDER = 400
+
+
 def one_line(value: str) -> str:
     if CONTROL.search(value):
         raise ValueError("take out the control characters, such as a line break or a tab")
+    return value
+
+
+def short(value: str) -> str:
+    """Refuse what is longer than any sender: brackets in brackets are read by recursion."""
+    if len(value) > LONGEST_SENDER:
+        raise ValueError(f"shorten it to {LONGEST_SENDER} characters")
     return value
 
 

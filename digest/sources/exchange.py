@@ -12,8 +12,6 @@ from typing import Any
 from digest.domain import Listing
 from digest.text import plain
 
-# Largest whole number a column of either database holds.
-MOST_COUNTED = 2**31 - 1
 # Further off, another zone's clock may not be able to say it.
 _YEARS = 1900, 2200
 # As many as arXiv's feeds hold; the longest day of Hugging Face had 50.

@@ -74,6 +74,12 @@ def replace(target: Path, file: Path) -> None:
         raise OSError(str(error)) from error
 
 
+def remove(file: Path) -> None:
+    """Delete a copy, and the journals that may lie beside it."""
+    for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+        file.with_name(name).unlink(missing_ok=True)
+
+
 def has_rows(engine: Engine) -> bool:
     """Whether there is anything that a restored copy would take away."""
     with reading(engine) as connection:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, exists, func, select, true
 
 from digest.domain import State, Verdict, VerdictKind
-from digest.store.engine import insert_into, reading, writing
+from digest.store.engine import insert_into, reading, retried, writing
 from digest.store.tables import bounces, deliveries
 
 # What a verdict did to its reader, where it did anything.
@@ -117,6 +117,7 @@ def counts(engine: Engine, since: datetime) -> dict[str, int]:
         return {f"{kind}: {reason}": count for kind, reason, count in connection.execute(question)}
 
 
+@retried
 def _delete(engine: Engine, where: ColumnElement[bool]) -> int:
     with writing(engine) as connection:
         return connection.execute(bounces.delete().where(where)).rowcount

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Text, and_, exists, or
 
 from digest.domain import Kind, State
 from digest.store import day_counts, gauges, heard, planning, seen
-from digest.store.engine import retried, writing
+from digest.store.engine import reading, retried, writing
 from digest.store.outcomes import NEVER
 from digest.store.tables import ASKED, deliveries, readers
 
@@ -22,20 +22,44 @@ from digest.store.tables import ASKED, deliveries, readers
 PAGE = 100
 
 
-def fold(engine: Engine, before: datetime, after: int, now: datetime) -> int | None:
+@retried
+def fold(engine: Engine, before: datetime, after: int, now: datetime, most: int | None = None) -> int | None:
     """Fold what was due before then of the next readers after this number; the last one's number, None at the end.
 
     The number is kept for `reached` in the same transaction.
     """
     with writing(engine) as connection:
-        ids = select(readers.c.id).where(readers.c.id > after).order_by(readers.c.id).limit(PAGE)
-        page = list(connection.execute(ids).scalars())
+        page = _next(connection, after, most or PAGE)
         if page:
             # By number and not by list, so that it is one stretch of the index.
             these = deliveries.c.reader_id.between(page[0], page[-1])
             _take_out(connection, these & (deliveries.c.due_at < before) & _needed_no_more())
             gauges.measured_in(connection, gauges.FOLDED_READER, page[-1], now)
+            gauges.forget_in(connection, *map(gauges.unfolded, page))
         return page[-1] if page else None
+
+
+def pass_over(engine: Engine, after: int, now: datetime) -> int | None:
+    """Leave the mails of the next reader as they are, and remember whose; their number, None at the end."""
+    with writing(engine) as connection:
+        page = _next(connection, after, 1)
+        for reader_id in page:
+            gauges.measured_in(connection, gauges.unfolded(reader_id), 1, now)
+            gauges.measured_in(connection, gauges.FOLDED_READER, reader_id, now)
+        return page[-1] if page else None
+
+
+def passed_over(engine: Engine) -> list[int]:
+    """Whose mails could not be folded when it was tried last."""
+    numbers = [number for name in gauges.known(engine) if (number := gauges.reader_unfolded(name))]
+    with reading(engine) as connection:
+        there = select(readers.c.id).where(readers.c.id.in_(numbers)).order_by(readers.c.id)
+        return list(connection.execute(there).scalars()) if numbers else []
+
+
+def _next(connection: Connection, after: int, most: int) -> list[int]:
+    ids = select(readers.c.id).where(readers.c.id > after).order_by(readers.c.id).limit(most)
+    return list(connection.execute(ids).scalars())
 
 
 def _over() -> ColumnElement[bool]:

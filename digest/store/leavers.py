@@ -24,15 +24,16 @@ def forget_wishes(engine: Engine, before: datetime) -> int:
         return connection.execute(old).rowcount
 
 
-def left_before(engine: Engine, before: datetime) -> list[int]:
+def left_before(engine: Engine, before: datetime, after: int = 0) -> list[int]:
     """Some of the readers who left, or were given up, whose address has been written nothing since this moment.
 
-    Of an address with several digests all have ended.
+    Of an address with several digests all have ended. They are those with the lowest numbers above `after`.
     """
     theirs = readers.alias()
     written = exists().where(deliveries.c.reader_id == theirs.c.id, deliveries.c.due_at >= before)
     kept = theirs.c.status.not_in(LEFT) | (theirs.c.created_at >= before) | written
     in_use = exists().where(theirs.c.email_key == readers.c.email_key, kept)
     question = select(readers.c.id).where(readers.c.status.in_(LEFT), readers.c.created_at < before, ~in_use)
+    question = question.where(readers.c.id > after)
     with reading(engine) as connection:
         return list(connection.execute(question.order_by(readers.c.id).limit(PAGE)).scalars())

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from digest.domain import EPOCH, INSTANT, Delivery, Kind, SetAside, State, Status, Window
 from digest.store import collections, papers, rhythms
-from digest.store.engine import insert_into, reading, writing
+from digest.store.engine import insert_into, reading, retried, writing
 from digest.store.ledger import FRESH, waiting_in
 from digest.store.outcomes import SET_ASIDE
 from digest.store.rhythms import NextDue
@@ -47,11 +47,26 @@ def plan(engine: Engine, now: datetime, catch_up: timedelta, next_due: NextDue) 
     planned, last = 0, None
     while True:
         due = _due(now) & (_place() > tuple_(*last) if last else true())
-        with writing(engine) as connection:
-            last = _end_of_range(connection, due)
-            if last is None:
-                return planned
-            planned += plan_for(connection, due & (_place() <= tuple_(*last)), now, catch_up, next_due)
+        last, more = _plan_range(engine, due, now, catch_up, next_due)
+        planned += more
+        if last is None:
+            return planned
+
+
+@retried
+def _plan_range(
+    engine: Engine, due: ColumnElement[bool], now: datetime, catch_up: timedelta, next_due: NextDue
+) -> tuple[Row[Any] | None, int]:
+    """Plan those who are due the longest; return the last of them, if there is any, and how many were planned."""
+    with writing(engine) as connection:
+        last = _end_of_range(connection, due)
+        if last is None:
+            return None, 0
+        these = due & (_place() <= tuple_(*last))
+        # In the order in which the digests of one address are locked, or the two would wait for each other.
+        by_number = select(readers.c.id).where(these).order_by(readers.c.id).with_for_update(key_share=True)
+        connection.execute(select(func.count()).select_from(by_number.subquery()))
+        return last, plan_for(connection, these, now, catch_up, next_due)
 
 
 def _place() -> Any:  # noqa: ANN401 - a row value has no type of its own
@@ -59,9 +74,9 @@ def _place() -> Any:  # noqa: ANN401 - a row value has no type of its own
 
 
 def _end_of_range(connection: Connection, due: ColumnElement[bool]) -> Row[Any] | None:
-    """Lock the readers who are due the longest, and find the last of them."""
+    """Find the last of the readers who are due the longest."""
     place = (readers.c.next_due_at, readers.c.id)
-    first = select(*place).where(due).order_by(*place).limit(RANGE).with_for_update().subquery()
+    first = select(*place).where(due).order_by(*place).limit(RANGE).subquery()
     last = select(*first.columns).order_by(first.c.next_due_at.desc(), first.c.id.desc()).limit(1)
     return connection.execute(last).one_or_none()
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, RowMapping, exists, func, select
 from digest.domain import EPOCH, Cadence, Kind, Order, Preferences, Reader, Status
 from digest.logs import get_logger
 from digest.store import keys, muted
-from digest.store.engine import insert_into, reading, writing
+from digest.store.engine import insert_into, reading, retried, writing
 from digest.store.readable import readable
 from digest.store.tables import deliveries, readers
 
@@ -189,6 +189,7 @@ def forget_one(connection: Connection, reader_id: int) -> None:
     connection.execute(readers.delete().where(readers.c.id == reader_id))
 
 
+@retried
 def forget_pending(engine: Engine, before: datetime) -> int:
     """Delete who last asked before this moment and never confirmed; return how many."""
     theirs = (deliveries.c.reader_id == readers.c.id) & (deliveries.c.kind == Kind.CONFIRM)

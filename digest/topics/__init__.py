@@ -28,6 +28,8 @@ KEEP_LINES = 1 << 16  # the lines of a million readers are a few thousand
 _TOPIC = re.compile(
     r"""(?:"[^"\n]*(?:"|$)|(?<=[^\W_])\([^()\n"]{1,60}\)|(?<=\d),(?=\d{3}(?!\d))|[^,\n"])+""", re.MULTILINE
 )
+# A pasted list: `1. agents`, `2) robots`.
+_NUMBERED = re.compile(r"\s*(?:\d{1,2}[.)]|\(\d{1,2}\))(?=\s+[^\W\d])")
 # Copied from a paper's source: `$\tau$-bench` is τ-bench, as in the papers. A caret alone may be a weight.
 _TEX = re.compile(r"[\\$~{`]|--")
 # With less than this, no line needs to be looked at to know that all are within what a reader may ask for.
@@ -157,6 +159,8 @@ def _read(line: str) -> _Line:
     topics: list[Topic] = []
     faults: list[_Fault] = []
     words = prefixes = 0
+    if numbered := _NUMBERED.match(ascii_signs(line)):
+        line = " " * numbered.end() + line[numbered.end() :]
     pieces = [found.span() for found in islice(_TOPIC.finditer(ascii_signs(line)), MOST_TOPICS + 1)]
     pieces = [(start, end) for start, end in pieces if not line[start:end].isspace()]
     for start, end in pieces:

@@ -16,6 +16,8 @@ _OPERATOR_ENDS = r"""(?![^\s()"|+^])"""
 # of `C++`, and the caret of `R^2`, but not the weight in `agents^2`.
 _APART = r"""[|+&]|(?:OR|AND|NOT)\b"""
 _GLUED = rf"""(?<=[^\W_])\((?=[^\s"()])(?:[^\s"()]|\([^\s"()]*\)|\s(?!{_APART}|[-!]\S))*+\)"""
+# `author : LeCun`, `author=LeCun`: it is clear what is meant.
+_NAMED = r"(?i:title|abstract|authors?|org|organi[sz]ation|cat|category|source)"
 _TOKEN = re.compile(
     rf"""
       (?P<quoted>"[^"]*")
@@ -28,7 +30,7 @@ _TOKEN = re.compile(
     | (?P<dash>-+(?=[\s)|+^!]|$))
     | (?P<tilde>[~∼≠](?=[^\W\d]))
     | (?P<weight>\^\s*[^\s()"|+^]*)
-    | (?P<field>[^\W\d_]{{2,}}:|upvotes(?=\s*[<>=≤≥]))
+    | (?P<field>[^\W\d_]{{2,}}:|{_NAMED}\s*[:=]|upvotes(?=\s*[<>=≤≥]))
     | (?P<chunk>(?:[^\s"()|+^&]|&(?!&)|{_GLUED}|(?<=\w)\+\+(?!\w)|(?<!\w{{3}})(?<=\w)\^(?=[\w{{*+-])|\(\))++)
     | (?P<space>\s+)
     """,
@@ -67,7 +69,7 @@ def signs(text: str) -> list[Sign]:
 
 def field_of(written: str) -> str:
     """Return the name of a field as written before a colon, or an empty string where there is none of that name."""
-    name = written.rstrip(":").casefold()
+    name = written.rstrip(":= \t").casefold()
     name = ALIASES.get(name, name)
     return name if name in FIELDS else ""
 

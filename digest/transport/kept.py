@@ -17,6 +17,7 @@ from aiosmtplib import SMTPResponseException
 
 from digest.domain import Mail
 from digest.transport import relay as relays
+from digest.transport.interrupts import counted
 from digest.transport.relay import Relay
 from digest.transport.senders import Session
 
@@ -72,10 +73,11 @@ class Kept:
         self.close()
 
     def run(self, work: Coroutine[Any, Any, Value]) -> Value:
-        """As `asyncio.run`, in the loop that the connections live in."""
+        """As `asyncio.run`, in the loop that the connections live in; a second Ctrl-C changes nothing."""
         if self._runner is None:
             self._runner = asyncio.Runner()
-        return self._runner.run(work)
+        with counted() as interrupts:
+            return interrupts.run(self._runner, work)
 
     def reduce(self, most: int) -> None:
         """Part with all but so many."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import imaplib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from digest.logs import get_logger
 from digest.settings.servers import Mailbox
 from digest.transport.imap import Patience, Session, TooLong, connect, folder_name, quoted
 
-__all__ = ["Emptied", "Mailbox", "MailboxAway", "empty", "look_in", "pick_out"]
+__all__ = ["Emptied", "Mailbox", "MailboxAway", "Memory", "Take", "empty", "look_in", "pick_out"]
 
 log = get_logger()
 
@@ -36,36 +37,68 @@ class Emptied:
     left: int
 
 
+Take = Callable[[bytes], bool]
+
+
+class Memory:
+    """What is known of a mailbox's messages from earlier looks. This one knows nothing, and trusts the flags."""
+
+    def known(self, validity: str, waiting: Sequence[str]) -> Mapping[str, bool]:
+        """Of those that wait, which were taken before, and whether they were to be deleted."""
+        return {}
+
+    def take_once(self, number: str, content: bytes | None, take: Take) -> bool:
+        """Hand on a message, if it was not before; what cannot be given, None, is handed to nobody."""
+        return content is not None and take(content)
+
+
+TRUSTING = Memory()
+
+
 def empty(
     mailbox: Mailbox,
-    take: Callable[[bytes], bool],
+    take: Take,
     most_bytes: int,
     most: int = MOST_AT_ONCE,
     patience: Patience = PATIENCE,
+    memory: Memory = TRUSTING,
 ) -> Emptied:
     """Hand each message to `take`, up to so many bytes of it, and delete those it returns True for.
 
     The others, and what the server cannot give, are flagged and stay for a person: no message is looked at twice, and
-    none that ends this process is met again. Raises MailboxAway, and whatever `take` raises: then that message and the
-    rest wait for the next time.
+    none that ends this process is met again. A server may say OK and keep no flags: those that `memory` knows are
+    flagged again, and no more. Raises MailboxAway, and whatever `take` raises: then that message and the rest wait for
+    the next time.
     """
     taken = looked_at = 0
     number = ""
     try:
         with _opened(mailbox, replace(patience, literal_bytes=most_bytes)) as imap:
-            waiting = _waiting(imap)
+            waiting = _new(imap, memory, most)
             for number in waiting[:most]:
                 if imap.seconds_left < min(SECONDS_A_MESSAGE, patience.seconds / 2):
                     break
-                taken += _taken(imap, number, take, most_bytes)
+                taken += _taken(imap, number, partial(memory.take_once, number, take=take), most_bytes)
                 looked_at += 1
             imap.expunge()
     except TooLong as error:
+        memory.take_once(number, None, take)
         _left_to_a_person(mailbox, patience, number)
         raise _away(mailbox, error) from error
     except (imaplib.IMAP4.error, OSError) as error:
         raise _away(mailbox, error) from error
     return Emptied(taken, len(waiting) - looked_at)
+
+
+def _new(imap: Session, memory: Memory, most: int) -> list[str]:
+    """Those that wait and were never taken. The others get their flags once more: some server may have lost them."""
+    [validity, *_] = imap.response("UIDVALIDITY")[1] or [None]
+    waiting = _waiting(imap)
+    known = memory.known(validity.decode("ascii", "replace") if isinstance(validity, bytes) else "", waiting)
+    for flag, done in ((r"\Deleted", True), (r"\Flagged", False)):
+        if numbers := [number for number in waiting if known.get(number) is done][:most]:
+            _mark(imap, ",".join(numbers), f"+FLAGS ({flag})")
+    return [number for number in waiting if number not in known]
 
 
 def _left_to_a_person(mailbox: Mailbox, patience: Patience, number: str) -> None:
@@ -124,12 +157,12 @@ def _waiting(imap: Session) -> list[str]:
     return found.decode("ascii", "replace").split() if isinstance(found, bytes) else []
 
 
-def _taken(imap: Session, number: str, take: Callable[[bytes], bool], most_bytes: int) -> bool:
+def _taken(imap: Session, number: str, take: Callable[[bytes | None], bool], most_bytes: int) -> bool:
     """Flag a message, then hand it on: should it end this process, the next one leaves it to a person."""
     content = _fetched(imap, number, most_bytes)
     _mark(imap, number, r"+FLAGS (\Flagged)")
     try:
-        done = content is not None and take(content)
+        done = take(content)
     except BaseException:
         with suppress(imaplib.IMAP4.error, OSError):
             _mark(imap, number, r"-FLAGS (\Flagged)")

@@ -86,15 +86,15 @@ class _Round:
     async def send(self, on_results: OnResults) -> dict[Relay, str]:
         beside = asyncio.create_task(self._meanwhile())
         account = asyncio.create_task(self._account(on_results))
-        lanes = asyncio.gather(*self._lanes())
+        lanes = asyncio.gather(*(tasks := [asyncio.create_task(lane) for lane in self._lanes()]))
         try:
             await asyncio.wait((account, lanes), return_when=asyncio.FIRST_COMPLETED)
         finally:
             # Nobody writes down any more, or we are told to stop: what is under way ends, and nothing new begins.
             if not lanes.done():
                 lanes.cancel()
-                with suppress(asyncio.CancelledError):
-                    await lanes
+                # Not for `lanes`, which ends with the first of them: the others have something to account for.
+                await asyncio.wait(tasks)
             if not account.done():
                 giving = asyncio.create_task(self._give_back())
                 await asyncio.wait((account,))

@@ -47,6 +47,28 @@ def test_words_and_codes_together_say_whose_fault_it_is(words, means):
     assert of_reply(words) == Verdict(kind, (), reason, status)
 
 
+# Without a code that says more, as servers of these languages write it, with accents or without.
+ABROAD = {
+    HARD: "Benutzer nicht vorhanden/Adresse existiert nicht/L'adresse n'existe pas/Destinataire introuvable/"
+    "La dirección no existe/Usuario desconocido/L'utente non esiste/O endereço não existe/Usuario nao encontrado/"
+    "Onbekende ontvanger/Użytkownik nie istnieje/Okänd mottagare/Tuntematon vastaanottaja/Uživatel neexistuje/"
+    "Ismeretlen címzett/Kullanıcı bulunamadı/Нет такого пользователя/Пользователь не найден/المستخدم غير موجود/"
+    "Користувача не знайдено/Ο χρήστης δεν υπάρχει/找不到收件人/查无此人/宛先が存在しません/존재하지 않는 사용자입니다",
+    SOFT: "Postfach voll/Das Kontingent des Empfängers ist überschritten/Boîte aux lettres pleine/Quota dépassé/"
+    "Buzón lleno/Casella piena/Caixa postal cheia/Postvak is vol/Skrzynka pełna/Почтовый ящик переполнен/邮箱已满/"
+    "メールボックスがいっぱいです/받은편지함이 가득 찼습니다/This address no longer accepts mail",
+    OURS: "Ihre IP steht auf einer Sperrliste/Votre IP est sur une liste noire/Su IP está en una lista negra/"
+    "Ваш IP в черном списке/您的IP在黑名单中/Die Absenderdomain existiert nicht/Expéditeur inconnu/Expéditeur refusé/"
+    "Remitente rechazado/Mittente sconosciuto/Отправитель не найден/发件人被拒绝/送信者が存在しません/"
+    "#5.7.1 Your access to submit messages to this system has been rejected/192.0.2.1 listed at bl.example.org",
+}
+
+
+@pytest.mark.parametrize(("kind", "words"), [(kind, one) for kind, all_ in ABROAD.items() for one in all_.split("/")])
+def test_servers_of_other_languages_say_whose_fault_it_is(kind, words):
+    assert of_reply(f"{552 if kind is SOFT else 550} {words}").kind is kind
+
+
 def test_an_address_or_a_link_says_nothing_of_the_reason():
     assert of_reply("550 5.1.1 <spam.quota@example.org> unknown user, see https://spam.example.org/dmarc").kind is HARD
 

@@ -7,6 +7,7 @@ import pytest
 
 from digest.domain import State, Status
 from digest.jobs import delivery, restoring
+from digest.jobs.delivery import round as rounds
 from digest.store import ledger, readers
 from digest.store.backup import RESTORED
 from digest.store.engine import connect
@@ -95,6 +96,62 @@ def test_migrate_says_whether_the_schema_is_the_newest_and_goes_where_it_is_told
     assert digest(url, "migrate", "--to", "9999").code == 2
     assert digest(url, "migrate").code == 0
     assert digest(url, "migrate", "--check").code == 0
+
+
+def test_in_the_middle_of_a_send_nobody_gets_a_mail_twice_and_no_paper_is_lost(url, tmp_path, mail_server, monkeypatch):
+    """Yesterday's backup, half of today's digests gone; by the command, and what comes of it the day after."""
+    monkeypatch.setattr(rounds, "GROUP", 2)
+    engine = connect(url, ["a key"])
+    service = Service(engine, mail_server)
+    service.admits_many(6)
+    service.sends()
+    assert digest(url, "backup", f"{tmp_path}/yesterday").code == 0
+    service.now += A_DAY
+    service.collects(a_paper("2512.77777", title="Speculative decoding, today"), day=service.now.date())
+    service.letters()
+    chosen = []
+
+    def select(matcher, profile, **more):
+        chosen.append(profile)
+        if len(chosen) == 5:
+            raise KeyboardInterrupt
+        return matcher.select(profile, **more)
+
+    service.exchanged = {"select": select}
+    with pytest.raises(KeyboardInterrupt):
+        service.sends()
+    had = set(mail_server.recipients)
+    assert 0 < len(had) < 6
+    engine.dispose()
+    at = f"--now={service.now.isoformat()}"
+    assert digest(url, at, "restore", f"{tmp_path}/yesterday", "--force").code == 0
+    assert [file.name for file in tmp_path.glob("*restoring*")] == []
+    service.exchanged = {}
+    assert service.sends() == {}
+    assert ledger.counts(engine)["uncertain"] == 6, "whoever was due may have had it"
+    assert len(mail_server.mails) == len(had)
+    # What was listed in the lost hours is collected again, and stands in everybody's next digest: for some once more.
+    service.collects(a_paper("2512.77777", title="Speculative decoding, today"), day=service.now.date())
+    service.letters()
+    service.now += A_DAY
+    assert service.sends() == {State.SENT: 6}
+    assert all("Speculative decoding, today" in letter.text for letter in service.letters())
+    engine.dispose()
+
+
+def test_a_backup_that_cannot_be_settled_touches_nothing(url, tmp_path, monkeypatch):
+    engine = connect(url)
+    a_subscriber(engine)
+    assert digest(url, "backup", f"{tmp_path}/copy").code == 0
+    a_subscriber(engine, email="later@example.org")
+    before = dump(engine)
+    engine.dispose()
+    monkeypatch.setattr(restoring, "settle", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        digest(url, "restore", f"{tmp_path}/copy", "--force")
+    assert dump(engine) == before
+    assert [file.name for file in tmp_path.glob("*restoring*")] == []
+    engine.dispose()
 
 
 def test_planning_after_a_restore_by_hand_is_planning_as_ever(engine):

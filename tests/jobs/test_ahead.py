@@ -46,8 +46,9 @@ def test_while_a_group_goes_the_next_one_is_written(many):
     assert len(set(many.mail_server.recipients)) == len(many.mail_server.recipients) == 4 * A_GROUP
 
 
-def test_a_round_that_is_ended_gives_back_both_groups_as_far_as_they_did_not_go(many):
-    many.exchanged = at_digest(A_GROUP + 2, lambda: os.kill(os.getpid(), signal.SIGINT))
+@pytest.mark.parametrize(("number", "times"), [(A_GROUP + 2, 1), (A_GROUP + 2, 2), (2, 1)])
+def test_a_round_that_is_ended_gives_back_both_groups_as_far_as_they_did_not_go(many, number, times):
+    many.exchanged = at_digest(number, lambda: [os.kill(os.getpid(), signal.SIGINT) for _ in range(times)])
     with pytest.raises(KeyboardInterrupt):
         many.sends()
     counts = ledger.counts(many.engine)

@@ -27,9 +27,9 @@ def a_look(outcome=Outcome.SUSPICIOUS, source="huggingface", day=DAY, at=NOW):
 
 @pytest.fixture
 def tell(engine, mail_server):
-    def tell(*looks, at=NOW, operator=OPERATOR):
+    def tell(*looks, at=NOW, operator=OPERATOR, notify=None):
         post = bootstrap.post(Settings(smtp_url=mail_server.url))
-        return alerts.tell(engine, replace(post, clock=lambda: at), operator, looks)
+        return alerts.tell(engine, replace(post, clock=lambda: at), operator, looks, notify)
 
     return tell
 
@@ -66,6 +66,18 @@ def test_a_source_is_late_when_it_has_been_failing_for_long_and_that_is_told_dai
 def test_what_is_well_is_not_told_nor_is_anything_without_an_operator(tell, mail_server):
     assert tell(a_look(Outcome.OK)) == []
     assert tell(a_look(), operator="") == []
+    assert mail_server.mails == []
+
+
+def test_the_webhook_hears_the_same_once_with_an_operator_or_without(tell, engine, mail_server):
+    heard = []
+    for operator in ("", "", OPERATOR):
+        tell(a_look(), operator=operator, notify=lambda lines: not heard.append(lines))
+    breakers.trip(engine, "relay a:25", "550 5.7.750 client blocked", routing.RELAY_REST, routing.RELAY_REST, NOW)
+    post = replace(bootstrap.post(Settings(smtp_url=mail_server.url)), clock=lambda: NOW)
+    for _ in range(2):
+        alerts.watch(engine, post, "", 0, lambda lines: not heard.append(lines))
+    assert [line.split(":")[0] for [line] in heard] == ["huggingface is suspicious", "relay a"]
     assert mail_server.mails == []
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, inspect, text
 
 from digest.domain import EPOCH, RELATED, Beside, Kind, Preferences, Reason, State, Status, Verdict, VerdictKind
-from digest.jobs import retention
+from digest.jobs import retention, standing
 from digest.jobs.retention import Terms
 from digest.readers import addresses, operator, subscriptions
 from digest.readers.roster import Newcomer
@@ -19,6 +19,7 @@ from digest.store import (
     gauges,
     heard,
     keyed,
+    leavers,
     ledger,
     outcomes,
     readers,
@@ -326,3 +327,44 @@ def test_a_month_that_nobody_can_read_costs_its_reader_that_month_alone(engine):
         seen.add(connection, {(reader.id, date(2025, 1, 1)): {"1"}, (reader.id, date(2025, 2, 1)): {"2"}})
         connection.execute(text("UPDATE seen SET papers = :junk WHERE month = '2025-01-01'"), {"junk": b"junk"})
     assert heard.papers_sent(engine, [reader.id]) == {reader.id: {"2"}}
+
+
+def test_whose_mails_cannot_be_folded_costs_nobody_else_and_is_named_until_it_is_mended(engine, monkeypatch):
+    monkeypatch.setattr(folding, "PAGE", 4)
+    everyone = [readers.admit(engine, f"r{number}@example.org", Preferences(), NOW) for number in range(6)]
+    poison = [a_mail(engine, reader, NOW + days * A_DAY, "1") for reader in everyone for days in (0, 1)][2]
+    with writing(engine) as connection:
+        # Papers that no version of ours wrote: numbers have no order among words.
+        connection.execute(text("UPDATE deliveries SET papers = '[1, \"2\"]' WHERE id = :id"), {"id": poison})
+    monkeypatch.setattr(bounces, "forget", lambda *_: 1 / 0)
+    nights(engine, LATER)
+    with engine.connect() as connection:
+        theirs = text("SELECT count(*) FROM deliveries GROUP BY reader_id ORDER BY reader_id")
+        assert list(connection.execute(theirs).scalars()) == [1, 2, 1, 1, 1, 1]
+    assert folding.passed_over(engine) == [everyone[1].id]
+    assert (gauges.known(engine)[gauges.UNKEPT], standing.gather(engine, "sqlite://", LATER).unfolded) == (1, 1)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE deliveries SET papers = '[]' WHERE id = :id"), {"id": poison})
+    monkeypatch.undo()
+    nights(engine, LATER + 40 * A_DAY)
+    assert len(kept(engine, everyone[1])) == 1
+    assert folding.passed_over(engine) == []
+    assert gauges.known(engine)[gauges.UNKEPT] == 0
+
+
+def test_who_cannot_be_deleted_keeps_nobody_else_and_is_not_asked_for_twice_in_a_night(engine, monkeypatch):
+    monkeypatch.setattr(leavers, "PAGE", 2)
+    left = [readers.admit(engine, f"r{n}@example.org", Preferences(), NOW, Status.UNSUBSCRIBED) for n in range(6)]
+    asked, delete = [], subscriptions.delete
+
+    def deleting(engine, reader_id, now):
+        asked.append(reader_id)
+        if reader_id == left[2].id:
+            raise ValueError("what no version wrote")
+        if reader_id > left[1].id:
+            return
+        delete(engine, reader_id, now)
+
+    monkeypatch.setattr(subscriptions, "delete", deleting)
+    nights(engine, NOW + 500 * A_DAY)
+    assert asked == [reader.id for reader in left]

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import pytest
 
@@ -15,6 +13,7 @@ from digest.settings import Settings
 from digest.store import alerts, gauges
 from digest.transport import notices
 from tests.support.factories import NOW
+from tests.support.webhook import a_webhook
 
 MINUTES, A_DAY = timedelta(minutes=1), timedelta(days=1)
 WELL = Figures(NOW - 29 * MINUTES, {}, {"huggingface": NOW - 3 * A_DAY}, 500, 0.06, 1_000, 52, 20, 1)
@@ -32,6 +31,8 @@ WRONG = {
     "the disk is full": replace(WELL, disk_free=0.04),
     "mails fail": replace(WELL, failed=53),
     "mails come back": replace(WELL, bounced=21),
+    "the mailbox keeps no flags": replace(WELL, unkept_flags=1),
+    "old mails stay": replace(WELL, unfolded=1),
     "readers complain": replace(WELL, complained=2),
 }
 
@@ -91,22 +92,8 @@ def test_who_gave_no_address_is_told_by_the_webhook_alone(engine, mail_server, m
 
 
 def test_a_webhook_gets_json_and_one_that_fails_raises_nothing():
-    heard = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            heard.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(204 if self.path == "/good" else 500)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}"
+    with a_webhook() as (url, heard):
         assert notices.notify(f"{url}/good", "https://papers.example.org", ["one", "two"])
         assert not notices.notify(f"{url}/bad", "https://papers.example.org", ["one"])
-        server.shutdown()
-    assert b'"alerts":["one","two"]' in heard[0].replace(b" ", b"")
+    assert heard[0]["alerts"] == ["one", "two"]
     assert not notices.ping("http://127.0.0.1:1/")

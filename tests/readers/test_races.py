@@ -1,5 +1,6 @@
 """Two things at once, with real threads: what comes out is what would if they came one after the other."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -8,15 +9,17 @@ from threading import Barrier
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from digest.domain import Kind, Preferences, Status
 from digest.readers import addresses, another, subscriptions
 from digest.readers.form import Mistakes
 from digest.readers.life import Event
+from digest.store import engine as engines
 from digest.store import ledger, mailboxes, readers
 from digest.store.engine import MOST_RETRIES, connect, retried, writing
+from digest.store.tables import readers as tables
 from tests.store.test_ledger import plan
 from tests.support.factories import NOW
 from tests.support.visitor import a_subscriber, dump, mails, status_of
@@ -74,6 +77,37 @@ def test_one_who_confirms_and_leaves_at_once_has_left_or_not_and_nobody_waits_fo
         at_once(*leaving, *agreeing, lambda: plan(engine, NOW))
         assert status_of(engine, reader) is Status.UNSUBSCRIBED, "whichever came first"
         assert not readers.find(engine, reader.id).next_due_at
+
+
+def test_a_planner_and_who_locks_all_digests_of_an_address_never_wait_for_each_other(engine, monkeypatch):
+    monkeypatch.setattr(engines, "MOST_RETRIES", 0)
+    ada = a_subscriber(engine)
+    with writing(engine) as connection:
+        work = readers.admit_in(connection, ada.email, Preferences(), NOW, name="work")
+        # The one who comes later by number is due first.
+        for late, one in enumerate((work, ada)):
+            due = NOW + timedelta(minutes=late)
+            connection.execute(tables.update().where(tables.c.id == one.id).values(next_due_at=due))
+    with ThreadPoolExecutor(1) as pool:
+        with writing(engine) as connection:
+            assert readers.lock(connection, ada.id)
+            planned = pool.submit(plan, engine, NOW + timedelta(hours=1))
+            waits_for_a_lock(engine)
+            assert readers.lock(connection, work.id)
+        planned.result(60)
+    assert mails(engine) == [Kind.DIGEST] * 2
+
+
+def waits_for_a_lock(engine):
+    question = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    for _ in range(1_000):
+        with engine.connect() as connection:
+            if connection.execute(question).scalar_one():
+                return
+        time.sleep(0.01)
+    pytest.fail("nobody waits")
 
 
 def test_two_who_agree_to_one_address_get_it_once(engine):

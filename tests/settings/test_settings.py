@@ -114,6 +114,11 @@ def test_production_refuses_what_cannot_be_used_and_development_does_not(name, v
     load(**FIT | {name: value, "env": "development"})
 
 
+def test_a_sender_of_brackets_within_brackets_is_one_clear_line():
+    with pytest.raises(BadSetting, match="DIGEST_MAIL_FROM: shorten it"):
+        load(mail_from="(" * 2_000 + "digest@example.org")
+
+
 def test_a_key_drawn_by_chance_is_strong_and_one_typed_is_not():
     assert min(bits(secrets.token_hex(16)) for _ in range(200)) > LEAST_BITS
     assert (

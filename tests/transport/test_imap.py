@@ -7,11 +7,19 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
+from digest.jobs import mailbox as jobs_mailbox
 from digest.settings.servers import Mailbox
+from digest.store import day_counts, gauges
+from digest.store.tables import taken
 from digest.transport import mailbox
 from digest.transport.imap import Patience
 from digest.transport.mailbox import Emptied, MailboxAway
+from tests.support.factories import NOW
+from tests.support.returned import FULL, LINKS, a_letter, an_original, report
+from tests.support.visitor import a_subscriber
 
 PATIENCE = Patience(seconds=1.0, seconds_a_reply=0.5, line_bytes=20_000)
 MOST_BYTES = 1_000
@@ -166,3 +174,69 @@ def test_a_message_that_could_not_be_judged_now_is_not_left_flagged():
     with Server() as server, pytest.raises(ZeroDivisionError):
         mailbox.empty(server.mailbox, away, MOST_BYTES)
     assert server.heard[-1] == r"STORE 1 -FLAGS (\Flagged)"
+
+
+class KeepsNoFlags(Server):
+    """Says OK to every flag, and shows every message again at each look, as if it had just come."""
+
+    validity = 7
+
+    def __init__(self, *contents):
+        super().__init__(messages=len(contents))
+        self.contents = contents
+
+    def usual(self, verb):
+        if verb == "SELECT":
+            return b"* OK [UIDVALIDITY %d] ok\r\n" % self.validity
+        if verb == "FETCH":
+            content = self.contents[int(self.heard[-1].split()[1]) - 1]
+            return b"* 1 FETCH (UID 1 BODY[]<0> {%d}\r\n%b)\r\n" % (len(content), content)
+        return super().usual(verb)
+
+
+def fetches(server):
+    return sum(line.startswith("FETCH") for line in server.heard)
+
+
+def test_a_server_that_keeps_no_flags_costs_one_look_and_no_bounce_counts_twice(engine):
+    reader = a_subscriber(engine)
+    full = report(FULL, status="4.2.2", original=an_original(reader.key))
+    letters = full, a_letter("Re: 3 papers", "Thank you!"), a_letter("Out of office", to="bounces@papers.example.org")
+    with KeepsNoFlags(*letters) as server:
+
+        def looks():
+            taken = jobs_mailbox.empty_mailbox(engine, LINKS, server.mailbox, lambda: NOW)
+            return taken.total(), gauges.known(engine)[gauges.MAILBOX_UNKEPT]
+
+        assert [looks() for _ in range(4)] == [(3, 0), (0, 0), (0, 3), (0, 3)]
+        assert fetches(server) == 3
+        assert server.heard.count(r"STORE 1,3 +FLAGS (\Deleted)") == 3
+        # One that forgets even its numbers has all of it read again, and nothing counted.
+        server.validity = 8
+        assert looks() == (0, 0)
+        assert fetches(server) == 6
+        # It was deleted there, and comes back no more.
+        server.messages = 0
+        assert looks() == (0, 0)
+    with engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(taken)).scalar_one() == 0
+    assert sum(day_counts.totals(engine, day_counts.RETURNED, NOW.date()).values()) <= 1
+
+
+def test_what_ends_who_reads_it_is_read_three_times_and_what_the_database_ended_again(engine, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    ends = [OperationalError("", {}, Exception("gone"))] * 5 + [Killed] * 5
+
+    def act_on(*_):
+        raise ends.pop(0)
+
+    monkeypatch.setattr(jobs_mailbox, "act_on", act_on)
+    with KeepsNoFlags(report()) as server:
+        for met in [OperationalError] * 5 + [Killed] * 3:
+            with pytest.raises(met):
+                jobs_mailbox.empty_mailbox(engine, LINKS, server.mailbox, lambda: NOW)
+        assert jobs_mailbox.empty_mailbox(engine, LINKS, server.mailbox, lambda: NOW).total() == 0
+        assert fetches(server) == 8
+        assert r"STORE 1 +FLAGS (\Flagged)" in server.heard[-4:]

@@ -128,18 +128,31 @@ def test_replies_about_the_relay_to_mail_after_mail_are_its_own_trouble():
     assert set(states) == {State.DEFERRED, State.QUEUED}
 
 
-def test_a_round_that_is_stopped_accounts_for_every_mail(mail_server):
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_round_that_is_stopped_accounts_for_every_mail(mail_server, times):
     results, pressed = [], []
 
     def stop():
         if len(mail_server.mails) > 3 and not pressed:
             pressed.append(True)
-            signal.raise_signal(signal.SIGINT)
+            for _ in range(times):
+                signal.raise_signal(signal.SIGINT)
         return True
 
     with pytest.raises(KeyboardInterrupt):
         send_all(mails(40), route(mail_server, connections=2, may_begin=stop), results.extend)
     assert sorted(result.delivery_id for result in results) == list(range(1, 41))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_the_third_interrupt_ends_it_whatever_is_not_written_down():
+    def never_ends():
+        for _ in range(3):
+            signal.raise_signal(signal.SIGINT)
+        pytest.fail("it went on")
+
+    with LyingRelay() as relay, pytest.raises(KeyboardInterrupt):
+        send_all(mails(1), route(relay, may_begin=never_ends), lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -199,6 +212,13 @@ def test_what_is_no_reply_after_the_dot_is_no_delivery_to_count_on(reply):
     with LyingRelay(DOT=reply) as relay:
         state = sent(mails(1), relay, connections=1)[1].state
     assert state is (State.SENT if reply == "250" else State.UNCERTAIN)
+
+
+@pytest.mark.parametrize("lines", ["250-\n" * 200_000, "250-x\n" * 200_000, "\n" * 200_000, "x" * 40_000])
+@pytest.mark.parametrize(("when", "state"), [("MAIL", State.DEFERRED), ("DOT", State.UNCERTAIN)])
+def test_a_reply_without_end_is_hung_up_on_whatever_its_lines_say(lines, when, state):
+    with LyingRelay(**{when: f"{lines}250 ok"}) as relay:
+        assert sent(mails(1), relay, connections=1)[1].state is state
 
 
 def test_what_a_relay_says_has_no_characters_that_a_database_or_a_terminal_would_mind():

@@ -18,6 +18,7 @@ from digest.store import heartbeats, ledger, papers, readers
 from digest.store.engine import connect, migrate
 from tests.store.test_papers import DAY, a_collection
 from tests.support.factories import NOW, a_listing, a_paper
+from tests.support.webhook import a_webhook
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 40
@@ -188,11 +189,14 @@ def test_every_entry_of_the_timetable_names_a_task(monkeypatch):
 
 @pytest.mark.slow
 def test_a_look_that_finds_too_little_is_told_to_the_operator(environment, mail_server):
-    with sample.serve(DAY + timedelta(days=90)) as url:
+    with sample.serve(DAY + timedelta(days=90)) as url, a_webhook() as (hook, heard):
         here = environment | {"DIGEST_HUGGINGFACE_URL": url, "DIGEST_OPERATOR_EMAIL": "operator@example.org"}
-        code = "import workers.tasks as tasks; tasks.collect(); tasks.collect()"
+        here["DIGEST_ALERT_WEBHOOK"] = hook
+        code = "import workers.tasks as tasks; tasks.collect(); tasks.collect(); tasks.sweep()"
         subprocess.run([sys.executable, "-c", code], env=os.environ | here, cwd=ROOT, check=True, timeout=60)
     assert mail_server.recipients == ["operator@example.org"]
+    [said] = heard
+    assert "is suspicious" in said["text"]
 
 
 def test_the_bounce_mailbox_is_on_the_timetable_when_there_is_one(tmp_path):

@@ -25,6 +25,7 @@ from digest.jobs.delivery.settle import settle
 from digest.jobs.editions import Editions
 from digest.jobs.routing import Routing
 from digest.store import outcomes, slots
+from digest.transport.interrupts import counted
 from digest.transport.smtp import Kept, RelayAway
 
 # Few enough that a crash leaves little uncertain, many enough that one transaction serves them all.
@@ -41,7 +42,12 @@ def deliver(engine: Engine, post: Dispatcher, *, until: datetime | None = None) 
     Raises RelayAway when no relay can be used any more, and what was claimed waits in the ledger again; Busy when no
     connection came free for the first group.
     """
-    round_, outages = Round(engine, post, until), 0
+    with counted():
+        return _deliver(Round(engine, post, until))
+
+
+def _deliver(round_: Round) -> Counter[State]:
+    outages = 0
     try:
         while round_.has_time():
             try:
@@ -53,7 +59,7 @@ def deliver(engine: Engine, post: Dispatcher, *, until: datetime | None = None) 
                 outages += 1
                 if outages == MOST_OUTAGES:
                     raise
-                await_database(engine, SECONDS_FOR_THE_DATABASE)
+                await_database(round_.engine, SECONDS_FOR_THE_DATABASE)
     finally:
         round_.close()
     return round_.account

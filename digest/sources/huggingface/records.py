@@ -9,9 +9,9 @@ from datetime import date
 from functools import partial
 
 from digest.domain import Listing, Paper
+from digest.domain.bounds import MOST_COUNTED
 from digest.sources.arxiv.entries import arxiv_id
 from digest.sources.exchange import (
-    MOST_COUNTED,
     Unbelievable,
     Unreadable,
     WrongDay,

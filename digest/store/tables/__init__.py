@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digest.store.tables.base import metadata
 from digest.store.tables.deliveries import ASKED, OPEN, TAKEN_BY_AN_API, bounces, deliveries, seen
-from digest.store.tables.operations import alerts, breakers, day_counts, gauges, heartbeats
+from digest.store.tables.operations import alerts, breakers, day_counts, gauges, heartbeats, taken
 from digest.store.tables.papers import collections, editions, listings, papers, searched
 from digest.store.tables.readers import feedback, old_keys, readers, saved, suppressed
 
@@ -31,4 +31,5 @@ __all__ = [
     "searched",
     "seen",
     "suppressed",
+    "taken",
 ]

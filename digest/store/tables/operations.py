@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Float, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, Float, Integer, Table, Text
 
 from digest.store.columns import Moment
 from digest.store.tables.base import metadata
@@ -48,6 +48,21 @@ day_counts = Table(
     Column("kind", Text, primary_key=True),
     Column("state", Text, primary_key=True),
     Column("count", BigInteger, nullable=False),
+)
+
+# The messages of the mailbox that were taken in and may wait there still, because its server keeps no flags.
+taken = Table(
+    "taken",
+    metadata,
+    # The hash of what was read of it.
+    Column("message", Text, primary_key=True),
+    # The mailbox, and its UIDVALIDITY, hashed; and the message's UID there.
+    Column("place", Text, nullable=False, index=True),
+    Column("number", Text, nullable=False),
+    # Whether it was understood, and is to be deleted; nothing while it is being judged.
+    Column("done", Boolean),
+    Column("times", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 # What a round measured, for those who look later.
