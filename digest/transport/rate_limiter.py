@@ -19,6 +19,8 @@ log = get_logger()
 # A visitor waits for the broker no longer than this, and neither does a mail.
 PATIENCE_SECONDS = 1
 SHORTEST_WAIT = 0.005
+# A broker that is away is left alone for so long: otherwise each visitor would hold a thread for all of our patience.
+ALONE_SECONDS = 5.0
 
 
 class RateLimiter:
@@ -28,12 +30,16 @@ class RateLimiter:
         self._most, self._of = most, of
         self._shared = MovingWindowRateLimiter(_counters(broker))
         self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._alone_until = 0.0
 
     def wait(self, key: str) -> float:
         """Count one under this key, and return 0; or the seconds until there may be room for it."""
+        if time.monotonic() < self._alone_until:
+            return self._wait(self._own, key)
         try:
             return self._wait(self._shared, key)
         except RedisError as error:
+            self._alone_until = time.monotonic() + ALONE_SECONDS
             log.warning("broker.away", counted_alone=self._of, why=str(error))
             return self._wait(self._own, key)
 

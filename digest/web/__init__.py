@@ -17,6 +17,7 @@ from datetime import UTC, datetime, time
 from functools import partial
 from ipaddress import ip_network
 
+from anyio import to_thread
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -38,7 +39,7 @@ from digest.web.assets import Assets
 from digest.web.container import Limits, Site
 from digest.web.limits import AddressLimit, VisitorLimit
 from digest.web.memory import FromMemory, Memory, Version
-from digest.web.pools import Pools
+from digest.web.pools import ORDINARY_AT_ONCE, Pools
 from digest.web.proofs import Proofs
 from digest.web.proxies import NamedProxies
 from digest.web.rendering import open_templates
@@ -131,6 +132,8 @@ def warm(site: Site) -> None:
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     engine = app.state.site.engine
+    # Of what Starlette gives to threads by itself: the pages of errors, and what follows an answer.
+    to_thread.current_default_thread_limiter().total_tokens = ORDINARY_AT_ONCE
     try:
         await run_in_threadpool(ready, engine)
         app.state.site.pools.begin(partial(warm, app.state.site))

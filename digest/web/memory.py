@@ -131,8 +131,11 @@ class FromMemory:
             if made := self.memory.files.get(path):
                 await made(scope, receive, send)
                 return
-            await self.memory.refresh()
-            if made := self.memory.find(key_of(path, scope["query_string"].decode("latin-1"))):
+            key = key_of(path, scope["query_string"].decode("latin-1"))
+            # Who asks for what is never kept, such as whether we are alive, does not wait for the look.
+            if self.memory.find(key):
+                await self.memory.refresh()
+            if made := self.memory.find(key):
                 await made(scope, receive, send)
                 return
         await self.app(scope, receive, send)

@@ -19,14 +19,17 @@ T = TypeVar("T")
 
 # All compete for one interpreter: more at once would only take longer, each of them.
 DEAR_AT_ONCE = 2
-# Feed readers and pictures wait for each other, and for nobody who types a topic.
-FEEDS_AT_ONCE = PICTURES_AT_ONCE = 1
+# Feed readers, pictures and pasted papers wait for their like, and for nobody who types a topic.
+FEEDS_AT_ONCE = PICTURES_AT_ONCE = PASTES_AT_ONCE = 1
 MOST_WAITING = 32
 # Of them, so many from one network: the others find a place whatever one does.
 MOST_OF_ONE_NETWORK = 16
 DEADLINE_SECONDS = 5.0
 LOOK_UP_SECONDS = 0.1
-ORDINARY_AT_ONCE = 16
+# Whoever is counted, shown a page or refused one: each is short, and they, too, compete for one interpreter.
+ORDINARY_AT_ONCE = 4
+# Strangers may send many forms that cost milliseconds and come to nothing.
+JOINING_AT_ONCE = 2
 # Leaving, confirming and the page behind a mail's link: never behind anything else.
 VITAL_AT_ONCE = 16
 
@@ -86,7 +89,9 @@ class Pools:
         self.dear = Queue(DEAR_AT_ONCE, "dear")
         self.feeds = Queue(FEEDS_AT_ONCE, "feeds")
         self.pictures = Queue(PICTURES_AT_ONCE, "pictures")
+        self.pastes = Queue(PASTES_AT_ONCE, "pastes")
         self.ordinary = CapacityLimiter(ORDINARY_AT_ONCE)
+        self.joining = CapacityLimiter(JOINING_AT_ONCE)
         self.vital = CapacityLimiter(VITAL_AT_ONCE)
 
     async def run(self, limiter: CapacityLimiter, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -97,5 +102,5 @@ class Pools:
         self.dear.begin(work)
 
     def close(self) -> None:
-        for queue in (self.dear, self.feeds, self.pictures):
+        for queue in (self.dear, self.feeds, self.pictures, self.pastes):
             queue.close()

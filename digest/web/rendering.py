@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -25,7 +26,7 @@ from digest.settings import Settings
 from digest.web import listing
 from digest.web.assets import FOLDER, Assets
 from digest.web.container import Limits, Site
-from digest.web.forms import LONGEST, Endpoint, Plain, as_typed
+from digest.web.forms import LONGEST, MOST_FIELDS, Endpoint, Plain, as_typed
 from digest.web.limits import VisitorLimit
 from digest.web.memory import Made, key_of, own_path
 from digest.web.pools import Pools, Queue
@@ -36,6 +37,9 @@ PUBLIC = {"Cache-Control": "public, max-age=300", "X-Robots-Tag": "all"}
 OPEN = {"Cache-Control": "public, max-age=300"}
 # A picture hardly changes, and who shows it elsewhere keeps a copy of their own.
 PICTURE = {"Cache-Control": "public, max-age=86400", "X-Robots-Tag": "all"}
+
+# A hundred long topics. A proxy allows 8 kB, as a rule.
+MOST_QUERY_BYTES = 16_000
 
 
 def page(
@@ -65,6 +69,7 @@ def public(
     async def answer(request: Request) -> Response:
         site = Site.of(request)
         key = _key(request, asks)
+        await site.memory.refresh()
         if (task := being_made.get(key)) and (shared := await _shared(task)):
             return shared
         if made := site.memory.find(key):
@@ -129,6 +134,10 @@ class _Remembered(Response):
 
 
 def _key(request: Request, asks: tuple[str, ...]) -> str:
+    """What an answer is remembered by. What nobody types is refused before the event loop takes it apart."""
+    query = request.scope["query_string"]
+    if len(query) > MOST_QUERY_BYTES or query.count(b"&") >= MOST_FIELDS:
+        raise HTTPException(414)
     asked = [(name, request.query_params[name]) for name in asks if name in request.query_params]
     return key_of(own_path(request.scope), urlencode(asked))
 

@@ -85,7 +85,7 @@ JOINING = [
     _button("/preview", limited(dear(subscribe.preview)), limited(posted_dear(subscribe.preview_typed))),
     Route("/preview/part", limited(posted_dear(subscribe.preview_part)), methods=["POST"]),
     _button("/start", shown(start.blank), limited(posted_with_file(start.propose))),
-    Route("/subscribe", posted(subscribe.subscribe), methods=["POST"]),
+    Route("/subscribe", posted(subscribe.subscribe, lane=lambda pools: pools.joining), methods=["POST"]),
     _button("/confirm/{token}", vital(subscribe.ask), posted(subscribe.confirm)),
 ]
 

@@ -52,26 +52,24 @@ def posted_with_file(act: Acting) -> Endpoint:
 
     @functools.wraps(act)
     async def read_and_answer(request: Request) -> Response:
-        return await Site.of(request).pools.dear.run(request, act, request, await read(request))
+        body, said = await read(request), request.headers.get("content-type", "")
+        return await Site.of(request).pools.pastes.run(request, lambda: act(request, filled_in(body, said)))
 
     return read_and_answer
 
 
-async def read(request: Request) -> Typed:
-    """Read a form of ours with a file or without; never for longer than the deadline."""
+async def read(request: Request) -> bytes | str:
+    """Take in a form of ours with a file or without, or say what is wrong; never for longer than the deadline."""
     if comes_from_elsewhere(request.headers, Site.of(request).settings.base_url):
         raise HTTPException(403)
     body = bytearray()
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
             if not await _arrived(request, body):
-                return {WRONG: TOO_LARGE}
+                return TOO_LARGE
     except TimeoutError:
-        return {WRONG: TOO_SLOW}
-    said = request.headers.get("content-type", "")
-    if said.partition(";")[0].strip().lower() == MULTIPART:
-        return filled_in(bytes(body), said)
-    return forms.filled_in(bytes(body), said)
+        return TOO_SLOW
+    return bytes(body)
 
 
 async def _arrived(request: Request, body: bytearray) -> bool:
@@ -86,8 +84,17 @@ async def _arrived(request: Request, body: bytearray) -> bool:
     return drained <= MOST_EXPORT_BYTES
 
 
-def filled_in(body: bytes, content_type: str) -> Typed:
-    """Read the text field and the one file of a form (RFC 7578). Pure."""
+def filled_in(body: bytes | str, content_type: str) -> Typed:
+    """Make words of what came in. Pure."""
+    if isinstance(body, str):
+        return {WRONG: body}
+    if forms.kind(content_type) == MULTIPART:
+        return _with_a_file(body, content_type)
+    return forms.filled_in(body) if forms.kind(content_type) == forms.FORM else NOTHING
+
+
+def _with_a_file(body: bytes, content_type: str) -> Typed:
+    """Read the text field and the one file of a form (RFC 7578)."""
     boundary = BOUNDARY.search(content_type)
     parts = list(_parts(body, boundary[1].encode())) if boundary else []
     if not parts or len(parts) > MOST_PARTS:

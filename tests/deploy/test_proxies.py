@@ -139,6 +139,11 @@ def test_a_form_has_a_limit_and_leaving_has_none_that_matters(visitor):
     assert visitor.ask(f"/unsubscribe/{TOKEN}", "POST", content=big).status_code == 200
 
 
+def test_a_head_far_longer_than_any_browser_s_goes_no_further(visitor):
+    """The endpoint would take many milliseconds to read one of thousands of fields."""
+    assert visitor.ask("/", headers={f"x-{number}": "y" * 700 for number in range(60)}).status_code in (400, 431)
+
+
 def test_a_path_and_its_query_arrive_as_they_were(visitor):
     path = f"/preferences/{TOKEN}?topics=speech%2Frobot%20arm"
     assert visitor.ask(path).json()["path"] == path

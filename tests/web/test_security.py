@@ -3,14 +3,20 @@
 import asyncio
 import time
 from ipaddress import ip_network
+from threading import Event
+from urllib.parse import urlencode
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
 from digest.store import readers
-from digest.web.forms import LONGEST, MOST_BODY_BYTES
+from digest.web.forms import LONGEST, LONGEST_WORD, MOST_BODY_BYTES, MOST_FIELDS, as_typed, filled_in
+from digest.web.pools import JOINING_AT_ONCE
 from digest.web.proxies import NamedProxies
+from digest.web.rendering import MOST_QUERY_BYTES
 from digest.web.security import comes_from_elsewhere
 from tests.support.visitor import BASE, LINKS, a_subscriber, a_visitor, dump
 
@@ -56,6 +62,13 @@ def test_a_body_too_large_gets_a_page_with_all_its_headers(engine):
     answer = a_visitor(engine).post("/subscribe", data={"topics": "x" * MOST_BODY_BYTES})
     assert answer.status_code == 413
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "too much text" in answer.text
+
+
+@pytest.mark.parametrize("query", ["q=" + "x" * MOST_QUERY_BYTES, "a&" * MOST_FIELDS])
+def test_a_query_that_nobody_types_is_not_taken_apart(engine, query):
+    answer = a_visitor(engine).get(f"/search?{query}")
+    assert answer.status_code == 414
     assert "too much text" in answer.text
 
 
@@ -126,6 +139,30 @@ def test_a_visitor_is_who_the_named_proxy_says_and_nobody_else(client, forwarded
     assert asyncio.run(_seen(client, forwarded, proxies)) == seen
 
 
+@given(st.dictionaries(st.text(max_size=20), st.text(max_size=400), max_size=8))
+def test_a_form_says_what_was_filled_in_as_far_as_people_type(fields):
+    read = filled_in(urlencode(fields, errors="replace").encode())
+    assert read == {
+        name.encode(errors="replace").decode(): as_typed(
+            value[: LONGEST.get(name, LONGEST_WORD)].encode(errors="replace").decode()
+        )
+        for name, value in fields.items()
+    }
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_form_or_none(body):
+    assert all(len(value) <= LONGEST["topics"] for value in filled_in(body).values())
+
+
+def test_a_field_is_cut_before_anything_is_made_of_it():
+    """Sixty thousand bytes of marks on a letter took two milliseconds, of everybody's time."""
+    written = urlencode({"email": "\U0001d11e" * 5_000}).encode()
+    assert filled_in(written) == {"email": "\U0001d11e" * LONGEST["email"]}
+    assert filled_in(b"email=" + "é".encode() * 5_000) == {"email": "é" * LONGEST["email"]}
+    assert filled_in(b"email=%C3") == {"email": "\ufffd"}
+
+
 def test_leaving_works_while_everything_dear_is_taken(engine):
     """Issue: with hostile connections at it, unsubscribe still answers."""
     visitor = a_visitor(engine)
@@ -147,3 +184,28 @@ def test_leaving_works_while_everything_dear_is_taken(engine):
     assert (left, alive) == (200, 200)
     # Some are sent away on a slow machine, none on a fast one.
     assert statuses <= {200, 503}
+
+
+def test_leaving_waits_for_nobody_who_subscribes_and_health_not_for_the_database(engine):
+    visitor = a_visitor(engine)
+    link = LINKS.unsubscribe(a_subscriber(engine).key)
+    site, answered = visitor.app.state.site, Event()
+    site.memory._look = lambda: answered.wait() and None
+
+    async def crowd():
+        transport = httpx.ASGITransport(visitor.app, client=("192.0.2.1", 1))
+        async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+            for number in range(JOINING_AT_ONCE):
+                await site.pools.joining.acquire_on_behalf_of(number)
+            stuck = [client.get("/archive"), *(client.post("/subscribe", data={"email": "no"}) for _ in range(40))]
+            tasks = list(map(asyncio.create_task, stuck))
+            await asyncio.sleep(0)
+            statuses = [(await client.post(link)).status_code, (await client.get("/healthz")).status_code]
+            assert not any(task.done() for task in tasks)
+            for number in range(JOINING_AT_ONCE):
+                site.pools.joining.release_on_behalf_of(number)
+            answered.set()
+            await asyncio.gather(*tasks)
+        return statuses
+
+    assert asyncio.run(crowd()) == [200, 200]
