@@ -205,7 +205,7 @@ def counts(engine: Engine) -> dict[str, int]:
     return {status.value: found.get(status.value, 0) for status in Status}
 
 
-def reader_of(row: Mapping[str, Any], prefix: str = "") -> Reader:
+def reader_of(row: Mapping[Any, Any], prefix: str = "") -> Reader:
     """The reader in a row; with a prefix, where the columns carry one. Raises ValueError for what makes none."""
     chosen = {name: row[prefix + name] for name in PREFERENCES}
     check_numbers(chosen[name] for name in ("hour", "most_papers", "weekday"))
