@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import suppress
 from datetime import timedelta
@@ -12,7 +13,15 @@ from typing import Any
 
 from celery import Celery, current_app
 from celery.schedules import crontab
-from celery.signals import beat_init, before_task_publish, setup_logging, worker_init, worker_ready, worker_shutdown
+from celery.signals import (
+    beat_init,
+    before_task_publish,
+    setup_logging,
+    worker_before_create_process,
+    worker_init,
+    worker_ready,
+    worker_shutdown,
+)
 from redis import Redis, RedisError
 
 from digest import bootstrap, logs
@@ -117,6 +126,16 @@ def _refuse_to_start(**_: object) -> None:
     except BadSetting as error:
         sys.stderr.write(f"digest: {error}\n")
         raise SystemExit(2) from None
+
+
+@worker_before_create_process.connect  # type: ignore[untyped-decorator]  # as above
+def _share_what_stays(**_: object) -> None:
+    """Spare a worker's process the search for rubbish in what it was born with: modules, classes, settings.
+
+    It took a tenth of the time of its first mails, and wrote into memory that all processes share.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _heart(process: str) -> Heart:
