@@ -10,10 +10,10 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    ScalarSelect,
     Select,
     and_,
     case,
-    exists,
     func,
     literal,
     select,
@@ -115,14 +115,20 @@ def _supersede(connection: Connection, due: ColumnElement[bool]) -> None:
 
     One that may have arrived, or was uncertain when a later one was planned, is not in that one's window, and goes its
     own way.
+
+    The newest is looked up for each reader who is due. Where PostgreSQL is free to begin with the digests that wait, it
+    does so when it believes that there are few, and may then join each of ten thousand with every reader of the range.
     """
-    later = deliveries.alias()
-    newest = ~exists().where(
-        later.c.reader_id == deliveries.c.reader_id, later.c.due_at > deliveries.c.due_at, covered(later)
-    )
-    whose = deliveries.c.reader_id.in_(select(readers.c.id).where(due))
+    waits = _newest(case((_waiting(), deliveries.c.id)), covered(deliveries))
+    found = select(waits.label("id")).where(due).subquery()
     dropped = {"state": State.SKIPPED, "reason": SUPERSEDED}
-    connection.execute(deliveries.update().where(_waiting(), whose, newest).values(dropped))
+    connection.execute(deliveries.update().where(deliveries.c.id.in_(select(found.c.id))).values(dropped))
+
+
+def _newest(column: ColumnElement[Any], past: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """The column in the newest of a reader's `past` digests."""
+    mine = select(column).where(deliveries.c.reader_id == readers.c.id, past)
+    return mine.order_by(deliveries.c.due_at.desc()).limit(1).scalar_subquery()
 
 
 def _waiting() -> ColumnElement[bool]:
@@ -159,13 +165,7 @@ def _windows(
 ) -> Select[Any]:
     """The next window of each of these readers, which begins where the newest of their `past` digests ended."""
     moment = deliveries.c.window_start.type
-    last = (
-        select(deliveries.c.window_end)
-        .where(deliveries.c.reader_id == readers.c.id, past)
-        .order_by(deliveries.c.due_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    last = _newest(deliveries.c.window_end, past)
     span = select(readers.c.id, readers.c.next_due_at, readers.c.topics, last.label("covered")).where(due).subquery()
     latest = papers.latest_day(connection) or now.date()
     back = papers.back_from(connection, latest, FIRST_REACHES_BACK)
