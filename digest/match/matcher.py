@@ -31,8 +31,8 @@ from digest.match.work import Meter
 from digest.text import sentences
 from digest.topics import Phrase, Profile, read_line
 
-KEEP_SELECTIONS = 250_000  # a third of a kilobyte each: the picks themselves are shared
-KEEP_PICKS = 50_000  # some hundred bytes each; and their reasons, as many again
+KEEP_SELECTIONS = 30_000  # a third of a kilobyte each: 10 MB; 50,000 readers of a day get 4,000 different ones
+KEEP_PICKS = 20_000  # some hundred bytes each, 4 MB with their reasons; 50,000 readers of a day see 2,300
 
 
 class Matcher:
