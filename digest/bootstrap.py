@@ -202,7 +202,7 @@ def signer(settings: Settings) -> Signer | None:
             raise BadSetting("DIGEST_DKIM_SELECTOR and DIGEST_DKIM_PRIVATE_KEY go together: set both, or neither")
         return None
     if not NAME.fullmatch(selector):
-        raise BadSetting(f"DIGEST_DKIM_SELECTOR: {selector!r} is no name in the DNS")
+        raise BadSetting(f"DIGEST_DKIM_SELECTOR: {selector!r} is not a DNS name")
     return Signer(ascii_domain(settings.domain), selector, _key(path))
 
 

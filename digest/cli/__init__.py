@@ -72,7 +72,7 @@ def _moment(text: str) -> str:
     except ValueError:
         from digest.settings import BadSetting
 
-        raise BadSetting(f"--now: {text!r} is no moment; give one such as 2025-12-24T18:00+00:00") from None
+        raise BadSetting(f"--now: {text!r} is not a date and time; write it like 2025-12-24T18:00+00:00") from None
     return text
 
 
@@ -101,4 +101,4 @@ def _prepare() -> None:
             stream.reconfigure(errors="backslashreplace")
     for place, word in enumerate(sys.argv[1:], 1):
         if any("\ud800" <= character <= "\udfff" for character in word):
-            raise Misused(f"word {place} after `digest` is no text in UTF-8")
+            raise Misused(f"word {place} after `digest` is not UTF-8 text")

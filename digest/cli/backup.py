@@ -22,7 +22,8 @@ ELSEWHERE = (
 
 @app.command()
 def backup(
-    context: typer.Context, file: Annotated[Path, typer.Argument(help="Where to; one that is there is replaced.")]
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file to write; an existing one is replaced.")],
 ) -> None:
     """Copy the database to a file, consistent as of one moment, while the service runs."""
     service: Service = context.obj

@@ -12,6 +12,7 @@ from digest.bootstrap import Service
 from digest.cli.commands import app_of
 from digest.cli.console import Json, a_day, console, errors, print_json
 from digest.cli.errors import Failed, Misused
+from digest.compose.wording import number
 from digest.domain import Outcome
 from digest.jobs import collection
 from digest.jobs.collection import Collected
@@ -88,4 +89,4 @@ def _line(look: Collected) -> str:
     doubt = "" if found.outcome is Outcome.OK else f", {found.outcome}"
     note = f": {found.note}" if found.note else ""
     how = f"by its {found.step} in {found.seconds:.1f} s" if found.step else f"after {found.seconds:.1f} s"
-    return f"{found.day} {found.source}: {found.papers} papers, {look.new} new, {how}{doubt}{note}"
+    return f"{found.day} {found.source}: {number(found.papers, 'paper')}, {look.new} new, {how}{doubt}{note}"

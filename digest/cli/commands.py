@@ -20,11 +20,11 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
-    "demo": Entry("demo", "Run everything here, on embedded parts, and print the digest that arrives."),
+    "demo": Entry("demo", "Try everything on this machine, on embedded parts, and print the digest that arrives."),
     "migrate": Entry("migrate", "Bring the database to the newest schema, or say whether it is."),
     "backup": Entry("backup", "Copy the database to a file, while the service runs."),
-    "restore": Entry("restore", "Put a backup in the place of the database, and send nothing twice after it."),
-    "keep": Entry("keep", "Run a part of the service, and again whenever it ends; for a Procfile."),
+    "restore": Entry("restore", "Replace the database with a backup, and send nothing twice after it."),
+    "keep": Entry("keep", "Run a part of the service, and restart it whenever it ends; for a Procfile."),
     "collect": Entry("collect", "Fetch and store what the sources listed."),
     "papers": Entry("papers", "Show what is stored of a day, in the sources' order."),
     "preview": Entry("preview", "Print the digest that a new reader with these topics would get now."),
@@ -32,8 +32,8 @@ COMMANDS = {
     "send": Entry("send", "Plan and deliver what is due, in this process."),
     "stats": Entry("stats", "Show readers, deliveries, runs, failures, open breakers, and the last collections."),
     "bounce": Entry("bounce", "Judge a returned message, complaint or mail to unsubscribe, and act on it."),
-    "doctor": Entry("doctor", "Check all that the service leans on, and say what to do."),
-    "readers": Entry("readers", "Who is on the list: show, find, add, import, export, pause, reactivate, forget."),
+    "doctor": Entry("doctor", "Check everything the service depends on, and say what to fix."),
+    "readers": Entry("readers", "Manage the readers: show, find, add, import, export, pause, reactivate, forget."),
     "dkim": Entry("dkim", "Make the key that signs the mails."),
 }
 

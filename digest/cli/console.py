@@ -52,5 +52,5 @@ def a_day(text: str | None) -> date | None:
         day = None
     # Python reads weeks, and days without hyphens, too.
     if text and text != str(day):
-        raise Misused(f"{text!r} is no day; give one such as 2025-12-24")
+        raise Misused(f"{text!r} is not a date; write it like 2025-12-24")
     return day

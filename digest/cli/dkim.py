@@ -36,10 +36,10 @@ def new(
     selector = selector or f"digest{service.now:%Y%m%d}"
     domain = ascii_domain(domain or service.settings.domain).lower()
     if not dkim.NAME.fullmatch(selector):
-        raise Misused(f"--selector: {selector!r} is no name in the DNS; give letters, digits and hyphens")
+        raise Misused(f"--selector: {selector!r} is not a DNS name; use letters, digits and hyphens")
     if not dkim.NAME.fullmatch(domain) or "." not in domain:
         raise Misused(
-            f"--domain: {domain!r} is no public domain; give one, or set DIGEST_MAIL_FROM or DIGEST_MAIL_DOMAIN"
+            f"--domain: {domain!r} is not a public domain; give one, or set DIGEST_MAIL_FROM or DIGEST_MAIL_DOMAIN"
         )
     path, key = Path(out or f"var/{selector}.pem").absolute(), dkim.new_key()
     _keep(path, dkim.pem(key))

@@ -30,7 +30,7 @@ app = app_of()
 @app.command()
 def keep(
     command: Annotated[str, typer.Argument(help="One program with its arguments, as a shell reads them.")],
-    once: Annotated[bool, typer.Option("--once", help="Until it ended well; under honcho, stay.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Stop once it has ended well; under honcho, stay.")] = False,
     after: Annotated[float, typer.Option(help="Seconds until it is started again.", min=0)] = AGAIN_AFTER_SECONDS,
 ) -> None:
     """Run a part of the service, and again whenever it ends; until it exits with 2, or we are asked to end."""

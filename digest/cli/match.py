@@ -19,13 +19,15 @@ from digest.match import DAYS, Matcher, Share
 from digest.store import papers
 from digest.topics import Profile, parse
 
-Topics = Annotated[list[str], typer.Argument(metavar="TOPIC…", help="What to look for; none means what is trending.")]
+Topics = Annotated[
+    list[str] | None, typer.Argument(metavar="TOPIC…", help="What to look for; without any, what is trending.")
+]
 
 Since = Annotated[
     str | None, typer.Option(metavar="YYYY-MM-DD", help="From this listed day on; the newest one if left out.")
 ]
 Until = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Up to this listed day.")]
-RateLimiter = Annotated[int, typer.Option(min=1, help="At most so many papers.")]
+Limit = Annotated[int, typer.Option(min=1, help="The most papers to show.")]
 Explain = Annotated[
     bool, typer.Option("--explain", help="Say how the topics were read, and what each adds to a paper's score.")
 ]
@@ -42,10 +44,10 @@ app = app_of()
 @app.command(context_settings=MINUS)
 def match(
     context: typer.Context,
-    topics: Topics,
+    topics: Topics = None,
     since: Since = None,
     until: Until = None,
-    limit: RateLimiter = 10,
+    limit: Limit = 10,
     explain: Explain = False,
     as_forecast: AsForecast = False,
     as_json: Json = False,
@@ -55,7 +57,7 @@ def match(
     On a terminal a table; elsewhere, or with --json, one JSON object a line: id, title, score, reasons.
     """
     service: Service = context.obj
-    profile = readable(topics)
+    profile = readable(topics or [])
     days = _days(service, a_day(since), a_day(until), DAYS if as_forecast else 1)
     matcher = Matcher(papers.listed(service.engine, days[-1], days[0]) if days else ())
     machine = as_json or not console.is_terminal

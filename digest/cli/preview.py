@@ -32,17 +32,17 @@ app = app_of()
 @app.command(context_settings=MINUS)
 def preview(
     context: typer.Context,
-    topics: Topics,
+    topics: Topics = None,
     format: Annotated[Format, typer.Option(help="How to print it.")] = Format.TEXT,
 ) -> None:
     """Print the digest that a new reader with these topics would get now."""
     service: Service = context.obj
-    delivery = _for_a_new_reader(service, tuple(topics))
+    delivery = _for_a_new_reader(service, tuple(topics or ()))
     edition = papers.in_window(service.engine, delivery.window)
-    selection = Matcher(edition).select(readable(topics), limit=delivery.reader.preferences.most_papers)
+    selection = Matcher(edition).select(readable(topics or []), limit=delivery.reader.preferences.most_papers)
     if not selection.picks:
         raise Failed(
-            "nothing matches these topics now; a reader would get no mail" if edition else "nothing is stored yet"
+            "nothing matches these topics now: a reader would get no digest" if edition else "nothing is stored yet"
         )
     _print(service, delivery, selection, edition, format)
 

@@ -12,6 +12,7 @@ from digest.cli.backup import ELSEWHERE
 from digest.cli.commands import app_of
 from digest.cli.console import console
 from digest.cli.errors import Failed, Misused
+from digest.compose.wording import number
 from digest.jobs import restoring
 from digest.store import backup as backups
 from digest.store.engine import migrate
@@ -30,7 +31,7 @@ def restore(
         bool, typer.Option("--ledger-only", help="After pg_restore: only see to it that nothing is sent twice.")
     ] = False,
 ) -> None:
-    """Put a backup in the place of the database, and send nothing twice after it. Stop the service first.
+    """Replace the database with a backup, and send nothing twice after it. Stop the service first.
 
     Mails that were due by now are not sent: nobody knows whether they went since the backup was made.
     """
@@ -42,8 +43,8 @@ def restore(
     revision = migrate(service.database)
     doubtful = restoring.settle(service.engine, service.now)
     console.print(
-        f"The database has schema {revision}. {doubtful} mails that were due may have gone since the backup: they are "
-        "uncertain, and not sent. The next digests come at their time."
+        f"The database has schema {revision}. {number(doubtful, 'due mail')} may have gone since the backup: "
+        "uncertain, so not sent again. The next digests come at their time."
     )
 
 

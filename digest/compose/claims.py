@@ -20,7 +20,7 @@ TOPICS_IN_A_HEADING = 2
 TITLES, LONGEST_TITLE = 3, 74
 # For topics of which nothing can be said, and for none.
 TYPED, TRENDING = "what you typed in the form", "whatever is trending"
-ORDERS = {Order.MIXED: "", Order.BEST: "best match first", Order.LIKED: "most liked first"}
+ORDERS = {Order.MIXED: "", Order.BEST: "best match first", Order.LIKED: "most upvoted first"}
 
 
 @dataclass(frozen=True, slots=True)

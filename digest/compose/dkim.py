@@ -116,9 +116,9 @@ def read_key(pem: bytes) -> RSAPrivateKey:
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise BadKey("is no private key in PEM form without a password") from error
+        raise BadKey("is not a private key in PEM form without a password") from error
     if not isinstance(key, RSAPrivateKey):
-        raise BadKey("is no RSA key")
+        raise BadKey("is not an RSA key")
     if key.key_size < FEWEST_BITS:
         raise BadKey(f"has {key.key_size} bits, and no receiver believes less than {FEWEST_BITS}")
     return key

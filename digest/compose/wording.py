@@ -45,6 +45,11 @@ def number(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def full_stop(text: str) -> str:
+    """End a sentence after `text`: `robot…` and `Is it?` need no dot."""
+    return "" if text.endswith((".", "…", "?", "!")) else "."
+
+
 def day(moment: date, year: int) -> str:
     """Write a date as the Daily Papers page does: `Jan 27` in the current year, `Oct 1, 2024` outside it."""
     short = f"{moment:%b} {moment.day}"
@@ -101,10 +106,11 @@ def rhythm(preferences: Preferences) -> str:
 
 def why(preferences: Preferences) -> tuple[Run, ...]:
     """Say what the reader asked for."""
-    lead = f"You get this mail {rhythm(preferences)} because you "
+    lead = f"You get this email {rhythm(preferences)} because you "
     if all(map(is_exclusion, preferences.topics)):
         return (Run(f"{lead}asked for the papers that are trending."),)
-    return (Run(f"{lead}follow "), *_followed(preferences.topics), Run("."))
+    followed = tuple(_followed(preferences.topics))
+    return (Run(f"{lead}follow "), *followed, *map(Run, full_stop(followed[-1].text)))
 
 
 def topics(preferences: Preferences) -> list[str]:

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine
 
+from digest.compose.wording import number
 from digest.domain import EPOCH, CollectionRun, Outcome, Result, State
 from digest.jobs import routing
 from digest.jobs.delivery import Dispatcher, troubles
@@ -45,13 +46,13 @@ def too_many(engine: Engine, most_confirmations: int, now: datetime) -> Causes:
     found: Causes = {}
     if subscriptions.room(engine, now, most_confirmations) is Asked.LATER:
         found["confirmations are capped", now.date()] = (
-            f"The form has sent {most_confirmations} mails within an hour, which is the most it may "
+            f"The form has sent {most_confirmations} mails within an hour, its limit "
             "(DIGEST_CONFIRMATIONS_PER_HOUR): visitors are asked to come back later."
         )
     if held := bounces.held(engine, now - HELD_FOR):
         found["bounces are held", now.date()] = (
-            f"More mails bounced for good than is plausible: {held} verdicts were held and changed nothing, and the "
-            "domains are slowed. If a server was wrong, `digest readers reactivate --since …` takes back the others."
+            f"More mails bounced for good than is plausible: {number(held, 'bounce')} changed nothing, and the "
+            "domains are slowed. If a server was wrong, `digest readers reactivate --since …` reactivates the others."
         )
     return found
 

@@ -30,8 +30,8 @@ def _fate(mail: PastMail, back: Returned | None, breakers: Mapping[str, Breaker]
     if back:
         return f"came back: {back.kind}, {back.reason or 'no reason given'} {back.status}".rstrip()
     return {
-        State.SENT: f"was taken by the relay at {_moment(mail.tried_at)} ({mail.reason or 'without a word'}); its log "
-        "says where it went, and the reader may look among spam",
+        State.SENT: f"was taken by the relay at {_moment(mail.tried_at)} ({mail.reason or 'without a reply text'}); "
+        "its log says where it went, and the reader can check their spam folder",
         State.FAILED: f"was refused for good: {mail.reason or 'no reason given'}",
         State.UNCERTAIN: "may have arrived: the relay was given it and never answered (whether it goes once more is "
         "`DIGEST_RESEND_UNCERTAIN`)",

@@ -91,9 +91,9 @@ def causes(now_is: Figures, now: datetime) -> Iterator[tuple[str, str]]:
             yield f"{name} is away", f"Nothing goes out by the {name}: {breaker.reason}"
     for source, good in now_is.last_good.items():
         if now - good > STALE:
-            yield f"{source} is stale", f"Nothing good was collected from {source} since {good:%Y-%m-%d}."
+            yield f"{source} is stale", f"Nothing usable was collected from {source} since {good:%Y-%m-%d}."
     if now_is.unread > MOST_UNREAD:
-        yield "the mailbox is unread", f"{now_is.unread:.0f} messages that came back are not read: see `digest doctor`."
+        yield "the mailbox is unread", f"{now_is.unread:.0f} returned mails are not read yet: see `digest doctor`."
     if now_is.disk_free < LEAST_FREE:
         yield "the disk is full", f"Only {now_is.disk_free:.1%} of the disk is free."
     yield from _rates(now_is)
@@ -109,10 +109,10 @@ def _rates(now_is: Figures) -> Iterator[tuple[str, str]]:
     if now_is.sent >= OF_AT_LEAST and now_is.bounced > BOUNCED * now_is.sent:
         yield (
             "mails come back",
-            f"{now_is.bounced} mails of {now_is.sent} came back since yesterday: see `digest stats`.",
+            f"{now_is.bounced} of {now_is.sent} mails came back since yesterday: see `digest stats`.",
         )
     if now_is.sent >= COMPLAINTS_OF_AT_LEAST and now_is.complained > COMPLAINED * now_is.sent:
-        found = f"{now_is.complained} of {now_is.sent} mails were called spam since yesterday"
+        found = f"{now_is.complained} of {now_is.sent} mails were marked as spam since yesterday"
         yield "readers complain", f"{found}: where do the newest readers come from?"
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from digest.compose.wording import number
 from digest.domain import Kind, Reader, State, Status, Window
 from digest.jobs import last_mail
 from digest.match import Matcher
@@ -23,10 +24,10 @@ MOST_TITLES = 5
 HOW = {
     Status.PENDING: "asked for digests and has not confirmed: `digest readers resend` writes to them again",
     Status.ACTIVE: "gets digests",
-    Status.PAUSED: "pauses: `digest readers resume` ends it",
+    Status.PAUSED: "is paused: `digest readers resume` ends it",
     Status.UNSUBSCRIBED: "has left; only they can come back, by the link in any mail or by the form",
     Status.BOUNCED: "mails came back: `digest readers reactivate` tries the address again",
-    Status.COMPLAINED: "has called a mail spam; only they can come back, by their own link",
+    Status.COMPLAINED: "has marked a mail as spam; only they can come back, by their own link",
 }
 
 
@@ -46,9 +47,10 @@ class Coverage:
             return ""
         if not self.listed:
             return "no paper was listed in that time: look at `digest stats` for the collections"
+        listed = number(self.listed, "paper")
         if self.excluded:
-            return f"{self.excluded} of {self.listed} papers fit a topic, and an exclusion left each of them out"
-        return f"none of the {self.listed} papers fits a topic; `digest match --forecast` says what topics bring"
+            return f"{self.excluded} of {listed} matched a topic, but an exclusion left each of them out"
+        return f"none of {listed} matches a topic; `digest match --forecast` says what topics bring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _how(reader: Reader, now: datetime) -> str:
     if reader.status is Status.BOUNCED and reader.confirmed_at is None:
         return "the mail that asks to confirm came back: is the address right? The form asks it again"
     if reader.status is Status.PAUSED and reader.paused_until:
-        return f"pauses until {reader.paused_until:%Y-%m-%d}: `digest readers resume` ends it now"
+        return f"is paused until {reader.paused_until:%Y-%m-%d}: `digest readers resume` ends it now"
     if reader.status is Status.ACTIVE and reader.next_due_at and reader.next_due_at <= now:
         return "gets digests, and the next is due: the clock plans it within a quarter of an hour, `digest send` now"
     return HOW[reader.status]

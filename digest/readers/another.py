@@ -17,10 +17,10 @@ from digest.store.tables import readers as rows
 # A thesis, a course, a lab meeting; more is one digest with more topics.
 MOST_DIGESTS = 10
 
-FULL = f"You have {MOST_DIGESTS} digests already. Delete one that has ended, or give one of them more topics."
-NO_NAME = "Please give it a name, such as “my thesis”."
-TAKEN = "You have a digest of that name already. Please choose another one."
-ENDED = "A digest can be added only while this one comes. Please start it again first."
+FULL = f"You already have {MOST_DIGESTS} digests. Delete one that has ended, or add topics to another."
+NO_NAME = "Please give it a name, for example “my thesis”."
+TAKEN = "You already have a digest with this name. Please choose another name."
+ENDED = "Please confirm or restart this digest first; then you can add another."
 
 
 def typed(filled: Typed) -> tuple[str, Preferences]:

@@ -137,7 +137,7 @@ def _narrow(now: Preferences, topics: Sequence[str]) -> Iterator[Proposal]:
     for topic in [topic for topic in topics if PLAIN_TOPIC.fullmatch(topic)][:TERMS]:
         narrowed = f"{topic} + upvotes:>={LIKED_FROM}"
         topics = tuple(narrowed if each == topic else each for each in now.topics)
-        words = f"Only papers with {LIKED_FROM} upvotes or more, for"
+        words = f"Only papers with {LIKED_FROM} or more upvotes on"
         yield Proposal(f"narrow {topic}", words, topic.strip('"'), replace(now, topics=topics))
 
 

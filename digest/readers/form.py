@@ -100,7 +100,7 @@ def topics_from(text: str) -> tuple[str, ...]:
 
 def _email(text: str) -> str:
     if not text.strip():
-        raise ValueError("Please write your email address.")
+        raise ValueError("Please type your email address, like ada@example.org.")
     try:
         normalized = validate_email(text.strip(), check_deliverability=False).normalized
     except EmailNotValidError:
@@ -117,9 +117,9 @@ def _wrong(text: str) -> str:
     """Say what to change in an address that is none, in words that people use."""
     local, at, domain = text.rpartition("@")
     if not at:
-        return "An email address has an @ in it, like ada@example.org."
+        return "An email address needs an @, like ada@example.org."
     if any(map(str.isspace, text)):
-        return "Please take the spaces out of the address."
+        return "Please remove the spaces from the address."
     if not local:
         return "Something is missing before the @, like ada in ada@example.org."
     if not domain:
@@ -127,8 +127,8 @@ def _wrong(text: str) -> str:
     if len(local.encode()) > LONGEST_LOCAL_PART or len(text.encode()) > LONGEST_ADDRESS:
         return TOO_LONG
     if "." not in domain.strip("."):
-        return f"“{domain}” is not a whole domain: what comes after the @ looks like example.org."
-    return "This does not look like an email address. Please check it for typing mistakes."
+        return f"“{domain}” is incomplete: what comes after the @ looks like example.org."
+    return "This doesn’t look like an email address. Please check it for typos."
 
 
 def _weekday(text: str) -> int:
@@ -155,20 +155,20 @@ def _order(text: str) -> Order:
 
 def _timezone(text: str) -> str:
     if text not in _zones():
-        raise ValueError("Please choose a time zone from the list.")
+        raise ValueError("Please type a city such as Berlin, or a time zone such as Europe/Berlin.")
     return text
 
 
 def _yes(text: str) -> bool:
     if text not in ("yes", "no"):
-        raise ValueError("Please say yes or no.")
+        raise ValueError("Please choose yes or no.")
     return text == "yes"
 
 
 def _number(what: str, least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not (text.isdecimal() and len(text) < 5 and least <= int(text) <= most):
-            raise ValueError(f"Please give {what} from {least} to {most}.")
+            raise ValueError(f"Please type {what} from {least} to {most}.")
         return int(text)
 
     return read
@@ -192,7 +192,7 @@ def pause_end(text: str, today: date) -> date:
     try:
         day = date.fromisoformat(text.strip())
     except ValueError:
-        raise Mistakes({"until": "Please give a day, like 2026-03-31."}) from None
+        raise Mistakes({"until": "Please write the day like 2026-03-31."}) from None
     if not today < day <= today + LONGEST_PAUSE:
         raise Mistakes({"until": "Please choose a day after today, within a year."})
     return day

@@ -89,7 +89,7 @@ def _status(said: str | None) -> Status:
     if said is None:
         return Status.ACTIVE
     if said.strip().lower() not in list(Status):
-        raise ValueError(f"Please give one of {', '.join(Status)}.")
+        raise ValueError(f"Please use one of {', '.join(Status)}.")
     return Status(said.strip().lower())
 
 

@@ -66,4 +66,4 @@ def _junk(name: str, line: str) -> str:
         return f"write {name}=… with an equals sign, not a colon"
     if after.startswith(("='", '="')):
         return f"the quote that opens the value of {name} is never closed"
-    return f"this is no setting: write {name}=…"
+    return f"this is not a setting: write {name}=…"

@@ -141,7 +141,7 @@ def several(value: str) -> list[str]:
 def _options(query: str, known: Mapping[str, Callable[[str], object]]) -> dict[str, Any]:
     given = dict(parse_qsl(query, keep_blank_values=True))
     if unknown := sorted(given.keys() - known.keys()):
-        raise ValueError(f"{unknown[0]!r} is no option of a relay; there are {', '.join(known)}")
+        raise ValueError(f"{unknown[0]!r} is not an option of a relay; there are {', '.join(known)}")
     return {name: known[name](text) for name, text in given.items()}
 
 

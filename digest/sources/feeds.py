@@ -35,7 +35,7 @@ def source(address: str) -> Source:
     """Make the source for a feed; raise ValueError for what is no address."""
     parts = urlsplit(address)
     if not safe_url(address):
-        raise ValueError(f"{plain(address)[:80]!r} is no address of a feed")
+        raise ValueError(f"{plain(address)[:80]!r} is not the address of a feed")
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     # One that a reader can write behind `source:`, and that tells two feeds of one host apart.
     name = re.sub(r"\W+", "-", f"feed-{parts.hostname}{path}", flags=re.ASCII).strip("-").lower()[:LONGEST_NAME]

@@ -61,7 +61,7 @@ def _day(note: object) -> date:
 
 def _listing(day: date, note: object, rank: int) -> Listing | None:
     if not isinstance(note, Mapping) or not isinstance(note.get("content"), Mapping):
-        raise Unreadable("it is no note")
+        raise Unreadable("it is not a note")
     if _day(note) != day:
         return None
     id, title, abstract = note.get("forum") or note.get("id"), _text(note, "title"), _text(note, "abstract")

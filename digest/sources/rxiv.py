@@ -72,7 +72,7 @@ def _page(answered: object) -> tuple[list[object], int]:
 
 def _listing(server: str, wanted: frozenset[str], day: date, record: object, rank: int) -> Listing | None:
     if not isinstance(record, Mapping):
-        raise Unreadable("it is no record")
+        raise Unreadable("it is not a record")
     doi, title, abstract, authors, category, version, posted = (
         str(record.get(name) or "") for name in ("doi", "title", "abstract", "authors", "category", "version", "date")
     )

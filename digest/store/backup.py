@@ -57,7 +57,7 @@ def fault_of(file: Path) -> str:
         return str(error)
     if sound != "ok":
         return f"it is damaged: {sound}"
-    return "" if {"readers", "deliveries", "alembic_version"} <= tables else "it is no database of this service"
+    return "" if {"readers", "deliveries", "alembic_version"} <= tables else "it is not a database of this service"
 
 
 def _only_read(file: Path) -> str:

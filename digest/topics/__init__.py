@@ -135,11 +135,11 @@ class _Budget:
     def takes(self, line: _Line) -> str:
         """Take a line in; say what is too much, if so."""
         if line.size and self.topics <= 0:
-            return f"too many topics: only {MOST_TOPICS} are read; delete some"
+            return f"you have too many topics: keep at most {MOST_TOPICS}"
         if line.words > self.words:
-            return f"your topics have more than {MOST_WORDS_IN_ALL:,} words; delete some of them"
+            return f"your topics have more than {MOST_WORDS_IN_ALL:,} words: delete some"
         if line.prefixes > self.prefixes:
-            return f"your topics have more than {MOST_PREFIXES_IN_ALL} words with a *; delete some of them"
+            return f"your topics have more than {MOST_PREFIXES_IN_ALL} words with a *: delete some"
         self.topics -= line.size
         self.words -= line.words
         self.prefixes -= line.prefixes
@@ -168,7 +168,7 @@ def _read(line: str) -> _Line:
             faults.append(_Fault(column + error.at, f"{error.what} ({excerpt(written.strip(), error.at)})"))
             continue
         if words + asks.words > MOST_WORDS_IN_ALL or prefixes + asks.prefixes > MOST_PREFIXES_IN_ALL:
-            faults.append(_Fault(column, "your topics ask for too much; delete some of them"))
+            faults.append(_Fault(column, "your topics have too many words: delete some"))
             break
         topics.append(topic)
         words += asks.words
@@ -197,7 +197,7 @@ def _mistakes(written: Iterable[str]) -> Iterator[Mistake]:
             yield Mistake(number, 1, too_much)
             return
     if budget.topics < 0:
-        yield Mistake(number, 1, f"too many topics: only {MOST_TOPICS} are read; delete some")
+        yield Mistake(number, 1, f"you have too many topics: keep at most {MOST_TOPICS}")
 
 
 __all__ = [

@@ -81,13 +81,13 @@ class _Reading:
         if is_bounded(query):
             return Topic(self.text, query, _weight(weight) if weight else 1.0)
         if weight:
-            raise UnreadableError("take the weight off: an exclusion has none", weight.start)
+            raise UnreadableError("remove the ^ and its number: a line that excludes has no weight", weight.start)
         return Topic(self.text, _excluded(query), excludes=True)
 
     def surprise(self, after_weight: bool) -> str:
         if self.next.kind == "close":
-            return "add an opening parenthesis, or take this one away"
-        return "put the weight at the end, e.g. agents ^2" if after_weight else "add words, or take this away"
+            return "add an opening parenthesis, or remove this one"
+        return "put the weight at the end, e.g. agents ^2" if after_weight else "add words, or remove this"
 
     def either(self, field: str) -> Query:
         parts = [self.both(field)]
@@ -104,7 +104,7 @@ class _Reading:
     def one(self, field: str) -> Query:
         self.depth += 1
         if self.depth > DEEPEST:
-            raise UnreadableError(f"use fewer parentheses: they go at most {DEEPEST} deep", self.next.start)
+            raise UnreadableError(f"use fewer parentheses: at most {DEEPEST} inside each other", self.next.start)
         query = self.negation(field) or self.group(field) or self.fielded(field) or self.phrase(field)
         self.depth -= 1
         return query
@@ -134,9 +134,9 @@ class _Reading:
         name = field_of(sign.text)
         if not name:
             hint = did_you_mean(sign.text[:-1], FIELDS, ":")
-            raise UnreadableError(f"there is no {sign.text} to search in; {hint}", sign.start)
+            raise UnreadableError(f"{sign.text} is not a field; {hint}", sign.start)
         if outer:
-            raise UnreadableError(f"take {sign.text} out of the parentheses of {outer}:", sign.start)
+            raise UnreadableError(f"move {sign.text} out of the parentheses after {outer}:", sign.start)
         return self.fact(name) if name in FACTS else self.group(name) or self.phrase(name)
 
     def fact(self, name: str) -> Query:
@@ -178,7 +178,7 @@ class _Reading:
             return "put the minus right before what it leaves out, e.g. -survey"
         if self.next.kind == "tilde":
             return "write a minus before what you leave out, e.g. -survey"
-        return _WANTED.get(field) or "add words, or take this away"
+        return _WANTED.get(field) or "add words, or remove this"
 
     def cut(self, start: int, end: int, exact: bool, field: str) -> Iterator[Word]:
         """Yield the words between two offsets."""

@@ -77,7 +77,7 @@ def did_you_mean(word: str, known: list[str], ending: str = "") -> str:
     near = get_close_matches(word.casefold(), known, n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]}{ending}?"
-    return f"there are {', '.join(f'{name}{ending}' for name in known[:-1])} and {known[-1]}{ending}"
+    return f"use {', '.join(f'{name}{ending}' for name in known[:-1])} or {known[-1]}{ending}"
 
 
 def excerpt(text: str, at: int) -> str:

@@ -18,7 +18,7 @@ from digest.web.preferences import shown_to
 from digest.web.rendering import busy, page
 from digest.web.zones import resolved
 
-BEGUN = "Added. What is new on its topics comes within a few minutes, if there is anything."
+BEGUN = "Added. If there is anything new on its topics, it arrives within a few minutes."
 
 
 def ask(request: Request) -> Response:

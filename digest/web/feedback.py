@@ -25,8 +25,8 @@ from digest.web.lookup import delivery_behind, reader_behind, still_there
 from digest.web.rendering import page
 
 # What was chosen was done by an earlier press, or cannot be done any more.
-ALREADY = "That is done already. You can change more, or undo it."
-NOT_ON_OFFER = "That is not on offer any more. Please choose again."
+ALREADY = "Already done. You can choose something else, or undo it."
+NOT_ON_OFFER = "That choice is no longer available. Please choose again."
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,12 +103,6 @@ def bare(topic: str) -> str:
     return re.sub(r"^(author|org):", "", topic).strip('"')
 
 
-def in_words(mistake: object) -> str:
-    """Say where a topic cannot be read, in plain words."""
-    line, message = getattr(mistake, "line", 0), str(getattr(mistake, "message", mistake))
-    return f"Line {line}: {message.partition(': ')[2] or message}" if line else message
-
-
 FILTERS = {
     "own_page": own_page,
     "who": who,
@@ -121,5 +115,4 @@ FILTERS = {
     "chart_text": chart_text,
     "volume": volume,
     "bare": bare,
-    "in_words": in_words,
 }

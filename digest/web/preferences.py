@@ -55,7 +55,7 @@ def _unmute(request: Request, reader: Reader, topic: str) -> Response:
     site, before = Site.of(request), reader.preferences
     wanted = replace(before, muted=tuple(mute for mute in before.muted if mute.topic != topic))
     changed = subscriptions.change(site.engine, reader.id, wanted, site.now())
-    return shown_to(request, still_there(changed), notice="It brings papers again.")
+    return shown_to(request, still_there(changed), notice="Unmuted: it brings papers again.")
 
 
 def _by_chip(filled: Typed, reader: Reader) -> Typed:
@@ -83,12 +83,12 @@ def resume(request: Request, _filled: Typed) -> Response:
     site = Site.of(request)
     reader = reader_behind(request, Purpose.PREFERENCES)
     resumed = subscriptions.resume(site.engine, reader.id, site.now())
-    return shown_to(request, still_there(resumed), notice="Your digest comes again.")
+    return shown_to(request, still_there(resumed), notice="Resumed: your digest is back on.")
 
 
 NOW_SAID = {
-    AtOnce.PLANNED: "What is new for you comes within a few minutes, if there is anything.",
-    AtOnce.TOO_SOON: "You had one just now. Please try again in a few hours.",
+    AtOnce.PLANNED: "If there is anything new for you, it arrives within a few minutes.",
+    AtOnce.TOO_SOON: "You got one not long ago. Please try again in a few hours.",
     AtOnce.NOTHING: "",
 }
 

@@ -191,6 +191,8 @@ def open_templates(settings: Settings, links: Links, assets: Assets) -> Environm
         "excerpt": marking.excerpt,
         "marked_title": marking.title,
         "paper_page": wording.page,
+        "number": wording.number,
+        "full_stop": wording.full_stop,
         "printable": printable,
     }
     return pages
@@ -215,15 +217,15 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def moment(when: datetime, timezone: str) -> str:
-    """Write a moment as `Thursday 25 December at 07:00`, in the reader's zone."""
+    """Write a moment as `Thursday, December 25 at 07:00`, in the reader's zone."""
     local = when.astimezone(_zone(timezone))
-    return f"{local:%A} {local.day} {local:%B} at {local:%H:%M}"
+    return f"{local:%A}, {local:%B} {local.day} at {local:%H:%M}"
 
 
 def day_in(when: datetime, timezone: str) -> str:
-    """Write the day of a moment as `Thursday 25 December`, in the reader's zone."""
+    """Write the day of a moment as `Thursday, December 25`, in the reader's zone."""
     local = when.astimezone(_zone(timezone))
-    return f"{local:%A} {local.day} {local:%B}"
+    return f"{local:%A}, {local:%B} {local.day}"
 
 
 def half_hidden(email: str) -> str:

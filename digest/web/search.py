@@ -51,7 +51,7 @@ def author(request: Request) -> Response:
 
 
 def organization(request: Request) -> Response:
-    """Show what an organisation published, newest first."""
+    """Show what an organization published, newest first."""
     return _followed(request, "organization", "org")
 
 
@@ -78,7 +78,7 @@ def _asked(request: Request) -> tuple[Asked, str]:
     order = given.get("order", "")
     mistake = ""
     if isinstance(since, str) or isinstance(until, str):
-        mistake = "Write a date as 2025-12-24."
+        mistake = "Please write dates like 2025-12-24."
     asked = Asked(
         query=asked_topics(request, "q"),
         order=Order(order) if order in list(Order) else Order.FIT,

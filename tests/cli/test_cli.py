@@ -112,17 +112,17 @@ def test_an_empty_weekday_is_suspicious_and_said_to_be(digest):
     ("words", "said"),
     [
         (["collect", "--date", "2025-12-25"], "2025-12-25 is in the future"),
-        (["collect", "--date", "Christmas"], "'Christmas' is no day"),
-        (["collect", "--date", "20251224"], "'20251224' is no day"),
-        (["match", "RAG", "--since", "2025-W48-1"], "'2025-W48-1' is no day"),
+        (["collect", "--date", "Christmas"], "'Christmas' is not a date"),
+        (["collect", "--date", "20251224"], "'20251224' is not a date"),
+        (["match", "RAG", "--since", "2025-W48-1"], "'2025-W48-1' is not a date"),
         (["collect", "--since", "0001-01-01"], "0001-01-01 is too early"),
         (["collect", "--since", "2025-12-24", "--date", "2025-12-01"], "is after"),
         (["collect", "--source", "hugingface"], "did you mean huggingface?"),
         (["match", "auther:hinton"], "author:"),
         (["readers", "add", "nobody"], "email"),
         (["readers", "add", "ada@example.org", "--timezone", "Mars"], "timezone"),
-        (["readers", "add", "ada@example.org", "--topic", "\udcff"], "word 7 after `digest` is no text in UTF-8"),
-        (["readers", "forget", "\udcff"], "word 5 after `digest` is no text in UTF-8"),
+        (["readers", "add", "ada@example.org", "--topic", "\udcff"], "word 7 after `digest` is not UTF-8 text"),
+        (["readers", "forget", "\udcff"], "word 5 after `digest` is not UTF-8 text"),
         (["no-such-command"], "no-such-command"),
     ],
 )
@@ -172,6 +172,7 @@ def test_a_terminal_that_knows_ascii_alone_loses_nothing():
 
 def test_match_prints_json_lines_with_reasons(digest):
     digest("collect", "--since", "2025-12-23", "--date", str(DAY))
+    assert len(digest("match", "--since", "2025-12-23").rows) > 1, "what is trending"
     [row] = digest("match", "speculative decoding").rows
     assert set(row) == {"id", "title", "score", "reasons"}
     assert row["id"] == "2512.00001"
@@ -185,10 +186,7 @@ def test_match_leaves_out_what_it_cannot_read_and_says_so(digest):
     digest("collect", "--date", str(DAY))
     digest("match", "auther:hinton", "speculative decoding")
     assert (digest.code, len(digest.rows)) == (0, 1)
-    assert (
-        digest.err
-        == "digest: left out: Line 1: there is no auther: to search in; did you mean author:? (at auther:hinton)\n"
-    )
+    assert digest.err == "digest: left out: Line 1: auther: is not a field; did you mean author:? (at auther:hinton)\n"
 
 
 def test_a_topic_may_begin_with_a_minus_and_an_option_that_is_none_is_no_topic(digest):
@@ -341,7 +339,7 @@ def test_nobody_becomes_active_by_going_out_and_coming_in(digest, engine, tmp_pa
     assert digest("readers", "export").out == exported
 
 
-@pytest.mark.parametrize(("cell", "told"), [("gone", "status: Please give one of pending"), ("", "status")])
+@pytest.mark.parametrize(("cell", "told"), [("gone", "status: Please use one of pending"), ("", "status")])
 def test_a_status_nobody_knows_makes_nobody_active(digest, tmp_path, cell, told):
     (tmp_path / "readers.csv").write_text(f"email,status\nada@example.org,{cell}\nbob@example.org, Paused \n")
     assert digest("readers", "import", str(tmp_path / "readers.csv")).code == 1

@@ -184,8 +184,8 @@ def test_secrets_that_others_may_read_and_names_that_are_none_are_told(look, tmp
     monkeypatch.setenv("DIGEST_SERVICE_HOST", "10.0.0.1")
     assert look()["secrets"].todo == "chmod 600 .env"
     said = " ".join(found.said for found in all_of(look, "settings"))
-    assert "DIGEST_SERVICE_HOST is no setting" in said
-    assert "DIGEST_SOMETHING_ELSE is no setting" in said
+    assert "DIGEST_SERVICE_HOST is not a setting" in said
+    assert "DIGEST_SOMETHING_ELSE is not a setting" in said
 
 
 def test_a_rehearsals_clock_is_a_warning_and_in_production_broken(look):

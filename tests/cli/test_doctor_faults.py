@@ -219,7 +219,7 @@ def post(tmp_path_factory):
         (("a%20p%40ss%2Fword", "hush"), "correct the user and the password in DIGEST_BOUNCE_MAILBOX_URL"),
         (("INBOX", "Returned"), "correct the folder in DIGEST_BOUNCE_MAILBOX_URL, or make it"),
         (("imap:", "imap+starttls:"), "offers no STARTTLS"),
-        (("imap:", "imaps:"), "speaks no TLS at once"),
+        (("imap:", "imaps:"), "does not start with TLS"),
     ],
 )
 def test_a_mailbox_whose_password_folder_or_tls_is_wrong_is_named(post, change, todo):

@@ -106,7 +106,7 @@ OTHER = {("4.4.8.8.in-addr.arpa", "PTR"): ["dsl-7.example.net."], ("dsl-7.exampl
 @pytest.mark.parametrize(
     ("records", "health", "said"),
     [
-        (PUBLIC | BACK, Health.FINE, "lead to each other"),
+        (PUBLIC | BACK, Health.FINE, "name each other"),
         (PUBLIC, Health.BROKEN, "8.8.4.4, which mx.example.org sends from, has no name"),
         (PUBLIC | OTHER, Health.BROKEN, "is called dsl-7.example.net"),
         ({("mx.example.org", "A"): ["10.0.0.7"]}, Health.WARNING, "no public address"),

@@ -83,15 +83,15 @@ def test_our_own_name_counts_where_there_are_several(imported):
 
 
 BROKEN = [
-    (b"\xff@example.org,", "no text|only a guess"),
-    (b"x@example.org,RA\x00G", "no text"),
+    (b"\xff@example.org,", "UTF-8 text|only a guess"),
+    (b"x@example.org,RA\x00G", "UTF-8 text"),
     (b'x@example.org,"RAG', "it cannot be read as a row"),
     (b'x@example.org,"R"AG', "it cannot be read as a row"),
     (b"x@example.org," + b"x" * 200_000, "far too long"),
     (b"x@example.org,auther:hinton", "topics: "),
     (b"x,", "email: "),
     (b",RAG", "email: "),
-    (b"\xc3@example.org,\xc3\xa9", "no text"),
+    (b"\xc3@example.org,\xc3\xa9", "UTF-8 text"),
 ]
 
 
@@ -103,7 +103,7 @@ def test_a_broken_row_loses_none_of_those_after_it(imported, digest, row, told):
     assert digest.code == 1
     assert digest.err.startswith("line 3: ")
     assert any(piece in digest.err for piece in told.split("|"))
-    assert "301 added (301 active), 0 on the list already, 1 lines with mistakes." in digest.out
+    assert "301 added (301 active), 0 on the list already, 1 line with mistakes." in digest.out
 
 
 def test_every_mistake_of_a_row_is_told_and_not_all_of_a_bad_file(imported, digest):
@@ -127,9 +127,9 @@ def test_what_was_set_aside_can_be_mended_and_imported(imported, digest, tmp_pat
 def test_trying_changes_nothing_and_says_the_same(imported, digest):
     content = "email\nada@example.org\nADA@example.org\nbob\n"
     assert imported(content, "--dry-run") == {}
-    assert digest.out == "1 would be added (1 active), 1 on the list already, 1 lines with mistakes.\n"
+    assert digest.out == "1 would be added (1 active), 1 on the list already, 1 line with mistakes.\n"
     imported(content)
-    assert digest.out == "1 added (1 active), 1 on the list already, 1 lines with mistakes.\n"
+    assert digest.out == "1 added (1 active), 1 on the list already, 1 line with mistakes.\n"
 
 
 def test_who_is_on_the_list_stays_as_they_are(imported, digest):
@@ -170,7 +170,7 @@ def test_a_spread_that_is_no_time_is_misused(imported, digest, spread):
         ("ada@example.org\nbob@example.org\n", "it names no column"),
         ("Name;Phone\nAda;1\n", "it names Name, Phone"),
         ("email,Email\na@example.org,b@example.org\n", "names email more than once"),
-        (b"\xff\xfee", "no text in utf-16"),
+        (b"\xff\xfee", "not utf-16 text"),
     ],
 )
 def test_a_file_whose_first_line_does_not_help_is_one_line(imported, digest, content, said):

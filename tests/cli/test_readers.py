@@ -87,15 +87,15 @@ def test_one_whose_topics_fit_nothing(digest, engine, listed):
     digest("send")
     row = show(digest)
     assert row["mails"][0]["state"] == "skipped"
-    assert row["last_window"]["why_nothing"].startswith("none of the 2 papers fits a topic")
-    assert "The last digest had nothing to bring: none of the 2 papers" in digest.out
+    assert row["last_window"]["why_nothing"].startswith("none of 2 papers matches a topic")
+    assert "The last digest was empty: none of 2 papers" in digest.out
 
 
 def test_one_whose_exclusions_leave_everything_out(digest, engine, listed):
     readers.admit(engine, ADA, Preferences(("speculative", "-decoding")), NOW)
     digest("send")
     said = show(digest)["last_window"]["why_nothing"]
-    assert said == "1 of 2 papers fit a topic, and an exclusion left each of them out"
+    assert said == "1 of 2 papers matched a topic, but an exclusion left each of them out"
 
 
 def test_one_on_a_day_without_papers(digest, engine):
@@ -108,7 +108,7 @@ def test_one_whose_digest_has_yet_to_come(digest, engine, listed):
     coming = show(digest)["next_window"]
     assert (coming["listed"], coming["fitting"]) == (2, 2)
     assert coming["by_topic"] == {"speculative decoding": 1, "birds": 1}
-    assert "Now the next would bring 2 of 2 papers" in digest.out
+    assert "The next would have 2 of 2 papers" in digest.out
 
 
 def test_one_who_was_added_just_now(digest, engine):
@@ -188,7 +188,7 @@ def test_one_who_pauses_until_a_day_is_told_which(digest, engine):
     a_subscriber(engine, Status.PAUSED)
     with writing(engine) as connection:
         connection.exec_driver_sql("UPDATE readers SET paused_until = '2026-01-07 07:00:00'")
-    assert show(digest)["how"].startswith("pauses until 2026-01-07")
+    assert show(digest)["how"].startswith("is paused until 2026-01-07")
 
 
 @pytest.mark.parametrize(
@@ -198,13 +198,13 @@ def test_an_address_that_is_spelled_another_way_is_found(digest, engine, typed):
     a_subscriber(engine)
     a_subscriber(engine, email="zoe@other.example")
     assert digest("readers", "show", typed).code == 1
-    assert digest.err == f"digest: {typed} is not on the list; there is {ADA}\n"
+    assert digest.err == f"digest: {typed} is not on the list; did you mean {ADA}?\n"
 
 
 def test_one_nobody_knows_and_one_who_wrote_it_another_way(digest, engine):
     a_subscriber(engine)
     assert digest("readers", "show", "ada@exmaple.org").code == 1
-    assert digest.err == "digest: ada@exmaple.org is not on the list; there is ada@example.org\n"
+    assert digest.err == "digest: ada@exmaple.org is not on the list; did you mean ada@example.org?\n"
     assert digest("readers", "show", " ADA@Example.org").code == 0
 
 
@@ -307,5 +307,5 @@ def test_a_file_gives_no_other_digest_to_an_address_that_complained(digest, engi
     rows = f"email,digest\n{ADA},another\nbob@example.org,another\nbob@example.org,a.third\n"
     (tmp_path / "in.csv").write_text(rows)
     digest("readers", "import", str(tmp_path / "in.csv"))
-    assert "1 added (1 active), 1 on the list already, 1 lines with mistakes" in digest.out
+    assert "1 added (1 active), 1 on the list already, 1 line with mistakes" in digest.out
     assert "line 4: digest: Please use only letters" in digest.err

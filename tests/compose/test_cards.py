@@ -121,7 +121,7 @@ def test_a_title_leads_to_arxiv_when_the_paper_is_not_on_daily_papers():
 def test_a_paper_that_no_link_can_name_has_no_page_to_vote_on():
     letter = a_letter(a_pick(a_paper("漢字 9")))
     assert "Save" not in letter.html
-    assert "feedback" not in letter.text.partition("Was this one useful?")[0]
+    assert "feedback" not in letter.text.partition("Was this digest useful?")[0]
 
 
 def test_an_id_that_no_address_can_hold_breaks_nothing():

@@ -98,7 +98,7 @@ def test_a_weekly_names_exactly_the_days_it_covers_and_a_first_one_of_a_day_no_w
 
 
 @pytest.mark.parametrize(
-    ("order", "words"), [(Order.MIXED, ""), (Order.BEST, "best match first"), (Order.LIKED, "most liked first")]
+    ("order", "words"), [(Order.MIXED, ""), (Order.BEST, "best match first"), (Order.LIKED, "most upvoted first")]
 )
 def test_the_order_is_said_when_it_was_chosen_and_the_papers_stand_in_it(order, words):
     topics = ("agents", "robots")

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from digest.compose import MOST_HTML_BYTES, Composer, opened
-from digest.domain import Kind, Selection
+from digest.compose import MOST_HTML_BYTES, Composer, opened, wording
+from digest.domain import Kind, Preferences, Selection
 from digest.links import Links
 from tests.emails import DAY, FOLDER, LETTERHEAD, TOPICS, a_delivery, a_pick, listed_paper, mails
 from tests.support.composing import COMPOSER, a_digest, a_letter, flat
@@ -50,10 +50,16 @@ def test_a_day_without_papers_can_be_previewed():
     assert "No papers matched" in a_letter().text
 
 
+@pytest.mark.parametrize(("topic", "end"), [("robot*", "follow robot…"), ("agents", "follow agents.")])
+def test_a_sentence_ends_with_one_dot(topic, end):
+    said = "".join(run.text for run in wording.why(Preferences((topic,))))
+    assert said.endswith(end)
+
+
 def test_every_digest_says_why_it_came_and_how_to_leave():
     """F10 and U8."""
     letter = opened(COMPOSER.digest(a_delivery(topics=TOPICS), DAY).content)
-    why = "You get this mail every day because you follow speculative decoding, the author Ada Lovelace and diffusion."
+    why = "You get this email every day because you follow speculative decoding, the author Ada Lovelace and diffusion."
     for part in (flat(letter.text).replace("*", ""), flat(re.sub("<[^>]+>", "", letter.html))):
         assert why in part
         assert "Unsubscribe" in part

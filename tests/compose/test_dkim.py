@@ -146,10 +146,10 @@ def test_a_key_set_up_signs(tmp_path, write):
     ("content", "problem"),
     [
         (None, "cannot read .*key.pem: No such file or directory"),
-        (b"", "is no private key in PEM form"),
-        (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "is no private key in PEM form"),
+        (b"", "is not a private key in PEM form"),
+        (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "is not a private key in PEM form"),
         (pkcs8(KEY, BestAvailableEncryption(b"hush")), "without a password"),
-        (pkcs8(ed25519.Ed25519PrivateKey.generate()), "is no RSA key"),
+        (pkcs8(ed25519.Ed25519PrivateKey.generate()), "is not an RSA key"),
     ],
     ids=["missing", "empty", "nonsense", "locked", "another kind"],
 )
@@ -178,7 +178,7 @@ def test_a_short_key_signs_and_is_told_of(tmp_path):
 def test_half_a_setting_is_named(tmp_path):
     with pytest.raises(BadSetting, match="go together"):
         bootstrap.composer(Settings(dkim_selector="s1"))
-    with pytest.raises(BadSetting, match="DIGEST_DKIM_SELECTOR: 'a b' is no name"):
+    with pytest.raises(BadSetting, match="DIGEST_DKIM_SELECTOR: 'a b' is not a DNS name"):
         bootstrap.composer(set_up(tmp_path, pem(KEY), selector="a b"))
 
 
@@ -218,9 +218,9 @@ def test_a_key_is_never_overwritten(tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "problem"),
     [
-        ((), 2, "--domain: 'localhost' is no public domain"),
-        (("--domain", "a b.example"), 2, "--domain: 'a b.example' is no public domain"),
-        (("--domain", "a.example", "--selector", "under_score"), 2, "--selector: 'under_score' is no name"),
+        ((), 2, "--domain: 'localhost' is not a public domain"),
+        (("--domain", "a b.example"), 2, "--domain: 'a b.example' is not a public domain"),
+        (("--domain", "a.example", "--selector", "under_score"), 2, "--selector: 'under_score' is not a DNS name"),
         (("--domain", "a.example", "--out", "/proc/no/key.pem"), 1, "cannot write /proc/no/key.pem"),
     ],
 )

@@ -118,10 +118,10 @@ def test_a_style_is_only_for_what_cannot_be_inlined(letter):
 # operator is no reader.
 WAYS_OUT = {
     "move": "/address/",
-    "moved": "the last mail to this address",
+    "moved": "the last email to this address",
     "goodbye": "/delete",
     "alert": "DIGEST_OPERATOR_EMAIL",
-    "trial": "Nothing follows.",
+    "trial": "Nothing else follows.",
 }
 
 
@@ -254,7 +254,7 @@ def test_a_day_of_fifty_papers_fits_and_can_be_scanned():
 def test_the_foot_of_a_digest_says_why_and_has_every_way_on_in_both_parts():
     """F10."""
     digest = SAMPLES["digest"]
-    for said in ("You get this mail every day because you follow", "12 Example Street", "#pause", f"/digest/{KEY}.0."):
+    for said in ("You get this email every day because you follow", "12 Example Street", "#pause", f"/digest/{KEY}.0."):
         assert said in digest.html
         assert said in " ".join(digest.text.split())
 

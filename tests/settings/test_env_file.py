@@ -83,8 +83,8 @@ def test_the_example_copied_as_it_is_changes_nothing(tmp_path):
         ("DIGEST_SMTP_URL: smtp://me:hush@mail.example.org", "line 2: write DIGEST_SMTP_URL=… with an equals sign"),
         ("DIGEST_MAIL_FROM='hush", "line 2: the quote that opens the value of DIGEST_MAIL_FROM is never closed"),
         ('DIGEST_MAIL_FROM="hush\nDIGEST_ENV=production', "line 2: the quote that opens the value of DIGEST_MAIL_FROM"),
-        ("DIGEST_ENV", "line 2: this is no setting: write DIGEST_ENV=…"),
-        ("export DIGEST_ENV production", "line 2: this is no setting"),
+        ("DIGEST_ENV", "line 2: this is not a setting: write DIGEST_ENV=…"),
+        ("export DIGEST_ENV production", "line 2: this is not a setting"),
     ],
 )
 def test_a_line_that_is_no_setting_is_named_with_the_mend(tmp_path, line, said):

@@ -241,7 +241,7 @@ def test_the_bounds_of_a_relay_are_read_once_into_numbers():
         ("per_day=1.5", r"\?per_day="),
         ("per_day=-1", r"\?per_day="),
         ("warmup=soon", r"\?warmup=2026-11-26"),
-        ("wieght=2", "'wieght' is no option of a relay"),
+        ("wieght=2", "'wieght' is not an option of a relay"),
     ],
 )
 def test_an_option_that_says_nothing_is_refused(option, said):

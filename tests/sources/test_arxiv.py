@@ -111,7 +111,7 @@ def test_a_bad_entry_is_dropped_and_its_neighbours_are_not():
     result = told(a_feed(an_entry("2512.00001"), an_entry("nonsense"), an_entry("2512.00003", title=" "), an_entry()))
     assert ids(result) == ["2512.00001"]
     assert result.dropped == (
-        "entry 2: 'oai:arXiv.org:nonsensev2' is no arXiv id",
+        "entry 2: 'oai:arXiv.org:nonsensev2' is not an arXiv id",
         "entry 3: 2512.00003 has no title",
     )
 

@@ -220,7 +220,7 @@ def test_the_page_knows_better_than_an_api_with_an_empty_list(server):
         (b"<html>Bad gateway</html>", "not JSON but `<html>Bad gateway</html>`"),
         (CHALLENGE, "not JSON but a script challenge"),
         (b'{"error": "quota"}', 'not a list of papers but {"error": "quota"}'),
-        (b'[{"papers": 1}, 2]', "none of 2 records can be read, record 1: its id is no string but None"),
+        (b'[{"papers": 1}, 2]', "none of 2 records can be read, record 1: its id is not a string but None"),
     ],
 )
 def test_an_odd_api_answer_is_left_for_the_page(server, body, why):

@@ -135,7 +135,7 @@ def test_an_rss_feed_is_read_and_a_paper_of_two_sources_has_one_key():
 
 def test_what_is_no_feed_or_no_address_says_so():
     assert told("feed:https://lab.example/", b"<html/>")[0].problem == "not a feed but <html>"
-    with pytest.raises(UnknownSource, match="no address of a feed"):
+    with pytest.raises(UnknownSource, match="not the address of a feed"):
         by_name("feed:ftp://lab.example")
 
 

@@ -308,23 +308,23 @@ def test_a_lone_minus_excludes_everywhere():
     ("text", "line", "column", "message"),
     [
         ('ok\n"diffusion mod', 2, 1, 'add the closing quote (at "diffusion mod)'),
-        ("ok, auther:LeCun", 1, 5, "there is no auther: to search in; did you mean author:? (at auther:LeCun)"),
+        ("ok, auther:LeCun", 1, 5, "auther: is not a field; did you mean author:? (at auther:LeCun)"),
         ("foo (bar", 1, 5, "add the closing parenthesis (at (bar)"),
         ("foo(bar", 1, 4, "add the closing parenthesis (at (bar)"),
-        ("foo )", 1, 5, "add an opening parenthesis, or take this one away (at ))"),
+        ("foo )", 1, 5, "add an opening parenthesis, or remove this one (at ))"),
         ("~survey", 1, 1, "write a minus before what you leave out, e.g. -survey (at ~survey)"),
-        ("foo +", 1, 6, "add words, or take this away (at the end)"),
-        ("foo | + bar", 1, 7, "add words, or take this away (at + bar)"),
+        ("foo +", 1, 6, "add words, or remove this (at the end)"),
+        ("foo | + bar", 1, 7, "add words, or remove this (at + bar)"),
         ("title:", 1, 7, "add words after title:, e.g. title:benchmark (at the end)"),
         ("author:", 1, 8, 'add a name after author:, e.g. author:"Ada Lovelace" (at the end)'),
-        ("title:(a1 author:b1)", 1, 11, "take author: out of the parentheses of title: (at author:b1))"),
+        ("title:(a1 author:b1)", 1, 11, "move author: out of the parentheses after title: (at author:b1))"),
         ("title:-b1", 1, 7, "add words after title:, e.g. title:benchmark (at -b1)"),
         ("title:(a1 -b1)", 1, 11, "put the minus before the field, e.g. -title:word (at -b1))"),
         ("foo - bar", 1, 5, "put the minus right before what it leaves out, e.g. -survey (at - bar)"),
         ("a* search", 1, 1, "write at least 2 letters before the * (at a* search)"),
         ("foo ^99", 1, 5, "write a weight from 0.1 to 10 after the ^, e.g. agents ^2 (at ^99)"),
         ("foo ^2 bar", 1, 8, "put the weight at the end, e.g. agents ^2 (at bar)"),
-        ("-foo ^2", 1, 6, "take the weight off: an exclusion has none (at ^2)"),
+        ("-foo ^2", 1, 6, "remove the ^ and its number: a line that excludes has no weight (at ^2)"),
         ("has:cod", 1, 5, "write has:code or has:project (at cod)"),
         ("upvotes:many", 1, 9, "add a number after upvotes:, e.g. upvotes:>=20 (at many)"),
         ("cat:", 1, 5, "add a category after cat:, e.g. cat:cs.CL (at the end)"),
@@ -355,8 +355,8 @@ def test_the_good_lines_still_work():
 def test_the_limits_are_said_in_the_error():
     assert f"at most {LONGEST_TOPIC} characters" in only_error("x" * (LONGEST_TOPIC + 1)).message
     assert f"at most {MOST_WORDS}" in only_error("word " * (MOST_WORDS + 1)).message
-    assert "at most 8 deep" in only_error("(" * 9 + "x" + ")" * 9).message
-    assert "only 100 are read" in only_error("\n".join(f"topic {n}" for n in range(120))).message
+    assert "at most 8 inside each other" in only_error("(" * 9 + "x" + ")" * 9).message
+    assert "keep at most 100" in only_error("\n".join(f"topic {n}" for n in range(120))).message
     assert len(parse("\n".join(f"topic {n}" for n in range(120))).topics) == 100
 
 

@@ -56,7 +56,7 @@ def test_a_name_that_cannot_be_is_told_beside_its_field_and_adds_nothing(visitor
     answer = visitor.post(f"{page_of(thesis)}/another", data={"name": name, "topics": "agents"})
     assert answer.status_code == 422
     page = LexborHTMLParser(answer.text)
-    assert page.css_first("#name-mistake").text().startswith(("Please", "You have"))
+    assert page.css_first("#name-mistake").text().startswith(("Please", "You already have"))
     assert page.css_first("#topics").text().strip() == "agents"
     assert dump(engine) == before
 

@@ -50,6 +50,13 @@ def test_a_day_lists_its_papers_the_most_upvoted_first_then_as_the_source_does(v
     assert "public" in answer.headers["cache-control"]
 
 
+@pytest.mark.parametrize("when", ["2025-11-28", "2025-W48", "2025-11"])
+def test_one_paper_is_one_paper(visitor, when):
+    page = visitor.get(f"/archive/{when}").text
+    assert "1 paper" in page
+    assert "1 papers" not in page
+
+
 @pytest.mark.parametrize("when", ["2025-W52", "2025-12"])
 def test_a_week_and_a_month_show_what_was_liked_most(visitor, when):
     page = LexborHTMLParser(visitor.get(f"/archive/{when}").text)
@@ -110,7 +117,7 @@ def test_every_entry_of_a_feed_has_what_the_standard_demands(visitor):
 
 
 def test_the_archive_of_an_empty_store_says_so(engine):
-    assert "Nothing has been collected yet" in a_visitor(engine).get("/archive").text
+    assert "No papers yet" in a_visitor(engine).get("/archive").text
     assert ElementTree.fromstring(a_visitor(engine).get("/feed.atom?topics=x").content) is not None
 
 

@@ -102,7 +102,7 @@ def test_a_vote_without_a_change_is_noted(mailed):
 def test_less_narrows_the_topic_or_hides_the_term(mailed):
     visitor, address = a_visitor(mailed.engine), page_of(mailed, "less")
     offered = choices(visitor.get(address).text)
-    visitor.post(address, data={"change": offered["Only papers with 10 upvotes or more, for agents"]})
+    visitor.post(address, data={"change": offered["Only papers with 10 or more upvotes on agents"]})
     assert reader_of(mailed).preferences.topics == ("agents + upvotes:>=10",)
     visitor.post(f"{address}/undo")
     visitor.post(address, data={"change": offered["No papers on terminal agents"]})
@@ -171,8 +171,8 @@ def test_a_second_press_says_that_it_is_done(mailed):
     visitor, address = a_visitor(mailed.engine), page_of(mailed, "more")
     name = choices(visitor.get(address).text)["Follow terminal agents"]
     visitor.post(address, data={"change": name})
-    assert "done already" in visitor.post(address, data={"change": name}).text
-    assert "not on offer" in visitor.post(page_of(mailed, "less"), data={"change": "-agents"}).text
+    assert "Already done" in visitor.post(address, data={"change": name}).text
+    assert "no longer available" in visitor.post(page_of(mailed, "less"), data={"change": "-agents"}).text
 
 
 def test_nothing_can_be_pressed_that_was_not_proposed(mailed):

@@ -27,7 +27,7 @@ def test_preferences_can_be_changed_one_by_one(visitor, engine):
     assert readers.find(engine, reader.id).preferences == Preferences(
         ("agents", "rag"), Cadence.WEEKLY, 6, "Europe/Berlin", 5
     )
-    assert "next on Monday 29 December at 06:00" in answer.text
+    assert "next on Monday, December 29 at 06:00" in answer.text
 
 
 def test_a_mistake_in_the_preferences_is_shown_beside_the_field_and_changes_nothing(visitor, engine):
@@ -36,7 +36,7 @@ def test_a_mistake_in_the_preferences_is_shown_beside_the_field_and_changes_noth
     answer = visitor.post(LINKS.preferences(reader.key), data={"timezone": "Mars/Olympus", "topics": "agents"})
     assert answer.status_code == 422
     page = LexborHTMLParser(answer.text)
-    assert page.css_first("#timezone-mistake").text() == "Please choose a time zone from the list."
+    assert page.css_first("#timezone-mistake").text().startswith("Please type a city such as Berlin")
     assert page.css_first("#topics").text().strip() == "agents"
     assert dump(engine) == before
 
@@ -46,7 +46,7 @@ def test_a_pause_lasts_until_one_resumes(visitor, engine):
     link = LINKS.preferences(reader.key)
     assert "It is paused" in visitor.post(f"{link}/pause").text
     assert status_of(engine, reader) is Status.PAUSED
-    assert "next on Thursday 25 December at 06:00" in visitor.post(f"{link}/resume").text
+    assert "next on Thursday, December 25 at 06:00" in visitor.post(f"{link}/resume").text
     assert status_of(engine, reader) is Status.ACTIVE
 
 
@@ -128,7 +128,7 @@ def test_the_day_of_a_weekly_digest_can_be_chosen(visitor, engine):
     reader = a_subscriber(engine)
     answer = visitor.post(LINKS.preferences(reader.key), data={"cadence": "weekly", "weekday": "friday"})
     assert "every Friday at 06:00" in answer.text
-    assert "next on Friday 26 December at 06:00" in answer.text
+    assert "next on Friday, December 26 at 06:00" in answer.text
 
 
 def test_the_export_holds_no_key(visitor, engine):
@@ -141,7 +141,7 @@ def test_a_digest_is_sent_before_its_time_but_not_again_and_again(engine):
     link = LINKS.preferences(reader.key) + "/now"
     assert "within a few minutes" in a_visitor(engine).post(link).text
     assert mails(engine) == ["digest"]
-    assert "You had one just now" in a_visitor(engine, now=NOW + timedelta(hours=5)).post(link).text
+    assert "You got one not long ago" in a_visitor(engine, now=NOW + timedelta(hours=5)).post(link).text
     assert mails(engine) == ["digest"]
     assert readers.find(engine, reader.id).next_due_at > NOW
     a_visitor(engine, now=NOW + timedelta(hours=7)).post(link)
@@ -163,5 +163,5 @@ def test_one_topic_is_removed_and_a_pause_has_an_end(engine):
     assert readers.find(engine, reader.id).preferences == replace(CHOSEN, topics=())
     assert "after today" in a_visitor(engine).post(f"{link}/pause", data={"until": "2020-01-01"}).text
     page = a_visitor(engine).post(f"{link}/pause", data={"until": "2026-01-05"}).text
-    assert "Monday 5 January" in page
+    assert "Monday, January 5" in page
     assert status_of(engine, reader) is Status.PAUSED

@@ -66,7 +66,7 @@ def test_what_is_not_stored_is_named_and_what_was_pasted_of_it_counts(stored):
     page = a_visitor(stored.engine).post("/start", data={"papers": "1901.00001\n<script>x</script> is my title"}).text
     assert "2 not in our archive" in page
     assert "<script>x" not in page
-    assert "Nothing to suggest yet" in page
+    assert "No suggestions yet" in page
 
 
 def test_what_is_ticked_goes_on_into_the_form(stored):

@@ -122,8 +122,8 @@ def test_an_old_link_to_confirm_does_not_bring_back_who_left(visitor, engine):
     link = link_of(engine, LINKS.confirm, 1)
     visitor.post(link)
     visitor.post(LINKS.unsubscribe(reader.key))
-    assert "You are unsubscribed" in visitor.get(link).text
-    assert "You are unsubscribed" in visitor.post(link).text
+    assert "You’re unsubscribed" in visitor.get(link).text
+    assert "You’re unsubscribed" in visitor.post(link).text
     assert status_of(engine, reader) is Status.UNSUBSCRIBED
 
 
@@ -153,8 +153,8 @@ def test_an_offer_of_topics_is_nothing_for_who_left_and_is_over_after_a_week(vis
     visitor.post("/subscribe", data={"email": reader.email, "topics": "protein folding"})
     link = link_of(engine, LINKS.topics, 1)
     visitor.post(LINKS.unsubscribe(reader.key))
-    assert "You are unsubscribed" in visitor.get(link).text
-    assert "You are unsubscribed" in visitor.post(link).text
+    assert "You’re unsubscribed" in visitor.get(link).text
+    assert "You’re unsubscribed" in visitor.post(link).text
     assert readers.find(engine, reader.id).preferences == reader.preferences
     late = LINKS.topics(reader.key, 1, NOW - timedelta(days=8))
     assert visitor.get(late).status_code == visitor.post(late).status_code == 404
@@ -218,7 +218,7 @@ def test_the_way_out_in_a_mail_to_confirm_ends_the_request(visitor, engine):
     reader = a_subscriber(engine, Status.UNSUBSCRIBED)
     visitor.post("/subscribe", data={"email": reader.email})
     visitor.post(LINKS.unsubscribe(reader.key))
-    assert "You are unsubscribed" in visitor.post(link_of(engine, LINKS.confirm, 1)).text
+    assert "You’re unsubscribed" in visitor.post(link_of(engine, LINKS.confirm, 1)).text
     assert status_of(engine, reader) is Status.UNSUBSCRIBED
 
 

@@ -134,7 +134,7 @@ def test_the_way_back_is_a_button_on_the_page_that_the_goodbye_leads_to(visitor,
     assert form.css_first("button").text() == "Send me the digest again"
     assert status_of(engine, reader) is Status.UNSUBSCRIBED
     answer = visitor.post(form.attributes["action"])
-    assert "next on Thursday 25 December at 06:00" in answer.text
+    assert "next on Thursday, December 25 at 06:00" in answer.text
     assert status_of(engine, reader) is Status.ACTIVE
 
 

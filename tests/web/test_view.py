@@ -34,7 +34,7 @@ def test_the_page_of_a_digest_can_be_shown_to_anybody(service):
     for key in ("/preferences/", "/unsubscribe/", "ada@example.org"):
         assert key in mail.html
         assert key not in page
-    assert "The links to change or end it are in the mail" in page
+    assert "The links to change it or unsubscribe are in your email" in page
 
 
 def test_the_page_stays_as_it_was_sent_when_the_topics_change(service):

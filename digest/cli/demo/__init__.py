@@ -25,6 +25,7 @@ from digest.cli.console import console
 from digest.cli.demo.inbox import ADDRESS, PASSWORD, Inbox, link_in, text_of
 from digest.cli.demo.processes import GLANCE_SECONDS, Processes, environment_of, free_port
 from digest.cli.errors import Failed
+from digest.compose.wording import number
 from digest.jobs import collection
 from digest.jobs.collection import Collected
 from digest.settings import Settings
@@ -45,13 +46,15 @@ app = app_of()
 @app.command()
 def demo(
     context: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="End after the first digest; 0 only if it arrived.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the first digest; exit 0 only if it arrived.")
+    ] = False,
 ) -> None:
     """Run everything here, on embedded parts: collect, subscribe a sample reader, deliver, and print the digest."""
     service: Service = context.obj
     # A polite end, whoever asks for it. The shell has a background job ignore SIGINT; we do not.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     started, arrived = time.monotonic(), False
     try:
         with ExitStack() as stack:
@@ -124,7 +127,8 @@ def _collect(settings: Settings, stack: ExitStack) -> Settings:
         settings = settings.model_copy(update={"huggingface_url": url})
     look = _latest(engine, settings)
     console.print(
-        f"Collected {look.collection.papers} papers of {look.collection.day:%A, %B} {look.collection.day.day}."
+        f"Collected {number(look.collection.papers, 'paper')} of "
+        f"{look.collection.day:%A, %B} {look.collection.day.day}."
     )
     return settings
 

@@ -50,7 +50,7 @@ def doctor(
     ] = "",
     wait: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for its return.")] = 60,
 ) -> None:
-    """Check all that the service leans on, and say what to do: exits 1 when something is broken.
+    """Check everything the service depends on, and say what to fix: exits 1 when something is broken.
 
     Settings, database, broker, relays, mailbox, DNS, sources, readers, processes, disk and clock.
     It sends nothing, unless asked to with --mail.

@@ -133,5 +133,5 @@ def _file(service: Service) -> Iterator[Finding]:
 
 def _rows(service: Service) -> Iterator[Finding]:
     for word, count in accounts.unknown(service.database).items():
-        todo = "a later version or a hand wrote it: nothing is done about these until it is mended"
+        todo = "a later version wrote them, or somebody by hand: they are left alone until you correct them"
         yield warning("rows", f"{count:,} with the {word}, which this version does not know", todo)

@@ -20,7 +20,7 @@ def look(service: Service, dns: Callable[[], Resolver]) -> Iterator[Finding]:
     domain = ascii_domain(settings.domain)
     host = urlsplit(settings.base_url).hostname or ""
     if "." not in domain:
-        yield unknown("DNS", f"{domain} is no public domain", "set DIGEST_MAIL_FROM")
+        yield unknown("DNS", f"{domain} is not a public domain", "set DIGEST_MAIL_FROM")
         return
     try:
         found = dns()
@@ -36,8 +36,8 @@ def look(service: Service, dns: Callable[[], Resolver]) -> Iterator[Finding]:
 
 def _spf(dns: Resolver, domain: str) -> Finding:
     if any(text.lower().startswith("v=spf1") for text in records.texts(dns, domain)):
-        return fine("SPF", f"{domain} says who may send for it")
-    return broken("SPF", f"{domain} has no record", "publish TXT v=spf1 with your relay in it")
+        return fine("SPF", f"{domain} has an SPF record")
+    return broken("SPF", f"{domain} has no SPF record", "publish TXT v=spf1 with your relay in it")
 
 
 def _dmarc(dns: Resolver, domain: str) -> Finding:
@@ -45,15 +45,15 @@ def _dmarc(dns: Resolver, domain: str) -> Finding:
     labels = domain.split(".")
     names = [f"_dmarc.{'.'.join(labels[start:])}" for start in range(len(labels) - 1)]
     if any(text.lower().startswith("v=dmarc1") for name in names for text in records.texts(dns, name)):
-        return fine("DMARC", f"{domain} has a policy")
+        return fine("DMARC", f"{domain} has a DMARC policy")
     todo = f'publish TXT "v=DMARC1; p=none" at {names[0]}: Gmail and Yahoo demand it from 5,000 mails a day'
-    return broken("DMARC", f"{domain} has no policy", todo)
+    return broken("DMARC", f"{domain} has no DMARC policy", todo)
 
 
 def _returns(dns: Resolver, domain: str) -> Finding:
     if records.takes_mail(dns, domain):
-        return fine("returns", f"mail to {domain} arrives somewhere")
-    return broken("returns", f"{domain} takes no mail, so no bounce comes back", "publish an MX record")
+        return fine("returns", f"{domain} accepts mail")
+    return broken("returns", f"{domain} accepts no mail, so no bounce comes back", "publish an MX record")
 
 
 def _dkim(dns: Resolver, domain: str, settings: Settings) -> Finding:
@@ -66,10 +66,10 @@ def _dkim(dns: Resolver, domain: str, settings: Settings) -> Finding:
     name = f"{signer.selector}._domainkey.{domain}"
     if any(records.is_published(signer, text) for text in records.texts(dns, name)):
         return fine("DKIM", f"{name} has our key")
-    return broken("DKIM", f"{name} has not our key", "publish what `digest dkim new` printed")
+    return broken("DKIM", f"{name} does not have our key", "publish what `digest dkim new` printed")
 
 
 def _endpoint(dns: Resolver, host: str) -> Finding:
     if "." not in host or records.is_known(dns, host):
-        return fine("endpoint", f"{host} is known")
-    return broken("endpoint", f"nobody knows {host}", "see DIGEST_BASE_URL")
+        return fine("endpoint", f"{host} is in the DNS")
+    return broken("endpoint", f"{host} is not in the DNS", "see DIGEST_BASE_URL")

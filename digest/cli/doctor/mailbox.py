@@ -17,9 +17,9 @@ from digest.transport.mailbox import MailboxAway, look_in
 MANY = 2_000
 MENDS = {
     "certificate": "let SSL_CERT_FILE name the authority that signed its certificate",
-    "tls not supported": "the server offers no STARTTLS: use imaps:// (port 993), or mend it",
-    "wrong version number": "the port speaks no TLS at once: use imap+starttls:// or the port for imaps://",
-    "record layer": "the port speaks no TLS at once: use imap+starttls:// or the port for imaps://",
+    "tls not supported": "the server offers no STARTTLS: use imaps:// (port 993), or fix it",
+    "wrong version number": "the port does not start with TLS: use imap+starttls:// or the port for imaps://",
+    "record layer": "the port does not start with TLS: use imap+starttls:// or the port for imaps://",
     "refused": "correct the host and the port in DIGEST_BOUNCE_MAILBOX_URL, or start the server",
     "authenticat": "correct the user and the password in DIGEST_BOUNCE_MAILBOX_URL",
     "login": "correct the user and the password in DIGEST_BOUNCE_MAILBOX_URL",

@@ -16,9 +16,9 @@ from digest.transport import relay as relays
 CERTIFICATE = "let SSL_CERT_FILE name the authority that signed its certificate, or use the name the certificate is for"
 MENDS = {
     "certificate": CERTIFICATE,
-    "starttls": "the relay offers no STARTTLS: use smtps:// (port 465), or mend the relay",
-    "wrong version number": "the port speaks no TLS at once: use smtp+starttls:// or the port for smtps://",
-    "record layer": "the port speaks no TLS at once: use smtp+starttls:// or the port for smtps://",
+    "starttls": "the relay offers no STARTTLS: use smtps:// (port 465), or fix the relay",
+    "wrong version number": "the port does not start with TLS: use smtp+starttls:// or the port for smtps://",
+    "record layer": "the port does not start with TLS: use smtp+starttls:// or the port for smtps://",
     "(530": "give a user and a password in DIGEST_SMTP_URL, and use TLS",
     "(534": "correct the user and the password in DIGEST_SMTP_URL: some providers want one made for programs",
     "535": "correct the user and the password in DIGEST_SMTP_URL",
@@ -51,7 +51,7 @@ def _one(relay: Relay) -> Finding:
         said = " ".join(str(error).split())
         return broken(what, said, mend(said, MENDS, "see DIGEST_SMTP_URL"))
     if relay.in_the_clear and not urls.is_near(relay.host):
-        return warning(what, "takes mail in the clear", "use smtps:// or smtp+starttls://")
+        return warning(what, "takes mail without encryption", "use smtps:// or smtp+starttls://")
     return fine(what, "takes mail" if relay.in_the_clear else "takes mail, over TLS")
 
 

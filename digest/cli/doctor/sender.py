@@ -44,5 +44,5 @@ def _reverse(dns: Resolver, host: str) -> Finding:
             said = f"{address}, which {host} sends from, " + (
                 f"is called {', '.join(names)}, which does not lead back to it" if names else "has no name"
             )
-            return broken("PTR", said, f"have who gave you {address} publish PTR {host} for it")
-    return fine("PTR", f"{host} and its addresses lead to each other")
+            return broken("PTR", said, f"ask the provider of {address} to publish PTR {host} for it")
+    return fine("PTR", f"{host} and its addresses name each other")

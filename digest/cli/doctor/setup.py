@@ -34,7 +34,7 @@ def look(service: Service, file: str, environment: Mapping[str, str]) -> Iterato
 
 def _names(file: str, environment: Mapping[str, str]) -> Iterator[Finding]:
     for name in loading.unknown([*environment, *env_file.read(file)]):
-        yield warning("settings", f"{name} is no setting of this version, and does nothing", "see .env.example")
+        yield warning("settings", f"{name} is not a setting of this version, and does nothing", "see .env.example")
 
 
 def _secrets(file: str, key: str) -> Iterator[Finding]:

@@ -93,7 +93,7 @@ def _missing(service: Service, one: Sent, address: str, seconds: float) -> Findi
         f"test by {one.relay}",
         f"missing: taken, but nothing came back in {seconds:.0f} s",
         f"is test mail {one.number} at {address}? If not, the relay takes mails and drops them: see its log. "
-        f"If so, lead mail for bounce+…@{domain} to {way}",
+        f"If so, route mail for bounce+…@{domain} to {way}",
     )
 
 

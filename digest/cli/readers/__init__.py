@@ -1,4 +1,4 @@
-"""Who is on the list: show, find, add, import, export, pause, reactivate, forget."""
+"""Manage the readers: show, find, add, import, export, pause, reactivate, forget."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def add(
     cadence: Annotated[str, typer.Option(help="daily, weekdays or weekly.")] = "daily",
     hour: Annotated[int, typer.Option(help="The hour of the digest, 0 to 23, in the reader's time zone.")] = 7,
     timezone: Annotated[str, typer.Option(help="A time zone such as Europe/Paris.")] = "UTC",
-    most_papers: Annotated[int, typer.Option("--most-papers", help="At most so many papers in a digest.")] = 10,
+    most_papers: Annotated[int, typer.Option("--most-papers", help="The most papers in a digest.")] = 10,
     pictures: Annotated[
         bool, typer.Option("--pictures", help="Show each paper's picture, loaded from its site.")
     ] = False,
@@ -64,7 +64,7 @@ def resume(context: typer.Context, email: Email) -> None:
 def reactivate(
     context: typer.Context,
     email: Annotated[str, typer.Argument(metavar="[EMAIL]")] = "",
-    since: Annotated[str, typer.Option(metavar="ISO", help="All who were given up since this moment or day.")] = "",
+    since: Annotated[str, typer.Option(metavar="ISO", help="Everyone given up since this moment or day.")] = "",
     reason: Annotated[str, typer.Option(help="Of these, only for this reason, such as no-such-user.")] = "",
 ) -> None:
     """Write to a bounced address again. Or to all that were given up since a moment."""
@@ -94,7 +94,7 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Misused(f"--since: {text!r} is no moment; give one such as 2025-12-24T18:00+00:00") from None
+        raise Misused(f"--since: {text!r} is not a date and time; write it like 2025-12-24T18:00+00:00") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

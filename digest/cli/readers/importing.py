@@ -20,6 +20,7 @@ from digest.cli.console import console, errors
 from digest.cli.errors import Failed, Misused
 from digest.cli.readers import table
 from digest.cli.readers.table import Line, Row
+from digest.compose.wording import number
 from digest.domain import Preferences, Status
 from digest.readers import roster, schedule
 from digest.readers.form import Mistakes
@@ -87,7 +88,7 @@ class Import:
         gone = f" {self.gone} left and were deleted," if self.gone else ""
         each = ", ".join(f"{count} {status}" for status, count in self.added.items())
         added = f"{self.added.total()} {'would be ' if self._dry_run else ''}added{each and f' ({each})'}"
-        return f"{added}, {self.known} on the list already,{gone} {self.bad} lines with mistakes."
+        return f"{added}, {self.known} on the list already,{gone} {number(self.bad, 'line')} with mistakes."
 
 
 def import_readers(
@@ -124,7 +125,7 @@ def import_readers(
                 progress.update(bar, advance=len(batch), description=str(run))
     console.print(str(run))
     if run.bad:
-        raise Failed(f"{file}: {run.bad} lines could not be used")
+        raise Failed(f"{file}: {number(run.bad, 'line')} could not be used")
 
 
 def entry(row: Row, now: datetime, spread: timedelta) -> Entry:
@@ -155,7 +156,7 @@ def _spread(text: str) -> timedelta:
     found = re.fullmatch(r"(\d{1,4})([hd])", text.strip().lower())
     spread = int(found[1]) * SPREADS[found[2]] if found else None
     if spread is None or spread > MOST_SPREAD:
-        raise Misused(f"--spread: {text!r} is no such time; give days or hours such as 3d or 12h, 60d at most")
+        raise Misused(f"--spread: {text!r} is not a length of time; give days or hours such as 3d or 12h, at most 60d")
     return spread
 
 

@@ -55,7 +55,7 @@ def find(context: typer.Context, part: Annotated[str, typer.Argument(metavar="PA
 def list_readers(
     context: typer.Context,
     status: Annotated[str, typer.Option(help=f"Only those who are {', '.join(Status)}.")] = "",
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many; all if left out.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="The most to show; all if left out.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show every reader, or those of a status."""
@@ -83,7 +83,7 @@ def known(service: Service, email: str) -> Reader:
     if found:
         return found
     near = history.alike(service.engine, email, 3)
-    hint = f"; there is {', '.join(near)}" if near else ""
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
     raise Failed(f"{email} is not on the list{hint}")
 
 
@@ -163,7 +163,7 @@ def _print(found: Whereabouts, today: date) -> None:
     if found.last_mail:
         _say(f"The last mail: {found.last_mail}.")
     if found.last:
-        _say(f"The last digest had nothing to bring: {found.last.why_nothing or 'the topics were others then'}.")
+        _say(f"The last digest was empty: {found.last.why_nothing or 'the topics were others then'}.")
     if found.next:
         _say(_told(found.next))
     rows = [(_moment(one.due_at), one.kind, one.papers, one.state, one.reason or "-") for one in found.mails]
@@ -180,9 +180,9 @@ def _say(text: str) -> None:
 
 def _told(coverage: Coverage) -> str:
     if coverage.why_nothing:
-        return f"Now the next would bring nothing: {coverage.why_nothing}."
+        return f"The next would be empty now: {coverage.why_nothing}."
     each = ", ".join(f"{count} for {topic}" for topic, count in coverage.by_topic.items())
-    return f"Now the next would bring {coverage.fitting} of {coverage.listed} papers ({each or 'trending'})."
+    return f"The next would have {coverage.fitting} of {coverage.listed} papers ({each or 'trending'})."
 
 
 def _moment(moment: datetime | None) -> str:

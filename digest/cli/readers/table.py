@@ -74,7 +74,7 @@ def rows(path: Path, columns: Sequence[str] = tuple(NAMES)) -> Iterator[Line]:
             for number, text in lines.records(separator):
                 yield _line(number, text, separator, names, guessed)
     except UnicodeError:
-        raise Misused(f"{path}: it is cut off, or no text in {encoding}") from None
+        raise Misused(f"{path}: it is cut off, or not {encoding} text") from None
 
 
 def encoding_of(path: Path) -> tuple[str, bool]:
@@ -204,7 +204,7 @@ def _line(number: int, text: str, separator: str, names: Mapping[str, int], gues
 
 def _wrong(text: str) -> str:
     if NO_TEXT.search(text):
-        return "it is no text in UTF-8: a byte in it is no letter"
+        return "it is not UTF-8 text"
     return "it is far too long" if len(text) > LONGEST_ROW else ""
 
 

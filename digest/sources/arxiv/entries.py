@@ -62,7 +62,7 @@ def _paper(entry: Element) -> Paper:
     raw_id, title, summary = (entry.findtext(f"{_ATOM}{name}", "") for name in ("id", "title", "summary"))
     id = arxiv_id(raw_id.strip())
     if not id:
-        raise Unreadable(f"{plain(raw_id)[:60]!r} is no arXiv id")
+        raise Unreadable(f"{plain(raw_id)[:60]!r} is not an arXiv id")
     if not plain(title):
         raise Unreadable(f"{id} has no title")
     abstract = _PREFIX.sub("", summary, count=1)

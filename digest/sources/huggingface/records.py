@@ -47,12 +47,12 @@ def key(raw: object) -> str:
     """Return a paper's key: its arXiv id, or `hf:` and the site's own id; raise Unreadable."""
     if not isinstance(raw, str):
         # As a number, 2503.02130 has lost its last digit.
-        raise Unreadable(f"its id is no string but {shown(raw)}")
+        raise Unreadable(f"its id is not a string but {shown(raw)}")
     if found := arxiv_id(raw):
         return found
     if _OWN_ID.fullmatch(raw):
         return f"hf:{raw}"
-    raise Unreadable(f"{plain(raw)[:40]!r} is no paper id")
+    raise Unreadable(f"{plain(raw)[:40]!r} is not a paper id")
 
 
 def mapping(value: object) -> Mapping[str, object]:
