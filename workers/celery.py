@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from contextlib import suppress
@@ -18,6 +19,7 @@ from celery.signals import (
     before_task_publish,
     celeryd_init,
     setup_logging,
+    worker_before_create_process,
     worker_init,
     worker_ready,
     worker_shutdown,
@@ -138,6 +140,16 @@ def _refuse_to_start(**_: object) -> None:
     except BadSetting as error:
         sys.stderr.write(f"digest: {error}\n")
         raise SystemExit(2) from None
+
+
+@worker_before_create_process.connect  # type: ignore[untyped-decorator]  # as above
+def _share_what_stays(**_: object) -> None:
+    """Spare a worker's process the search for rubbish in what it was born with: modules, classes, settings.
+
+    It took a tenth of the time of its first mails, and wrote into memory that all processes share.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _heart(process: str) -> Heart:

@@ -25,8 +25,8 @@ LONG_LEAD, SHORT_LEAD = 420, 260
 LONGEST_ENTRY = 120
 # A pace at which people read what they choose from.
 WORDS_A_MINUTE = 200
-# A busy day's cards for every mix of topics that readers share; 3 kB each.
-KEEP_CARDS = 16_384
+# A busy day's cards for every mix of topics that readers share; 3 kB each. 100,000 readers of a day see 2,500.
+KEEP_CARDS = 4096
 # The papers of a busy week, before their cards are marked; 8 kB each.
 KEEP_FORMS = 1024
 # The papers of a busy week, at each place of a list; half a kB each.

@@ -17,7 +17,7 @@ from digest.topics.query import Phrase, Word
 from digest.topics.words import BREAK, fold, is_name, joinable, name_forms, stem
 
 Places: TypeAlias = dict[int, int]
-KEEP_PLACES = 1_000_000  # some hundred bytes each
+KEEP_PLACES = 250_000  # some hundred bytes each: 25 MB; of a day of 60 papers, 50,000 readers use 11,000
 MOST_JOINED = 4  # words of a query written as one, as in "nonautoregressive"
 
 

@@ -46,14 +46,18 @@ class Strings(TypeDecorator[tuple[str, ...]]):
 
 
 def _strings(written: str) -> tuple[str, ...]:
+    # Most deliveries have no papers yet.
+    if written == "[]":
+        return ()
     try:
         found = json.loads(written)
+        # Joining looks at the type of each, in a third of the time that asking takes.
+        if isinstance(found, list):
+            "".join(found).encode()
+            return tuple(found)
     except (TypeError, RecursionError) as error:
         raise ValueError(f"no list of text: {type(error).__name__}") from None
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise ValueError("no list of text")
-    "".join(found).encode()
-    return tuple(found)
+    raise ValueError("no list of text")
 
 
 class RandomKey(FunctionElement[str]):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
-
-from sqlalchemy import RowMapping
+from typing import Any
 
 from digest.domain import ASKING, Cadence, Delivery, Kind, Order, Preferences, State, Window
 from digest.store.beside import of_text
@@ -30,7 +30,7 @@ def from_json(text: str) -> Preferences:
     return Preferences(**known | {"order": Order(known.get("order", Order.MIXED))})
 
 
-def delivery_of(row: RowMapping) -> Delivery:
+def delivery_of(row: Mapping[str, Any]) -> Delivery:
     """The delivery in a row that has its reader's columns too, each as `their_…`."""
     check_numbers(row[name] for name in ("attempts", "claim", "unanswered"))
     kept = from_json(row["preferences"]) if row["preferences"] else None

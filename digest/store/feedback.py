@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Select, Text, func, select, type_coer
 from digest.domain import Preferences
 from digest.logs import get_logger
 from digest.store.engine import insert_into, reading
+from digest.store.many import among
 from digest.store.tables import feedback, readers, saved
 
 log = get_logger()
@@ -58,7 +59,7 @@ def take_back(connection: Connection, reader_id: int, delivery_id: int, paper_id
 
 def votes(engine: Engine, readers: Collection[int]) -> dict[int, dict[str, int]]:
     """The papers each reader voted on: 1 for more like it, -1 for less; the latest vote on each."""
-    question = select(feedback).where(feedback.c.reader_id.in_(readers), feedback.c.answer.in_(VOTES))
+    question = select(feedback).where(among(feedback.c.reader_id, readers), feedback.c.answer.in_(VOTES))
     found: defaultdict[int, dict[str, int]] = defaultdict(dict)
     with reading(engine) as connection:
         for row in connection.execute(question.order_by(feedback.c.answered_at)).mappings():
@@ -68,7 +69,7 @@ def votes(engine: Engine, readers: Collection[int]) -> dict[int, dict[str, int]]
 
 def votes_on_words(engine: Engine, readers: Collection[int]) -> dict[int, dict[str, int]]:
     """The words each reader voted on: in how many papers they liked one, less those in which they did not."""
-    mine = feedback.c.reader_id.in_(readers) & feedback.c.answer.in_(VOTES)
+    mine = among(feedback.c.reader_id, readers) & feedback.c.answer.in_(VOTES)
     # As text: one list that nobody can read would hide all others.
     about = type_coerce(feedback.c.about, Text)
     question = select(feedback.c.reader_id, feedback.c.paper_id, feedback.c.answer, about).where(mine)

@@ -28,6 +28,7 @@ from digest.logs import get_logger
 from digest.store import seen
 from digest.store.beside import of_text
 from digest.store.engine import reading
+from digest.store.many import among, as_rows
 from digest.store.readable import readable
 from digest.store.tables import deliveries, readers
 
@@ -76,14 +77,14 @@ def _which(
     Only that one: the next is due after the late one was planned. By `due_at`, for its index is there; and asked one
     by one, for PostgreSQL reads all of them where it is asked at once.
     """
-    theirs = deliveries.c.reader_id.in_(reader_ids)
+    theirs = among(deliveries.c.reader_id, reader_ids)
     if since is None:
         return (theirs,)
     mine = (deliveries.c.reader_id == readers.c.id) & (deliveries.c.kind == Kind.DIGEST) & (deliveries.c.due_at < since)
     last = select(deliveries.c.id).where(mine).order_by(deliveries.c.due_at.desc()).limit(1).scalar_subquery()
-    late = connection.execute(select(last).where(readers.c.id.in_(reader_ids))).scalars()
+    late = connection.execute(select(last).where(among(readers.c.id, reader_ids))).scalars()
     newer = and_(theirs, deliveries.c.kind == Kind.DIGEST, deliveries.c.due_at >= since)
-    return newer, deliveries.c.id.in_([number for number in late if number])
+    return newer, among(deliveries.c.id, [number for number in late if number])
 
 
 def ids_in(delivery_id: int, listed: str, beside: str) -> set[str]:
@@ -101,8 +102,8 @@ def last_heard(engine: Engine, group: Sequence[Delivery]) -> dict[int, datetime]
         return {}
     with reading(engine) as connection:
         if connection.dialect.name == "postgresql":
-            numbers = {"id": [one.id for one in group], "reader": [one.reader.id for one in group]}
-            found = list(connection.execute(HEARD, {**numbers, "due": [one.due_at for one in group]}))
+            rows = as_rows({"id": one.id, "reader": one.reader.id, "due": one.due_at} for one in group)
+            found = list(connection.execute(HEARD, {"rows": rows}))
         else:
             found = _readable(connection, group)
         return {delivery_id: heard for delivery_id, heard in found if heard}
@@ -125,7 +126,7 @@ HEARD = text(f"""
 SELECT these.id, (SELECT max(before.due_at) FROM deliveries AS before
                   WHERE before.reader_id = these.reader AND before.due_at < these.due AND before.kind = '{Kind.DIGEST}'
                     AND (before.state IN ('sent', 'uncertain', 'sending') OR before.unanswered > 0))
-FROM unnest(CAST(:id AS bigint[]), CAST(:reader AS bigint[]), CAST(:due AS timestamptz[])) AS these (id, reader, due)
+FROM json_to_recordset(CAST(:rows AS json)) AS these (id bigint, reader bigint, due timestamptz)
 """).columns(column("id", deliveries.c.id.type), column("heard", deliveries.c.due_at.type))
 
 

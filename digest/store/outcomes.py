@@ -7,7 +7,7 @@ uncertain twice does not go a third time.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from digest.domain import ASKING, Beside, Delivery, Result, State
 from digest.store.beside import as_text
 from digest.store.delivery_rows import as_json
 from digest.store.engine import writing
+from digest.store.many import among, as_numbers, as_rows
 from digest.store.tables import OPEN, deliveries, readers
 
 # An uncertain mail goes once more, so nobody has the same bytes more than twice.
@@ -42,10 +43,10 @@ def freeze(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str], Besid
         return set()
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
-            return set(connection.execute(FREEZE, {**_columns(rows), "until": until}).scalars())
+            return set(connection.execute(FREEZE, {"rows": as_rows(rows), "until": until}).scalars())
         connection.execute(FREEZE_ONE, [row | {"until": until} for row in rows])
         held = deliveries.c.claim.in_({row["a_claim"] for row in rows}) & (deliveries.c.state == State.SENDING)
-        mine = deliveries.c.id.in_([row["an_id"] for row in rows])
+        mine = among(deliveries.c.id, [row["an_id"] for row in rows])
         columns = (deliveries.c.id, readers.c.status, readers.c.email)
         found = {tuple(row) for row in connection.execute(select(*columns).join(readers).where(mine, held))}
         return {row["an_id"] for row in rows if (row["an_id"], row["a_status"], row["an_address"]) in found}
@@ -53,10 +54,9 @@ def freeze(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str], Besid
 
 def begin(engine: Engine, held: Collection[Delivery]) -> set[int]:
     """Note that these may be on their way now; return the ids of those that are still this worker's, and may go."""
-    mine = deliveries.c.id.in_([one.id for one in held]) & deliveries.c.claim.in_({one.claim for one in held})
+    mine = {"ids": as_numbers(one.id for one in held), "claims": as_numbers({one.claim for one in held})}
     with writing(engine) as connection:
-        begun = deliveries.update().where(mine, deliveries.c.state == State.SENDING).values(begun=True)
-        return set(connection.execute(begun.returning(deliveries.c.id)).scalars())
+        return set(connection.execute(BEGIN, mine).scalars())
 
 
 def _frozen(delivery: Delivery, ids: Sequence[str], beside: Beside) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def record(engine: Engine, results: Sequence[tuple[Delivery, Result, datetime]],
         return []
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(END, {**_columns(rows), "now": now})
+            connection.execute(END, {"rows": as_rows(rows), "now": now})
         else:
             connection.execute(END_ONE, [row | {"now": now} for row in rows])
     return [row["a_state"] for row in rows]
@@ -159,20 +159,22 @@ def _untried(now: datetime) -> dict[str, Any]:
     }
 
 
-def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in rows[0]}
-
-
+# Made once, as it is asked every 25 mails.
+BEGIN = (
+    deliveries.update()
+    .where(among(deliveries.c.id, "ids"), among(deliveries.c.claim, "claims"), deliveries.c.state == State.SENDING)
+    .values(begun=True)
+    .returning(deliveries.c.id)
+)
 # A statement a group where the database can (PostgreSQL), else one a row, all at once.
 FREEZE = text("""
 UPDATE deliveries
-SET papers = v.papers, preferences = coalesce(v.snapshot, deliveries.preferences), beside = v.beside,
+SET papers = v.some_papers, preferences = coalesce(v.a_snapshot, deliveries.preferences), beside = v.what_else,
     next_attempt_at = :until
-FROM unnest(CAST(:an_id AS bigint[]), CAST(:a_claim AS bigint[]), CAST(:some_papers AS text[]),
-            CAST(:a_snapshot AS text[]), CAST(:what_else AS text[]), CAST(:a_status AS text[]),
-            CAST(:an_address AS text[])) AS v (id, claim, papers, snapshot, beside, status, address), readers
-WHERE deliveries.id = v.id AND deliveries.claim = v.claim AND deliveries.state = 'sending'
-  AND readers.id = deliveries.reader_id AND readers.status = v.status AND readers.email = v.address
+FROM json_to_recordset(CAST(:rows AS json)) AS v (an_id bigint, a_claim bigint, some_papers text, a_snapshot text,
+                                                  what_else text, a_status text, an_address text), readers
+WHERE deliveries.id = v.an_id AND deliveries.claim = v.a_claim AND deliveries.state = 'sending'
+  AND readers.id = deliveries.reader_id AND readers.status = v.a_status AND readers.email = v.an_address
 RETURNING deliveries.id
 """)
 FREEZE_ONE = text("""
@@ -185,13 +187,11 @@ WHERE id = :an_id AND claim = :a_claim AND state = 'sending'
 """).bindparams(bindparam("until", type_=deliveries.c.next_attempt_at.type))
 END = text("""
 UPDATE deliveries
-SET state = v.state, reason = v.reason, next_attempt_at = v.again, attempts = v.counted, unanswered = v.unanswered,
+SET state = v.a_state, reason = v.a_reason, next_attempt_at = v.again, attempts = v.counted, unanswered = v.so_often,
     begun = true, tried_at = :now
-FROM unnest(CAST(:an_id AS bigint[]), CAST(:a_claim AS bigint[]), CAST(:an_attempt AS integer[]),
-            CAST(:counted AS integer[]), CAST(:a_state AS text[]), CAST(:a_reason AS text[]),
-            CAST(:again AS timestamptz[]), CAST(:so_often AS integer[]))
-     AS v (id, claim, attempt, counted, state, reason, again, unanswered)
-WHERE deliveries.id = v.id AND deliveries.claim = v.claim AND deliveries.attempts = v.attempt
+FROM json_to_recordset(CAST(:rows AS json)) AS v (an_id bigint, a_claim bigint, an_attempt integer, counted integer,
+                                                  a_state text, a_reason text, again timestamptz, so_often integer)
+WHERE deliveries.id = v.an_id AND deliveries.claim = v.a_claim AND deliveries.attempts = v.an_attempt
   AND deliveries.state IN ('sending', 'uncertain')
 """)
 END_ONE = text("""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from unicodedata import normalize
 
-from sqlalchemy import Connection, Engine, RowMapping, exists, func, select
+from sqlalchemy import Connection, Engine, exists, func, select
 
 from digest.domain import EPOCH, Cadence, Kind, Order, Preferences, Reader, Status
 from digest.logs import get_logger
@@ -209,7 +209,7 @@ def counts(engine: Engine) -> dict[str, int]:
     return {status.value: found.get(status.value, 0) for status in Status}
 
 
-def reader_of(row: RowMapping, prefix: str = "") -> Reader:
+def reader_of(row: Mapping[Any, Any], prefix: str = "") -> Reader:
     """The reader in a row; with a prefix, where the columns carry one. Raises ValueError for what makes none."""
     chosen = {name: row[prefix + name] for name in PREFERENCES}
     check_numbers(chosen[name] for name in ("hour", "most_papers", "weekday"))
@@ -235,8 +235,9 @@ def reader_of(row: RowMapping, prefix: str = "") -> Reader:
 
 def check_numbers(read: Iterable[object]) -> None:
     """Raise ValueError for what should be a number and is none: a column of SQLite holds whatever is put into it."""
-    if not all(isinstance(value, int) for value in read):
-        raise ValueError("text where a number should be")
+    for value in read:
+        if not isinstance(value, int):
+            raise ValueError("text where a number should be")
 
 
 def _one(connection: Connection, where: Any, *, locked: bool = False) -> Reader | None:  # noqa: ANN401 - a column expression

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from digest.logs import get_logger
 from digest.store.engine import insert_into
+from digest.store.many import among
 from digest.store.tables import seen
 
 log = get_logger()
@@ -34,7 +35,7 @@ def unpack(packed: bytes) -> set[str]:
 
 def by_readers(connection: Connection, reader_ids: Collection[int]) -> Iterator[tuple[int, set[str]]]:
     """The papers of each month of these readers."""
-    question = select(seen.c.reader_id, seen.c.month, seen.c.papers).where(seen.c.reader_id.in_(reader_ids))
+    question = select(seen.c.reader_id, seen.c.month, seen.c.papers).where(among(seen.c.reader_id, reader_ids))
     for reader_id, month, packed in connection.execute(question):
         try:
             yield reader_id, unpack(packed)

@@ -56,6 +56,8 @@ _GREEK = str.maketrans(dict(zip(_GREEK_LETTERS, _GREEK_NAMES, strict=True)))
 _GREEK |= str.maketrans(dict(zip(_GREEK_LETTERS.upper(), (name.title() for name in _GREEK_NAMES), strict=True)))
 _GREEK_LETTERS += _GREEK_LETTERS.upper()
 MOST_SIGNS = 2
+# Twice the words of the busiest day and of a million readers' topics: 10 MB for each question asked of a word.
+KEEP_WORDS = 1 << 16
 
 
 class Token(NamedTuple):
@@ -124,7 +126,7 @@ def plain(word: str) -> str:
     return kept.translate(_GREEK) if 0 < sum(c in _GREEK_LETTERS for c in kept) <= MOST_SIGNS else kept
 
 
-@lru_cache(maxsize=1 << 18)
+@lru_cache(maxsize=KEEP_WORDS)
 def fold(surface: str) -> str:
     """Take the case off a word."""
     return surface.casefold()
@@ -135,7 +137,7 @@ _HUMP = re.compile(r"(?:(?<=[a-z0-9])|(?<=[A-Z]{2}))[A-Z](?=[a-z]{2,})")
 _JOINED = re.compile(r"(?<=[A-Z0-9]{2})[a-z]{3,}")
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=KEEP_WORDS)
 def is_name(surface: str) -> bool:
     """Tell whether a word has a capital beyond its first letter, as in RAG, ViT, iPhone."""
     letters = [letter for letter in surface if letter.isalpha()]
@@ -165,7 +167,7 @@ _PLURAL_IES = re.compile(r"(?<=..)ies$")
 _ENDING = re.compile(r"(?:(?<=[^su])s|es|ed|ing|ings|e)$")
 
 
-@lru_cache(maxsize=1 << 18)
+@lru_cache(maxsize=KEEP_WORDS)
 def stem(folded: str) -> str:
     """Reduce a word to what its inflections share.
 

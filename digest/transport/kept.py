@@ -18,6 +18,7 @@ from aiosmtplib import SMTPResponseException
 from digest.domain import Mail
 from digest.transport import relay as relays
 from digest.transport.interrupts import counted
+from digest.transport.pace import Pace
 from digest.transport.relay import Relay
 from digest.transport.senders import Session
 
@@ -62,6 +63,7 @@ class Kept:
         self._runner: asyncio.Runner | None = None
         self._idle: list[Line] = []
         self._trust: ssl.SSLContext | None = None
+        self.pace = Pace()
 
     def __len__(self) -> int:
         return len(self._idle)

@@ -6,6 +6,7 @@ It decides nothing about readers: a result carries the server's own words, and t
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -16,6 +17,7 @@ from typing import Any
 from aiosmtplib import SMTPResponseException
 
 from digest.domain import Mail, Result, State
+from digest.transport import pace
 from digest.transport.kept import Gone, Kept, Line
 from digest.transport.rate import SendingRate
 from digest.transport.relay import Relay
@@ -31,8 +33,6 @@ SECONDS_TO_BEGIN = 300.0
 MOST_UNWRITTEN = 32
 # Mails that are noted as begun together. So many, and what is in flight, a killed process leaves in doubt.
 AT_ONCE = 25
-# A relay that has taken all by then answers at once: whatever else there is to do would only slow the two down.
-SECONDS_UNTIL_SLOW = 0.1
 # To open a connection takes as long as some mails: for fewer than these it is opened only once relays turn out slow.
 MAILS_TO_OPEN_FOR = 10
 
@@ -78,14 +78,14 @@ class _Round:
         self._left: list[Result] = []
         self._begin_until = asyncio.get_running_loop().time() + SECONDS_TO_BEGIN
         self._troubles: dict[Relay, str] = {}
-        self._is_slow = False
+        self._pace, self._is_ahead = kept.pace, False
         self._opened: Counter[Relay] = Counter()
         self._live: Counter[Relay] = Counter()
         self._failures: Counter[Relay] = Counter()
 
     async def send(self, on_results: OnResults) -> dict[Relay, str]:
-        beside = asyncio.create_task(self._meanwhile())
-        account = asyncio.create_task(self._account(on_results))
+        self._pace.begin()
+        beside, account = (asyncio.create_task(each) for each in (self._meanwhile(), self._account(on_results)))
         lanes = asyncio.gather(*(tasks := [asyncio.create_task(lane) for lane in self._lanes()]))
         try:
             await asyncio.wait((account, lanes), return_when=asyncio.FIRST_COMPLETED)
@@ -101,16 +101,15 @@ class _Round:
                 giving.cancel()
         account.result()
         lanes.result()
-        if not self._is_slow:
+        if not self._is_ahead:
             beside.cancel()
         await asyncio.wait((beside,))
         return self._troubles
 
     async def _meanwhile(self) -> None:
-        """Do what else there is, once it is clear that relays are waited for."""
-        if self._route.meanwhile:
-            await asyncio.sleep(SECONDS_UNTIL_SLOW)
-            self._is_slow = True
+        """Do what else there is, once it is clear that relays are waited for; at once if they were before."""
+        if self._route.meanwhile and await self._pace.until_slow():
+            self._is_ahead = True
             await self._route.meanwhile()
 
     async def _give_back(self) -> None:
@@ -134,14 +133,14 @@ class _Round:
     def _lanes(self) -> list[Coroutine[Any, Any, None]]:
         """As many as may be used at all; but what is not open yet, and not needed unless relays are slow, waits."""
         mails = len(self._waiting)
-        at_once = max(len(self._kept), -(-mails // MAILS_TO_OPEN_FOR))
+        at_once = mails if self._pace.was_slow else max(len(self._kept), -(-mails // MAILS_TO_OPEN_FOR))
         return [self._lane(waits=number >= at_once) for number in range(min(self._route.connections, mails))]
 
     async def _lane(self, *, waits: bool) -> None:
         """Send mail after mail, on one connection at a time, until none waits or no relay can be used."""
         if waits:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._drained.wait(), SECONDS_UNTIL_SLOW)
+                await asyncio.wait_for(self._drained.wait(), pace.SECONDS_UNTIL_SLOW)
         while self._has_work() and (line := await self._line()):
             await self._use(line)
 
@@ -260,8 +259,9 @@ class _Round:
         session, relay, silence = line.session, line.relay, State.DEFERRED
         try:
             await line.send_envelope(mail)
-            silence = State.UNCERTAIN
+            silence, since = State.UNCERTAIN, time.monotonic()
             reply = await session.send_data(mail.content)
+            self._pace.heard(time.monotonic() - since)
         except NotBegun as error:
             session.close()
             self._heard(relay, _words(error), answered=False)

@@ -9,7 +9,7 @@ from digest.domain import State
 from digest.jobs.delivery import round as rounds
 from digest.jobs.editions import Editions
 from digest.store import ledger
-from digest.transport import smtp
+from digest.transport import pace
 
 A_GROUP = 5
 
@@ -18,7 +18,7 @@ A_GROUP = 5
 def many(service, monkeypatch):
     """A service with four groups of readers."""
     monkeypatch.setattr(rounds, "GROUP", A_GROUP)
-    monkeypatch.setattr(smtp, "SECONDS_UNTIL_SLOW", 0)
+    monkeypatch.setattr(pace, "SECONDS_UNTIL_SLOW", 0)
     service.admits_many(4 * A_GROUP)
     return service
 

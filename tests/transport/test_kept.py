@@ -4,7 +4,7 @@ import pytest
 
 from digest.domain import Mail, State
 from digest.transport import kept as keeping
-from digest.transport import smtp
+from digest.transport import pace
 from digest.transport.smtp import Kept, Relay, Route, send_all
 from tests.support.lying_relay import LyingRelay
 
@@ -45,13 +45,13 @@ def test_a_connection_carries_its_number_of_mails_over_all_groups(mail_server, k
 
 
 def test_few_mails_to_a_quick_relay_open_one_connection(mail_server, kept, monkeypatch):
-    monkeypatch.setattr(smtp, "SECONDS_UNTIL_SLOW", 60)
+    monkeypatch.setattr(pace, "SECONDS_UNTIL_SLOW", 60)
     states(10, route(mail_server), kept)
     assert mail_server.connections == 1
 
 
 def test_slow_relays_get_all_connections(mail_server, kept, monkeypatch):
-    monkeypatch.setattr(smtp, "SECONDS_UNTIL_SLOW", 0)
+    monkeypatch.setattr(pace, "SECONDS_UNTIL_SLOW", 0)
     states(10, route(mail_server), kept)
     assert mail_server.connections == 4
 

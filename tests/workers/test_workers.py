@@ -1,5 +1,6 @@
 """The whole loop as the workers run it: a real broker, a real Celery worker, real SMTP, both databases."""
 
+import gc
 import importlib
 import os
 import signal
@@ -11,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from celery.signals import worker_before_create_process
 
 from digest import sample
 from digest.domain import Preferences
@@ -196,6 +198,16 @@ def test_a_broker_that_goes_away_and_stays_away_is_few_lines_without_a_traceback
         worker.kill()
         worker.wait(20)
         engine.dispose()
+
+
+def test_a_new_process_does_not_search_what_it_was_born_with_for_rubbish():
+    importlib.import_module("workers.celery")
+    before = gc.get_freeze_count()
+    try:
+        worker_before_create_process.send(sender=None)
+        assert gc.get_freeze_count() - before > 10_000
+    finally:
+        gc.unfreeze()
 
 
 def test_every_entry_of_the_timetable_names_a_task(monkeypatch):
