@@ -3,24 +3,17 @@
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from digest.cli.keep import environment
+from tests.support.waiting import wait_until
 
 KEEP = [sys.executable, "-c", "from digest.cli import main; main()", "keep", "--after", "0"]
 
 
 def keep(*words, **more):
     return subprocess.Popen([*KEEP, *words], **more)
-
-
-def wait_until(true):
-    end = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_it_starts_again_until_a_setting_is_wrong(tmp_path):
