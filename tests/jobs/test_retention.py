@@ -315,7 +315,7 @@ def test_the_page_about_privacy_is_true_to_the_settings(engine):
         "55 days after you leave",
         "66 to 67 days",
         "2 to 3 days",
-        "If you choose pictures",
+        "If you turn pictures on",
     ):
         assert said in answer.text
     assert 'href="/privacy"' in a_visitor(engine).get("/").text
