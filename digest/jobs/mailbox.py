@@ -15,6 +15,7 @@ from digest import bounces
 from digest.bounces.safely import Judge, JudgeAway
 from digest.domain import VerdictKind
 from digest.jobs import trial
+from digest.jobs.delivery.patience import AWAY
 from digest.jobs.returns import act_on
 from digest.links import Links
 from digest.logs import get_logger
@@ -79,7 +80,7 @@ class _Memory(Memory):
             return before
         try:
             done = content is not None and take(content)
-        except Exception:
+        except (*AWAY, JudgeAway):
             with suppress(SQLAlchemyError):
                 takings.take_back(self._engine, message)
             raise

@@ -100,6 +100,11 @@ def use_topics(engine: Engine, request: Delivery, now: datetime) -> Reader | Non
         return apply(connection, reader.id, Event.CHANGE, now, Details(wanted))
 
 
+def ask_again(engine: Engine, reader: Reader, now: datetime) -> Reader | None:
+    """Ask the owner of a digest once more to confirm it, and no other digest of the address."""
+    return happens(engine, reader.id, Event.SUBSCRIBE, now, Details(reader.preferences))
+
+
 def change(engine: Engine, reader_id: int, preferences: Preferences, now: datetime) -> Reader | None:
     """Give a reader new preferences; the next digest comes at the new hour."""
     return happens(engine, reader_id, Event.CHANGE, now, Details(preferences))

@@ -62,7 +62,7 @@ def links(entry: Element, base: str) -> list[str]:
         relation = each.get("rel", "alternate")
         if relation in found:
             found[relation].append((each.get("href") or each.text or "").strip())
-    return [_joined(base, link) for relation in _OWN_LINKS for link in found[relation] if link]
+    return [_joined(base, link, link) for relation in _OWN_LINKS for link in found[relation] if link]
 
 
 def authors(entry: Element) -> Iterator[str]:
@@ -80,10 +80,15 @@ def _raw(element: Element) -> str:
     return ("".join(element.itertext()) if len(element) else element.text or "").strip()
 
 
-def _joined(base: str, link: str) -> str:
+def based(base: str, element: Element) -> str:
+    """Give the address that links within an element begin at, if it names one that is any."""
+    return _joined(base, element.get(BASE, ""), base)
+
+
+def _joined(base: str, link: str, otherwise: str) -> str:
     with suppress(ValueError):
         return urljoin(base, link)
-    return link
+    return otherwise
 
 
 def _names(said: str) -> list[str]:

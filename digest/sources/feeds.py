@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from hashlib import sha256
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
 from digest.domain import Listing, Paper
@@ -53,7 +53,7 @@ def ask(name: str, home: str, path: str, day: date) -> Exchange:
     entries = [each for each in feed.iter() if elements.local(each) in ("entry", "item")]
     if not entries and elements.local(feed) not in ("feed", "rss", "RDF"):
         return FetchResult(problem=f"not a feed but <{plain(elements.local(feed))[:60]}>")
-    base = urljoin(f"{home}{path}", feed.get(elements.BASE, ""))
+    base = elements.based(f"{home}{path}", feed)
     found, dropped = records_read(entries, partial(_listing, name, base, day), "entry")
     problem = f"none of {len(entries)} entries can be read, {dropped[0]}" if dropped and not found else ""
     return FetchResult(tuple(found.values()), "feed", problem, dropped=tuple(map(str, dropped)))
@@ -65,7 +65,7 @@ def _listing(name: str, base: str, day: date, entry: Element, rank: int) -> List
         raise Unreadable("it has no date")
     if when.date() != day:
         return None
-    links = elements.links(entry, urljoin(base, entry.get(elements.BASE, "")))
+    links = elements.links(entry, elements.based(base, entry))
     said = elements.raw(entry, "id", "guid", "identifier")
     # What else may name it; the entry is known by the first, as ever.
     others = [elements.raw(entry, "identifier"), elements.raw(entry, "doi"), entry.get(elements.ABOUT, "")]

@@ -20,7 +20,7 @@ _INLINE = (
 _HIDDEN = re.compile(r"<(script|style)\b[^<>]*>[^<]*</\1\s*>|<!--[^<>]*-->", re.IGNORECASE)
 _BLOCK = re.compile(rf"</?(?:{_BLOCKS})(?:\s[^<>]*|/)?>", re.IGNORECASE)
 _TAG = re.compile(rf"</?(?:{_INLINE})(?:\s[^<>]*|/)?>", re.IGNORECASE)
-_LABEL = re.compile(r"\A\s*(?:abstract|summary)(?:\s*[:.]\s*|\s+(?=[A-Z])|(?=[A-Z][a-z]))", re.IGNORECASE)
+_LABEL = re.compile(r"\A\s*(?i:abstract|summary)(?:\s*[:.]\s*|\s+(?=[A-Z])|(?=[A-Z][a-z]))")
 _SHOUTED = re.compile(r"\A\s*ABSTRACT\s*(?=[A-Z])")
 
 

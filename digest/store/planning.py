@@ -137,13 +137,19 @@ def _supersede(connection: Connection, due: ColumnElement[bool]) -> None:
     waits = _newest(case((_waiting(), deliveries.c.id)), covered(deliveries))
     found = select(waits.label("id")).where(due).subquery()
     dropped = {"state": State.SKIPPED, "reason": SUPERSEDED}
-    connection.execute(deliveries.update().where(deliveries.c.id.in_(select(found.c.id))).values(dropped))
+    these = deliveries.c.id.in_(select(found.c.id))
+    connection.execute(deliveries.update().where(these, _still_waiting()).values(dropped))
 
 
 def _newest(column: ColumnElement[Any], past: ColumnElement[bool]) -> ScalarSelect[Any]:
     """The column in the newest of a reader's `past` digests."""
     mine = select(column).where(deliveries.c.reader_id == readers.c.id, past)
     return mine.order_by(deliveries.c.due_at.desc()).limit(1).scalar_subquery()
+
+
+def _still_waiting() -> ColumnElement[bool]:
+    """Ask the row itself once more, in words that lead to no index: a worker may have claimed it since the look-up."""
+    return and_((deliveries.c.state + "").in_((State.QUEUED, State.DEFERRED)), deliveries.c.unanswered == 0)
 
 
 def _waiting() -> ColumnElement[bool]:

@@ -40,11 +40,15 @@ class Interrupts:
         """Run it to its end, or to that of what it does when it is cancelled, and then raise KeyboardInterrupt."""
         before = self.times
         try:
-            return runner.run(self._watched(work))
+            value = runner.run(self._watched(work))
         except asyncio.CancelledError:
             if self.times > before:
                 raise KeyboardInterrupt from None
             raise
+        if self.times > before:
+            # It came too late to cancel anything.
+            raise KeyboardInterrupt
+        return value
 
     async def _watched(self, work: Coroutine[Any, Any, Value]) -> Value:
         task, loop = asyncio.current_task(), asyncio.get_running_loop()
@@ -55,6 +59,18 @@ class Interrupts:
             return await work
         finally:
             self._cancel = None
+
+
+async def outlast(*tasks: asyncio.Task[Any]) -> None:
+    """Wait for all of them, also when we are told to stop; and be stopped then."""
+    stopped = None
+    while pending := [task for task in tasks if not task.done()]:
+        try:
+            await asyncio.wait(pending)
+        except asyncio.CancelledError as error:
+            stopped = error
+    if stopped:
+        raise stopped
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from aiosmtplib import SMTPResponseException
 
 from digest.domain import Mail, Result, State
 from digest.transport import pace
+from digest.transport.interrupts import outlast
 from digest.transport.kept import Gone, Kept, Line
 from digest.transport.rate import SendingRate
 from digest.transport.relay import Relay
@@ -67,8 +68,7 @@ class _Round:
 
     def __init__(self, mails: Sequence[Mail], route: Route, kept: Kept) -> None:
         self._waiting = deque(mails)
-        # Those of them that may go.
-        self._ready: deque[Mail] = deque()
+        self._ready: deque[Mail] = deque()  # Those of them that may go.
         self._beginning = asyncio.Lock()
         # No mail waits for a connection any more.
         self._drained = asyncio.Event()
@@ -94,10 +94,10 @@ class _Round:
             if not lanes.done():
                 lanes.cancel()
                 # Not for `lanes`, which ends with the first of them: the others have something to account for.
-                await asyncio.wait(tasks)
+                await outlast(*tasks)
             if not account.done():
                 giving = asyncio.create_task(self._give_back())
-                await asyncio.wait((account,))
+                await outlast(account)
                 giving.cancel()
         account.result()
         lanes.result()

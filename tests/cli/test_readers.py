@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from digest.domain import Cadence, Mute, Preferences, Status, Verdict, VerdictKind
 from digest.readers import another
 from digest.store import bounces, breakers, history, ledger, papers, readers
 from digest.store.engine import connect, migrate, writing
+from digest.store.tables import deliveries
 from tests.support.command import Digest
 from tests.support.factories import DAY, NOW, a_collection, a_listing, a_paper
 from tests.support.visitor import a_subscriber
@@ -284,6 +286,15 @@ def test_who_never_confirmed_is_asked_again(digest, engine, mail_server):
     assert digest("readers", "resend", ADA).code == 0
     digest("send")
     assert mail_server.recipients == [ADA]
+
+
+def test_a_digest_that_was_never_confirmed_is_asked_about_and_no_other_of_the_address(digest, engine, mail_server):
+    first = a_subscriber(engine, Status.UNSUBSCRIBED)
+    second = readers.admit(engine, ADA, Preferences(("birds",)), NOW, status=Status.PENDING, name="my thesis")
+    assert digest("readers", "resend", ADA, "--digest", "my thesis").code == 0
+    with engine.connect() as connection:
+        [row] = connection.execute(select(deliveries.c.reader_id).where(deliveries.c.kind == "confirm")).all()
+    assert row.reader_id == second.id != first.id
 
 
 def test_what_never_went_cannot_go_again(digest, engine):

@@ -12,6 +12,7 @@ from digest.domain import CollectionRun, Outcome
 from digest.sources import Answer, UnknownSource, by_name
 from digest.sources.freshness import judge
 from digest.sources.identity import key_of
+from digest.sources.markup import unlabelled
 from tests.support.factories import NOW, a_paper
 
 DAY = date(2025, 12, 24)
@@ -186,6 +187,31 @@ def test_each_dialect_of_feeds_says_the_same(feed, title, abstract, people, lead
     result, _ = told("feed:https://lab.example/rss", feed.encode())
     [paper] = [listing.paper for listing in result.listings]
     assert (paper.title, paper.abstract, paper.authors, page(paper)) == (title, abstract, people, leads_to)
+
+
+@pytest.mark.parametrize(
+    ("place", "leads_to"),
+    [("https://lab.example/blog/", ""), ('rel="alternate" href="post.html"', 'xml:base="http://[" href="post.html"')],
+)
+def test_an_address_to_begin_at_that_is_none_loses_nothing(place, leads_to):
+    feed = BLOG.replace(place, leads_to or "http://[bad").encode()
+    result, _ = told("feed:https://lab.example/rss", feed)
+    assert [listing.paper.title for listing in result.listings] == ["On trees"]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Abstract: We grow.", "We grow."),
+        ("ABSTRACT We grow.", "We grow."),
+        ("AbstractBackground: we", "Background: we"),
+        ("Abstractive summarization is hard.", "Abstractive summarization is hard."),
+        ("Abstract reasoning is hard.", "Abstract reasoning is hard."),
+        ("Summary statistics hide much.", "Summary statistics hide much."),
+    ],
+)
+def test_a_label_is_taken_off_and_a_word_is_not(said, kept):
+    assert unlabelled(said) == kept
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def resend(context: typer.Context, email: Email, digest: Digest = None) -> None:
 def _resend(service: Service, reader: Reader) -> None:
     email = called(reader)
     if reader.status is Status.PENDING:
-        subscriptions.subscribe(service.engine, reader.email, reader.preferences, service.now)
+        subscriptions.ask_again(service.engine, reader, service.now)
         console.print(f"The mail that asks {email} to confirm goes with the next `digest send`.", markup=False)
         return
     last = history.last_digest(service.engine, reader.id)
