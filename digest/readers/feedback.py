@@ -104,7 +104,7 @@ def proposals(answer: Answer, now: Preferences, today: date, known: Known | None
         case Answer.MANY:
             found = list(_send_less(now))
         case Answer.OFF:
-            found = list(_send_closer(now))
+            found = list(_send_closer(now, today))
         case _:
             return []
     # A name that any form can carry, whatever the topic in it.
@@ -155,14 +155,14 @@ def _send_less(now: Preferences) -> Iterator[Proposal]:
         yield Proposal("weekly", "Send the digest", "once a week", replace(now, cadence=Cadence.WEEKLY))
 
 
-def _send_closer(now: Preferences) -> Iterator[Proposal]:
+def _send_closer(now: Preferences, today: date) -> Iterator[Proposal]:
     if now.topics and now.order is not Order.BEST:
         yield Proposal("best", "Put first", "what matches best", replace(now, order=Order.BEST))
-    # Without its last topic, a digest would bring what is trending.
-    if len(now.topics) > 1:
-        for topic in now.topics[:TOPICS]:
-            topics = tuple(each for each in now.topics if each != topic)
-            yield Proposal(f"drop {topic}", "Stop following", topic, replace(now, topics=topics))
+    for topic in now.topics[:TOPICS]:
+        wanted = replace(now, topics=tuple(each for each in now.topics if each != topic))
+        # With nothing left but what rests or is left out, a digest would bring what is trending.
+        if parse(wanted.on(today).topics).topics:
+            yield Proposal(f"drop {topic}", "Stop following", topic, wanted)
 
 
 def telling_terms(terms: Iterable[str], topics: Sequence[str]) -> list[str]:

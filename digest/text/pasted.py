@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Any
@@ -40,6 +41,9 @@ RIS_END = re.compile(r"^ER  ?-", re.MULTILINE)
 RIS_FIELD = re.compile(r"^([A-Z][A-Z0-9])  ?- ?(.*)$", re.MULTILINE)
 RIS_NAMES = {"TI": "title", "T1": "title", "AB": "abstract", "N2": "abstract"}
 RIS_AUTHORS = ("AU", "A1")
+# What stands between the items of a list of CSL-JSON.
+BETWEEN = re.compile(r"[\s,]*")
+DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +150,24 @@ def _of_ris(entry: str) -> Reference:
 
 
 def _items(text: str) -> list[Mapping[str, Any]]:
-    """Read CSL-JSON: a list of items, or one of them."""
-    if text.lstrip()[:1] not in ("[", "{"):
+    """Read CSL-JSON: a list of items, or one of them; of a list that was cut, the items that are whole."""
+    text = text.lstrip()
+    if not text.startswith(("[", "{")):
         return []
     try:
         read = json.loads(text)
     except (ValueError, RecursionError):
-        return []
+        read = list(_whole(text)) if text[0] == "[" else []
     return [item for item in (read if isinstance(read, list) else [read]) if isinstance(item, dict)]
+
+
+def _whole(text: str) -> Iterator[Any]:
+    """Yield the items of a list up to the first that is cut off, or is none."""
+    at = 1
+    with suppress(ValueError, RecursionError):
+        while found := BETWEEN.match(text, at):
+            item, at = DECODER.raw_decode(text, found.end())
+            yield item
 
 
 def _of_csl(item: Mapping[str, Any]) -> Reference:

@@ -28,8 +28,8 @@ KEEP_LINES = 1 << 16  # the lines of a million readers are a few thousand
 _TOPIC = re.compile(
     r"""(?:"[^"\n]*(?:"|$)|(?<=[^\W_])\([^()\n"]{1,60}\)|(?<=\d),(?=\d{3}(?!\d))|[^,\n"])+""", re.MULTILINE
 )
-# A pasted list: `1. agents`, `2) robots`.
-_NUMBERED = re.compile(r"\s*(?:\d{1,2}[.)]|\(\d{1,2}\))(?=\s+[^\W\d])")
+# A pasted list: `1. agents`, `2) robots`, `3. "RAG"`, `4. (a | b)`, `5. -survey`.
+_NUMBERED = re.compile(r"\s*(?:\d{1,2}[.)]|\(\d{1,2}\))(?=\s+(?:[^\W\d]|-\w|-?[\"(]))")
 # Copied from a paper's source: `$\tau$-bench` is τ-bench, as in the papers. A caret alone may be a weight.
 _TEX = re.compile(r"[\\$~{`]|--")
 # With less than this, no line needs to be looked at to know that all are within what a reader may ask for.

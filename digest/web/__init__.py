@@ -132,7 +132,7 @@ def warm(site: Site) -> None:
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     engine = app.state.site.engine
-    # Of what Starlette gives to threads by itself: the pages of errors, and what follows an answer.
+    # Of what Starlette gives to threads by itself: the pages of errors.
     to_thread.current_default_thread_limiter().total_tokens = ORDINARY_AT_ONCE
     try:
         await run_in_threadpool(ready, engine)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -36,6 +37,7 @@ def topics(request: Request) -> Response:
 def search(request: Request) -> Response:
     """Give the first page of a search, as it stands there; of nothing, nothing."""
     asked, _ = read(request)
+    asked = replace(asked, first=0)
     picks = () if is_blank(asked) else Site.of(request).searches.search(asked).picks
     title = "Papers on " + ", ".join(asked.query.split("\n")) if asked.query else "Papers found by a search"
     return _of_picks(request, title, urlencode(written(asked)), "/search", picks)

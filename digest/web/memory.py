@@ -10,7 +10,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import blake2b
 from time import monotonic
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -88,6 +88,8 @@ class Memory:
         self._looked_at = float("-inf")
         self.version: Version | None = None
         self.files: dict[str, Made] = {}
+        # The look has a place of its own: behind other work, whoever asked would wait for that.
+        self._lookers = CapacityLimiter(1)
 
     def find(self, key: str) -> Made | None:
         if made := self._made.get(key):
@@ -109,7 +111,7 @@ class Memory:
             return
         self._looking = True
         try:
-            version = await to_thread.run_sync(self._look)
+            version = await to_thread.run_sync(self._look, limiter=self._lookers)
         except (DBAPIError, OSError):
             return  # What was made is as good as it was; whoever needs more finds out by themselves.
         finally:

@@ -54,9 +54,11 @@ def _ways(request: Request) -> tuple[str, str]:
 def _page(request: Request, goes_to: str, here: str, filled: Typed = NOTHING) -> Response:
     site = Site.of(request)
     texts = list(filter(None, (filled.get(name, "") for name in ("papers", "file"))))
+    # An empty file was sent, too: there are no papers in it.
+    looked = bool(texts) or "file" in filled
     found = start(site.engine, site.previews, site.searches, *texts) if texts else Start()
     ways: dict[str, Any] = {"goes_to": goes_to, "here": here, "own": here != "/start"}
     wrong = filled.get(WRONG, "")
-    known: dict[str, Any] = {"found": found, "papers": filled.get("papers", ""), "looked": bool(texts), **ways}
+    known: dict[str, Any] = {"found": found, "papers": filled.get("papers", ""), "looked": looked, **ways}
     mistakes = {"file": wrong} if wrong else {}
     return page(request, "start", STATUS.get(wrong, 200), **known, mistakes=mistakes, ticked=TICKED)

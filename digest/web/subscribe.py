@@ -48,7 +48,9 @@ def subscribe(request: Request, filled: Typed) -> Response:
         if subscriptions.room(site.engine, now, most) is Asked.LATER:
             return page(request, "later", 503, {"Retry-After": str(ceil(subscriptions.AN_HOUR.total_seconds()))})
         # After the answer: how long it takes would tell whether the address is on the list.
-        answer.background = BackgroundTask(_take, site.engine, email, preferences, now, most)
+        answer.background = BackgroundTask(
+            site.pools.run, site.pools.joining, _take, site.engine, email, preferences, now, most
+        )
     return answer
 
 

@@ -1,6 +1,7 @@
 """A form with one file, read within bounds. Only `/start` takes one; every other form refuses files unread.
 
-The file is text or nothing: it is held in memory, cut like what is pasted, stored nowhere, and never unpacked.
+The file is text or nothing: we hold it in memory, cut it like what is pasted, store it nowhere, and never unpack it. A
+proxy before us may put it into a temporary file while it arrives (nginx does).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from digest.web.security import comes_from_elsewhere
 # What a program exports is longer than what people type.
 MOST_EXPORT_BYTES = 600_000
 # Whoever sends more is heard out so far, and nothing of it kept: a browser shows no answer while it still sends.
+# A proxy of `deploy/` ends it at 1 MB with a 413 of its own.
 MOST_DRAINED_BYTES = 20_000_000
 # 600 kB on a slow phone.
 DEADLINE_SECONDS = 30.0
@@ -35,6 +37,8 @@ MULTIPART = "multipart/form-data"
 BOUNDARY = re.compile(r"""boundary="?([\w'()+,./:=?-]{1,70})""", re.ASCII)
 NAME = re.compile(rb"""[;\s]name="(\w{1,20})\"""")
 IS_FILE = re.compile(rb"[;\s]filename\*?=")
+# What a browser sends when nobody chose a file.
+UNCHOSEN = re.compile(rb"[;\s]filename=\"\"")
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 # Files that have text in them, and are none.
 NO_TEXT = (b"%PDF-", b"PK\x03\x04", b"{\\rtf")
@@ -43,12 +47,12 @@ TOO_LARGE = "That is more than we read at a time (600 kB). Please choose fewer p
 TOO_SLOW = "It took too long to arrive. Please try again, or paste the papers."
 NO_FORM = "It did not arrive as a whole. Please try again, or paste the papers."
 ODD = "We cannot read that file. Please export the papers as BibTeX, RIS, CSL-JSON or Zotero RDF, or paste them."
-# Where what is wrong with what came is told.
-WRONG = "wrong"
+# Where what is wrong with what came is told: a name that no form can carry, as names are cut to 100 characters.
+WRONG = "wrong" * 21
 
 
 def posted_with_file(act: Acting) -> Endpoint:
-    """Let a plain function answer a POST with one file, as `file`; what is wrong with it is in `wrong`."""
+    """Let a plain function answer a POST with one file, as `file`; what is wrong with it is in `WRONG`."""
 
     @functools.wraps(act)
     async def read_and_answer(request: Request) -> Response:
@@ -100,25 +104,30 @@ def _with_a_file(body: bytes, content_type: str) -> Typed:
     if not parts or len(parts) > MOST_PARTS:
         return {WRONG: NO_FORM}
     filled: dict[str, str] = {}
-    for name, is_file, content in parts:
-        if not is_file:
+    for name, head, content in parts:
+        if not IS_FILE.search(head):
             filled[name] = forms.as_typed(content.decode(errors="replace")[: forms.longest(name)])
-        elif content:
+        elif content or not UNCHOSEN.search(head):
             text = text_of(content)
             if text is None or "file" in filled:
                 return {**filled, WRONG: ODD}
-            filled["file"] = forms.as_typed(text[: MOST_TEXT + 1])
+            filled["file"] = forms.as_typed(_with_line_ends(text)[: MOST_TEXT + 1])
     return filled or NOTHING
 
 
-def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[str, bool, bytes]]:
-    """Yield each named part: whether it is a file, and its content. What is cut off is no part."""
+def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[str, bytes, bytes]]:
+    """Yield each named part: its name, its head and its content. What is cut off is no part."""
     _, *pieces = (b"\r\n" + body).split(b"\r\n--" + boundary, MOST_PARTS + 2)
     # The last is what follows the end.
     for piece in pieces[:-1]:
         head, _, content = piece.partition(b"\r\n\r\n")
         if len(head) <= LONGEST_HEAD and (name := NAME.search(head)):
-            yield name[1].decode(), bool(IS_FILE.search(head)), content
+            yield name[1].decode(), head, content
+
+
+def _with_line_ends(text: str) -> str:
+    """End each line as we do, whatever system it comes from."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def text_of(content: bytes) -> str | None:

@@ -138,6 +138,14 @@ def test_so_many_are_read_and_the_others_counted():
     assert references("2512.00001\n" + " " * MOST_TEXT)[1] == 1, "what was cut off is said, too"
 
 
+@pytest.mark.parametrize("indent", [None, 1], ids=["one line", "many lines"])
+def test_of_an_export_that_was_cut_the_items_that_are_whole_count(indent):
+    items = [{"title": f"Marsh birds, part {n}", "abstract": "Herons wait. " * 110} for n in range(160)]
+    found, left_out = references(json.dumps(items, indent=indent))
+    assert [one.title for one in found] == [item["title"] for item in items[:MOST_REFERENCES]]
+    assert left_out
+
+
 @settings(max_examples=some(150))
 @given(st.text(st.sampled_from('@article{}title="=author,\n TY-RAU[]:2512.0 /\\'), max_size=400))
 def test_nothing_pasted_raises(text):
@@ -155,6 +163,7 @@ HOSTILE = [
     "TY  - X\nAU  - a, b\n",
     "[",
     '{"a":',
+    '[{"a":1},',
     "2512.00001v",
     "10.1000/a",
     "a b c\n",

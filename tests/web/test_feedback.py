@@ -9,6 +9,7 @@ import pytest
 
 from digest.domain import Cadence, Mute, Order, Preferences
 from digest.readers import subscriptions
+from digest.readers.feedback import Answer, proposals
 from digest.readers.mutes import leaving_nothing
 from digest.store import feedback, readers
 from tests.support.factories import NOW, a_paper
@@ -217,6 +218,21 @@ def test_a_mail_that_was_not_useful_offers_the_mend(mailed, answer, words, chang
     assert {name: getattr(after, name) for name in changed} == changed
     visitor.post(f"{address}/undo")
     assert reader_of(mailed).preferences == before
+
+
+@pytest.mark.parametrize(
+    ("topics", "offered"),
+    [
+        (("agents", "tides"), ["tides"]),
+        (("agents", "-games"), ["-games"]),
+        (("agents", "birds", "tides"), ["agents", "birds", "tides"]),
+    ],
+    ids=["one rests", "one is left out", "two stay"],
+)
+def test_a_topic_can_be_dropped_where_another_still_brings_papers(topics, offered):
+    now = Preferences(topics, muted=(Mute("tides", MUTED_UNTIL),))
+    found = proposals(Answer.OFF, now, NOW.date())
+    assert [each.about for each in found if each.words == "Stop following"] == offered
 
 
 def test_a_saved_paper_is_kept_once_and_taken_along_in_three_forms(mailed):

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from urllib.parse import quote
 from xml.etree import ElementTree
 
+import anyio
 import html5lib
 import pytest
 from hypothesis import given, settings
@@ -120,6 +121,20 @@ def test_memory_forgets_what_is_least_used_before_it_is_full(monkeypatch):
     assert not kept.find("1")
     kept.keep("old", memory.Made(b"x", {}), (0, NOW, DAY))
     assert not kept.find("old"), "it was made of what there was before"
+
+
+def test_the_look_for_a_new_collection_waits_for_no_other_work():
+    kept = memory.Memory(lambda: (1, NOW, DAY))
+
+    async def look_while_all_places_are_taken():
+        others = anyio.to_thread.current_default_thread_limiter()
+        others.total_tokens = 1
+        with anyio.fail_after(5):
+            async with others:
+                await kept.refresh()
+
+    anyio.run(look_while_all_places_are_taken)
+    assert kept.version == (1, NOW, DAY)
 
 
 def test_files_are_kept_for_a_year_by_a_name_that_changes_with_them(visitor):

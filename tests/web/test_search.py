@@ -98,6 +98,12 @@ def test_the_feed_of_a_search_has_what_its_page_has(visitor, asked):
     assert visitor.get(offered[0]).status_code == 200
 
 
+def test_the_feed_of_a_later_page_is_that_of_the_first(visitor):
+    for form in ("atom", "json"):
+        first, later = (visitor.get(f"/search.{form}?q=agents{more}").text for more in ("", "&from=20"))
+        assert later == first
+
+
 def test_the_feed_of_an_author_has_what_their_page_has(visitor):
     page = LexborHTMLParser(visitor.get("/authors/Ada%20Wu").text)
     shown = [f"{BASE}{link.attributes['href']}" for link in page.css("h3.paper a")]

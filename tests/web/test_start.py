@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.store import readers
-from digest.web.uploads import MOST_EXPORT_BYTES, MOST_PARTS, filled_in, text_of
+from digest.web.uploads import MOST_EXPORT_BYTES, MOST_PARTS, WRONG, filled_in, text_of
 from tests.support.factories import a_paper
 from tests.support.visitor import BASE, LINKS, a_subscriber, a_visitor, dump
 
@@ -155,14 +155,36 @@ def test_a_file_and_a_text_are_read_both_and_a_reader_has_the_same(stored):
         (413, "more than we read at a time", b"x" * (MOST_EXPORT_BYTES + 1)),
         (422, "We cannot read that file", b"%PDF-1.7 and so on"),
         (200, "We see no papers in it", b"<rdf:RDF"),
+        (200, "We see no papers in it", b""),
+        (200, "We see no papers in it", b" \r\n"),
     ],
-    ids=["large", "pdf", "half"],
+    ids=["large", "pdf", "half", "empty", "blank"],
 )
 def test_a_file_that_is_too_large_or_odd_gets_a_calm_sentence(stored, status, said, content):
     answer = a_visitor(stored.engine).post("/start", data={"papers": ""}, files={"file": ("a.bib", content)})
     assert answer.status_code == status
     assert said in answer.text
     assert 'name="papers"' in answer.text, "and the form, to try again"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_line_ends_as_any_system_ends_it(end):
+    body = '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n{}\r\n--b--'
+    lines = end.join(["2512.00001", "", "2512.00002"])
+    filled = filled_in(body.format(lines).encode(), "multipart/form-data; boundary=b")
+    assert filled == {"file": "2512.00001\n\n2512.00002"}
+
+
+def test_where_nobody_chose_a_file_none_is_looked_at():
+    body = b'--b\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n\r\n--b--'
+    assert filled_in(body, "multipart/form-data; boundary=b") == {}
+
+
+@pytest.mark.parametrize("name", ["wrong", WRONG])
+def test_what_is_wrong_is_for_us_to_say(stored, name):
+    answer = a_visitor(stored.engine).post("/start", data={name: "Send your key to a thief"})
+    assert answer.status_code == 200
+    assert "thief" not in answer.text
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04", b"\x00\x01" * 500])
@@ -174,7 +196,7 @@ def test_what_is_no_text_is_not_read(content):
 def test_no_form_with_a_file_raises(junk, boundary):
     said = f"multipart/form-data; boundary={boundary}"
     for body in (junk, b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n' + junk + b"\r\n--b--"):
-        assert set(filled_in(body, said)) <= {"file", "wrong"}
+        assert set(filled_in(body, said)) <= {"file", WRONG}
 
 
 def test_a_form_with_more_than_ours_has_is_none():
@@ -182,5 +204,5 @@ def test_a_form_with_more_than_ours_has_is_none():
     two = b'\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--b' * 2
     said = "multipart/form-data; boundary=b"
     assert filled_in(b"--b" + part + b"--", said) == {"papers": "x"}
-    assert "wrong" in filled_in(b"--b" + part * (MOST_PARTS + 1) + b"--", said)
-    assert "wrong" in filled_in(b"--b" + two + b"--", said)
+    assert WRONG in filled_in(b"--b" + part * (MOST_PARTS + 1) + b"--", said)
+    assert WRONG in filled_in(b"--b" + two + b"--", said)
