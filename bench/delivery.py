@@ -31,6 +31,7 @@ from digest.compose.dkim import new_key, pem
 from digest.domain import Mail, Result, State
 from digest.jobs import delivery
 from digest.jobs.delivery import draft
+from digest.jobs.delivery.freeze import Going
 from digest.jobs.delivery.round import Round
 from digest.jobs.editions import Editions
 from digest.settings import Settings
@@ -246,8 +247,10 @@ def grow(bench: Bench, counts: Sequence[int]) -> None:
         planned = time.monotonic() - started
         round_ = Round(engine, post)
         while group := ledger.claim(engine, delivery.GROUP, readers.now() + timedelta(minutes=1)):
-            mails = round_.write(group)
-            round_.settle(group, [Result(mail.delivery_id, State.SENT, "250 simulated") for mail in mails])
+            drafts = list(draft.draft_all(group, round_.editions.gather(group), post))
+            going = Going(engine, readers.now, drafts, readers.now())
+            gone = going.begin([each.mail for each in drafts if each.mail])
+            round_.settle(group, [Result(number, State.SENT, "250 simulated") for number in gone])
         seconds = time.monotonic() - started
         say(
             f"{count:,} readers, sends simulated",

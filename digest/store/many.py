@@ -49,6 +49,11 @@ def as_numbers(numbers: Iterable[int]) -> str:
     return json.dumps(list(numbers))
 
 
+def as_array(numbers: Iterable[int]) -> str:
+    """Write numbers as an array of PostgreSQL's."""
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
 def as_rows(rows: Iterable[Mapping[str, Any]]) -> str:
     """Write rows for `json_to_recordset` of PostgreSQL, which finds their columns by name."""
     return json.dumps(list(rows), default=datetime.isoformat, separators=(",", ":"))
