@@ -60,7 +60,7 @@ def plan(engine: Engine, now: datetime, catch_up: timedelta, next_due: NextDue) 
 
 
 def _tell_of(engine: Engine) -> None:
-    """Let PostgreSQL know of many rows that wait; by itself it looks after a minute, which is tens of thousands of mails.
+    """Let PostgreSQL know of many rows that wait: by itself it looks after a minute, tens of thousands of mails later.
 
     Until then it believes of the ledger what was true before: that few rows wait, and that all of them are soon read.
     """

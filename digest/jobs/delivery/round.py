@@ -21,6 +21,7 @@ from digest.jobs.delivery.dispatcher import Busy, Dispatcher
 from digest.jobs.delivery.draft import Draft
 from digest.jobs.delivery.freeze import Going
 from digest.jobs.delivery.patience import AWAY, await_database, patiently
+from digest.jobs.delivery.pieces import Pieces
 from digest.jobs.delivery.settle import settle
 from digest.jobs.editions import Editions
 from digest.jobs.routing import Routing
@@ -136,7 +137,7 @@ class Round:
         way = replace(self.post.route, connections=connections, begin=going.begin, may_begin=going.may_begin)
         if self._ahead:
             way = replace(way, meanwhile=partial(self._ahead.prepare, self.editions))
-        on_results, clock = partial(self.settle, group.deliveries), self.post.clock
+        on_results, clock = Pieces(partial(self.settle, group.deliveries), len(mails)), self.post.clock
         failures = routing.send(self.engine, mails, now_open, way, on_results, clock, self._kept)
         self.settle(group.deliveries, [Result(one.id, State.QUEUED, LOST) for one in going.late], count=False)
         if len(failures) == len(self.post.route.relays):
