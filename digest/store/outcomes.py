@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, and_, bindparam, case, select, text
 
 from digest.domain import ASKING, Beside, Delivery, Result, State
 from digest.store.beside import as_text
+from digest.store.columns import as_text as strings
 from digest.store.delivery_rows import as_json
 from digest.store.engine import stating, writing
 from digest.store.many import among, as_array, as_rows
@@ -54,12 +55,17 @@ def begin(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str], Beside
 
 
 def _frozen(delivery: Delivery, ids: Sequence[str], beside: Beside) -> dict[str, Any]:
-    # What a link in such a mail confirms was written when it was asked for, and may be over by now.
-    kept = None if delivery.kind in ASKING else as_json(delivery.preferences)
-    papers = deliveries.c.papers.type.process_bind_param(tuple(ids), None)  # type: ignore[attr-defined]
-    named = {"an_id": delivery.id, "a_claim": delivery.claim}
-    whose = {"a_status": delivery.reader.status, "an_address": delivery.reader.email}
-    return {**named, **whose, "some_papers": papers, "a_snapshot": kept, "what_else": as_text(beside)}
+    reader = delivery.reader
+    return {
+        "an_id": delivery.id,
+        "a_claim": delivery.claim,
+        "a_status": reader.status,
+        "an_address": reader.email,
+        "some_papers": strings(ids),
+        # What a link in such a mail confirms was written when it was asked for, and may be over by now.
+        "a_snapshot": None if delivery.kind in ASKING else as_json(delivery.preferences),
+        "what_else": as_text(beside),
+    }
 
 
 def record(engine: Engine, results: Sequence[tuple[Delivery, Result, datetime]], now: datetime) -> list[State]:

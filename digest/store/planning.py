@@ -66,7 +66,7 @@ def _tell_of(engine: Engine) -> None:
     """
     if engine.dialect.name == "postgresql":
         with stating(engine) as connection:
-            connection.execute(text("ANALYZE deliveries (state, next_attempt_at)"))
+            connection.execute(text("ANALYZE (SKIP_LOCKED) deliveries (state, next_attempt_at)"))
 
 
 @retried

@@ -20,6 +20,8 @@ PATIENCE = {"connect_timeout": 10, "tcp_user_timeout": 30_000} | {
 }
 # The same on the server's side, whose usual two hours a host without power would keep its seats on the relays.
 PATIENT_WITH_US = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+# The driver takes a third of the time for moments in a zone that it need not look up.
+IN_UTC = "SET timezone = 'UTC'"
 # A connection that was used less long ago, and whose server has not hung up, is not asked whether it lives.
 ASKED_AFTER_SECONDS = 1.0
 LAST_USED = "last_used"
@@ -37,7 +39,7 @@ def engine_of(url: URL, carried: dict[str, Any]) -> Engine:
 
 def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - psycopg's own connection
     with connection.cursor() as cursor:
-        cursor.execute(PATIENT_WITH_US)
+        cursor.execute(f"{PATIENT_WITH_US}; {IN_UTC}")
     connection.commit()
 
 
