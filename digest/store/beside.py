@@ -9,7 +9,6 @@ from typing import Any
 
 from digest.domain import NOTHING_ELSE, RELATED, Beside, Mute, Quiet, Reason
 
-
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 

@@ -125,16 +125,17 @@ def claim(
     An uncertain one may have arrived; it is taken again only with `resend_uncertain`, and only once. A row that cannot
     be read is set aside here, and holds up no other.
     """
+    number = number or draw_claim()
     mine = {
         "state": State.SENDING,
         "attempts": deliveries.c.attempts + 1,
         "next_attempt_at": now + LEASE,
-        "claim": number or draw_claim(),
+        "claim": number,
         "begun": False,
     }
     with writing(engine) as connection:
         taken = deliveries.update().where(deliveries.c.id.in_(_first(most, now, resend_uncertain))).values(mine)
-        found, unreadable = _taken(connection, taken, mine["claim"])
+        found, unreadable = _taken(connection, taken, number)
         for delivery_id, why in unreadable.items():
             log.error("delivery.set_aside", delivery=delivery_id, why=why)
             set_aside(connection, delivery_id, f"cannot be read: {why}", now)

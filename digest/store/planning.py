@@ -207,8 +207,8 @@ def _windows(
     moment = deliveries.c.window_start.type
     last = _newest(deliveries.c.window_end, past)
     # Materialized, or the look-up is made once for each place where its result is used.
-    span = select(readers.c.id, readers.c.next_due_at, readers.c.topics, last.label("covered")).where(due)
-    span = span.cte("span", nesting=True).prefix_with("MATERIALIZED")
+    those = select(readers.c.id, readers.c.next_due_at, readers.c.topics, last.label("covered")).where(due)
+    span = those.cte("span", nesting=True).prefix_with("MATERIALIZED")
     latest = papers.latest_day(connection) or now.date()
     back = papers.back_from(connection, latest, FIRST_REACHES_BACK)
     start = func.coalesce(span.c.covered, literal(EPOCH, moment))

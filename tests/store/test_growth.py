@@ -25,8 +25,9 @@ TOMORROW = NOW + timedelta(days=1)
 READ = """SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables
           WHERE relname IN ('readers', 'deliveries')"""
 READ_EVER = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'deliveries'"
-A_READER_EACH = """INSERT INTO readers (email, email_key, status, topics, cadence, hour, timezone, most_papers, created_at,
-                                        confirmed_at, next_due_at)
+A_READER_EACH = """
+    INSERT INTO readers (email, email_key, status, topics, cadence, hour, timezone, most_papers, created_at,
+                         confirmed_at, next_due_at)
     SELECT 'reader' || number, 'reader' || number, 'active', '[]', 'daily', 7, 'UTC', 10, :now, :now, :now
     FROM generate_series(1, :many) AS number"""
 
