@@ -31,5 +31,7 @@ class Route:
     begin: Callable[[Sequence[Mail]], Collection[int]] = lambda mails: [mail.delivery_id for mail in mails]
     # Asked before each mail: whether it is still ours to send.
     may_begin: Callable[[], bool] = lambda: True
+    # Asked before anything is sent right behind a mail: whether this one is to be alone.
+    goes_alone: Callable[[Mail], bool] = lambda mail: False
     # What else there is to do while slow relays are awaited: in the same loop, a little at a time. It raises nothing.
     meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None

@@ -29,14 +29,15 @@ HONEST = {
 class LyingRelay:
     """`with LyingRelay(MAIL="550 no", certificate=…) as relay:`, then `relay.url` and `relay.heard`.
 
-    `heard` has what came in one piece each: commands that were pipelined stand together. A script's reply may be a
-    function of the line that asks for it.
+    `heard` has the commands that came in one piece each, those behind a mail's last dot too. `turns` counts the times
+    that it had answered and waited to hear more. A script's reply may be a function of the line that asks for it.
     """
 
     def __init__(self, certificate=None, **script):
         self.script = HONEST | {"." if verb == "DOT" else verb: reply for verb, reply in script.items()}
         self.certificate = certificate
         self.heard, self.mails = [], []
+        self.turns = self.replies = 0
 
     @property
     def verbs(self):
@@ -63,9 +64,10 @@ class LyingRelay:
         self._server.server_close()
 
     def _talk(self, connection, opened):
-        unread, in_data = b"", False
+        unread, in_data, said = b"", False, 0
         self._say(connection, "")
         while piece := connection.recv(1 << 20):
+            self.turns, said = self.turns + (self.replies > said), self.replies
             if not in_data:
                 self.heard.append(piece.decode())
             unread += piece
@@ -76,6 +78,8 @@ class LyingRelay:
                         break
                     unread, in_data = rest, False
                     self.mails.append(content[2:])
+                    if rest:
+                        self.heard.append(rest.decode())
                     self._say(connection, ".")
                     continue
                 line, unread = unread.split(b"\r\n", 1)
@@ -91,6 +95,7 @@ class LyingRelay:
     def _say(self, connection, verb, line=""):
         reply = self.script[verb]
         reply = reply(line) if callable(reply) else reply
+        self.replies += 1
         connection.sendall(reply.replace("\n", "\r\n").encode() + b"\r\n")
         return reply
 
