@@ -29,6 +29,7 @@ class Line:
     # It was idle between two groups, and has carried nothing since: who is at the other end may have gone.
     has_rested: bool = False
     used_at: float = 0.0
+    _has_answered: bool = False
 
     @property
     def name(self) -> str:
@@ -55,29 +56,36 @@ class Line:
 
     async def send_data(self, mail: Mail) -> Reply:
         """As the session does, and the next envelope with it. Raises Gone where that is what is refused."""
-        following = self.following
+        self._has_answered = False
         try:
-            return await self.session.send_data(mail.content, following)
+            reply = await self.session.send_data(mail.content, self.following)
         except SMTPResponseException as error:
-            if following and error.code != 421:
-                self._judge(error)
+            self._has_answered = error.code != 421
+            if self.following and self._has_answered and is_about_order(error):
+                self.ahead.failed(self.relay, error)
+                raise Gone from error
             raise
         except (ConnectionError, TimeoutError) as error:
-            if following:
+            if self.following:
                 self.ahead.failed(self.relay, error)
             raise
-
-    def _judge(self, error: Exception) -> None:
-        """Note what became of an envelope that went ahead; raises Gone where it had better not."""
-        if is_about_order(error):
-            self.ahead.failed(self.relay, error)
-            raise Gone from error
-        self.ahead.went(self.relay)
+        self._has_answered = True
+        return reply
 
     def take_following(self) -> Mail | None:
         """What went ahead and is not to go on here; the relay may wait for its data, so nothing else may either."""
         following, self.following = self.following, None
-        if following:
+        if following and self._has_answered and not self.session.is_open:
+            # It took the one mail, and what came behind it was too much.
+            self.ahead.failed(self.relay, ConnectionError())
+        elif following:
             self.ahead.forget(self.relay)
             self.session.close()
         return following
+
+    def _judge(self, error: Exception) -> None:
+        """Note what was said to an envelope that went ahead; raises Gone where it had better not."""
+        if is_about_order(error):
+            self.ahead.failed(self.relay, error)
+            raise Gone from error
+        self.ahead.went(self.relay)
