@@ -51,6 +51,10 @@ class Line:
             if rested and (isinstance(error, ConnectionError) or getattr(error, "code", 0) == 421):
                 raise Gone from error
             raise
+        except ValueError:
+            # It was not said: it cannot be.
+            self.ahead.forget(self.relay)
+            raise
         if went_ahead:
             self.ahead.went(self.relay)
 

@@ -80,6 +80,8 @@ class _Round:
         written = self._account.write(on_results)
         beside, account = (asyncio.create_task(each) for each in (self._meanwhile(), written))
         lanes = asyncio.gather(*(tasks := [asyncio.create_task(lane) for lane in self._lanes()]))
+        # Where we are told to stop, nobody asks.
+        lanes.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         try:
             await asyncio.wait((account, lanes), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -233,7 +235,7 @@ class _Round:
             return None
         following = None
         try:
-            following = await self._waiting.take(SECONDS_TO_FOLLOW)
+            following = await self._waiting.take_to_follow(mail, SECONDS_TO_FOLLOW)
         finally:
             if not following:
                 self._kept.ahead.forget(relay)

@@ -20,6 +20,8 @@ class Waiting:
         self._begin = begin
         self._waiting, self._ready = deque(mails), deque[Mail]()  # The latter may go.
         self._beginning: asyncio.Task[None] | None = None
+        # Those that were given back, by number.
+        self._alone = set[int]()
         # No mail waits for a connection any more.
         self.drained = asyncio.Event()
 
@@ -49,8 +51,22 @@ class Waiting:
             self.drained.set()
         return mail
 
+    async def take_to_follow(self, mail: Mail, seconds: float) -> Mail | None:
+        """As `take`, one whose envelope may go along with this mail's data."""
+        if self.goes_alone(mail) or not (following := await self.take(seconds)):
+            return None
+        if self.goes_alone(following):
+            self.give_back(following)
+            return None
+        return following
+
     def give_back(self, mail: Mail) -> None:
+        """Something came between: next time nothing is sent along that could be the reason."""
+        self._alone.add(mail.delivery_id)
         self._ready.appendleft(mail)
+
+    def goes_alone(self, mail: Mail) -> bool:
+        return mail.delivery_id in self._alone
 
     def close(self) -> None:
         """Take no further portion."""

@@ -34,14 +34,14 @@ def numbered(count):
 
 
 def number(mail):
-    assert (found := re.fullmatch(rb"Subject: (\d+)\r\n\r\nend", mail)), mail
+    found = re.fullmatch(rb"Subject: (\d+)\r\n\r\nend", mail)
+    assert found, mail
     return int(found[1])
 
 
 def arrived(relay):
     """The mails that the relay was given whole, in their order; an empty one, to nobody, is none."""
     return [number(mail) for mail in relay.mails if mail]
-
 
 
 def states(results):
@@ -116,6 +116,22 @@ def test_a_refused_recipient_that_went_ahead_fails_alone():
     assert (relay.verbs.count("EHLO"), arrived(relay)) == (1, [1, 2, 4, 5])
 
 
+@pytest.mark.parametrize("verb", ["RCPT", "DOT"])
+def test_words_about_order_that_are_about_the_mail_end_it_all_the_same(verb):
+    """Postfix says `504 5.5.2` of an address without a domain: asked again, alone, that is the answer."""
+    words = "504 5.5.2 <r3>: need fully-qualified address"
+
+    def reply(line):
+        is_it = "r3@" in line if verb == "RCPT" else b" 3\r" in relay.mails[-1]
+        return words if is_it else "250 ok"
+
+    with LyingRelay(**{verb: reply}) as relay:
+        results = sent(numbered(40), relay, connections=3)
+    assert [one for one, result in results.items() if result.state is State.FAILED] == [3]
+    assert results[3].reason == words
+    assert sum("<r3@" in piece for piece in relay.heard) <= 3
+
+
 def test_an_address_that_cannot_be_said_is_refused_in_its_turn():
     everybody = [*numbered(2), Mail(3, "d@example.org", "a b@example.org", b"x\r\n"), numbered(4)[3]]
     with LyingRelay() as relay:
@@ -126,7 +142,11 @@ def test_an_address_that_cannot_be_said_is_refused_in_its_turn():
 @pytest.mark.parametrize("cut", ["421 4.3.2 going down", CUT])
 def test_what_went_ahead_is_first_on_the_next_connection(cut):
     """A relay that says goodbye, or hangs up, after each mail: nobody's failure, and no mail is out of line."""
-    with LyingRelay(MAIL=lambda line: cut if relay.is_behind and arrived(relay)[-1] % 3 == 0 else "250 ok") as relay:
+
+    def mail(line):
+        return cut if relay.is_behind and arrived(relay)[-1] % 3 == 0 else "250 ok"
+
+    with LyingRelay(MAIL=mail) as relay:
         results = sent(numbered(9), relay, connections=1, failures_to_rest=1)
     assert states(results) == [State.SENT] * 9
     assert arrived(relay) == list(range(1, 10))
@@ -248,7 +268,7 @@ HONEST = {"MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go on", "DOT": "250 t
 
 
 class OddRelay(LyingRelay):
-    """Answers as it is told, reply by reply, and is honest after that; remembers what it took and what it was mute on."""
+    """Answers as it is told, reply by reply, and is honest after that; remembers what it took, and gave no answer to."""
 
     def __init__(self, odd):
         self._odd, self._lock = iter(odd), threading.Lock()
