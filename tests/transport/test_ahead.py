@@ -268,7 +268,7 @@ HONEST = {"MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go on", "DOT": "250 t
 
 
 class OddRelay(LyingRelay):
-    """Answers as it is told, reply by reply, and is honest after that; remembers what it took, and gave no answer to."""
+    """Answers as it is told, reply by reply, and is honest after that; remembers what it took, and left in doubt."""
 
     def __init__(self, odd):
         self._odd, self._lock = iter(odd), threading.Lock()
