@@ -64,10 +64,12 @@ class Line:
         try:
             reply = await self.session.send_data(mail.content, self.following)
         except SMTPResponseException as error:
-            self._has_answered = error.code != 421
-            if self.following and self._has_answered and is_about_order(error):
+            if error.code == 421:
+                raise
+            if self.following and is_about_order(error):
                 self.ahead.failed(self.relay, error)
                 raise Gone from error
+            self._has_answered = True
             raise
         except (ConnectionError, TimeoutError) as error:
             if self.following:
