@@ -2,11 +2,13 @@
 
 Servers that offer PIPELINING have long met commands there: Postfix and Exim send QUIT with the dot. What is in front of
 a server may still be no match for it, and then it is the mail before that pays. So the first envelope to go ahead is a
-trial, for which all other connections wait, and who fails twice in a row, or says nothing at all, gets no more of them.
+trial, for which all other connections wait, and who fails it twice, or says nothing at all, gets no more of them for
+an hour.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 
 from aiosmtplib import SMTPResponseException
@@ -14,20 +16,23 @@ from aiosmtplib import SMTPResponseException
 from digest.transport.relay import Relay
 
 MOST_FAULTS = 2
+# A relay may also have failed for a reason of its own: one that restarts hangs up on all.
+SECONDS_WITHOUT = 3_600.0
 
 
 class Ahead:
-    """What relays made of envelopes that went ahead, for as long as connections to them are kept."""
+    """What relays made of envelopes that went ahead, for as long as this process lives."""
 
     def __init__(self) -> None:
         self._proven, self._tried = set[Relay](), set[Relay]()
         self._faults = Counter[Relay]()
+        self._not_before: dict[Relay, float] = {}
 
     def may_go(self, relay: Relay) -> bool:
-        """Say whether one may go now; tell `went` or `forget` what became of it."""
+        """Say whether one may go now; tell `went`, `failed` or `forget` what became of it."""
         if relay in self._proven:
             return True
-        if relay in self._tried or self._faults[relay] >= MOST_FAULTS:
+        if relay in self._tried or time.monotonic() < self._not_before.get(relay, 0.0):
             return False
         self._tried.add(relay)
         return True
@@ -39,9 +44,12 @@ class Ahead:
         self.forget(relay)
 
     def failed(self, relay: Relay, error: Exception) -> None:
-        """The relay has not, or not answered the mail before it. One that is silent costs minutes: it has no second."""
+        """The relay has not, or has not answered the mail before it. Silence costs minutes: it has no second trial."""
+        is_silent = isinstance(error, TimeoutError) and relay not in self._proven
+        self._faults[relay] += MOST_FAULTS if is_silent else 1
+        if self._faults[relay] >= MOST_FAULTS:
+            self._faults[relay], self._not_before[relay] = 0, time.monotonic() + SECONDS_WITHOUT
         self._proven.discard(relay)
-        self._faults[relay] += MOST_FAULTS if isinstance(error, TimeoutError) else 1
         self.forget(relay)
 
     def forget(self, relay: Relay) -> None:

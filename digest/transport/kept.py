@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from digest.transport import relay as relays
-from digest.transport.ahead import Ahead
 from digest.transport.interrupts import counted
 from digest.transport.line import Line
 from digest.transport.pace import Pace
@@ -34,7 +33,7 @@ class Kept:
         self._runner: asyncio.Runner | None = None
         self._idle: list[Line] = []
         self._trust: ssl.SSLContext | None = None
-        self.pace, self.ahead = Pace(), Ahead()
+        self.pace = Pace()
 
     def __len__(self) -> int:
         return len(self._idle)

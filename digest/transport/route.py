@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from digest.domain import Mail
+from digest.transport.ahead import Ahead
 from digest.transport.rate import RelayLimits, SendingRate
 from digest.transport.relay import Relay
 
@@ -33,5 +34,7 @@ class Route:
     may_begin: Callable[[], bool] = lambda: True
     # Asked before anything is sent right behind a mail: whether this one is to be alone.
     goes_alone: Callable[[Mail], bool] = lambda mail: False
+    # What relays have made of envelopes that went ahead.
+    ahead: Ahead = field(default_factory=Ahead)
     # What else there is to do while slow relays are awaited: in the same loop, a little at a time. It raises nothing.
     meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None

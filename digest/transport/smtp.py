@@ -137,7 +137,7 @@ class _Round:
         while self._has_work() and (relay := self._next_relay()):
             self._opened[relay] += 1
             try:
-                return Line(relay, await opened(relay, self._trust), self._kept.ahead)
+                return Line(relay, await opened(relay, self._trust), self._route.ahead)
             except Exception as error:
                 if self._live[relay]:
                     # It talks to our other connections: this one was too many.
@@ -231,14 +231,14 @@ class _Round:
         is_bound = route.rate or relay in route.limits or route.goes_alone(mail)
         if is_bound or not line.session.sends_ahead or line.mails >= route.mails_per_connection:
             return None
-        if not self._has_work() or not self._kept.ahead.may_go(relay):
+        if not self._has_work() or not route.ahead.may_go(relay):
             return None
         following = None
         try:
             following = await self._waiting.take_to_follow(mail, SECONDS_TO_FOLLOW)
         finally:
             if not following:
-                self._kept.ahead.forget(relay)
+                route.ahead.forget(relay)
         return following
 
     async def _send(self, line: Line, mail: Mail) -> Result:

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import threading
+import time
 
 import pytest
 from aiosmtplib import SMTPResponseException, SMTPServerDisconnected
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from digest.domain import Mail, State
 from digest.settings.servers import Broker
 from digest.transport import session, smtp
-from digest.transport.ahead import MOST_FAULTS, Ahead, is_about_order
+from digest.transport.ahead import MOST_FAULTS, SECONDS_WITHOUT, Ahead, is_about_order
 from digest.transport.rate import RelayLimits
 from digest.transport.smtp import Relay, SendingRate, send_all
 from tests.support import examples
@@ -252,15 +253,24 @@ def test_the_first_is_a_trial_that_the_others_wait_for():
     assert known.may_go(B)
 
 
-def test_two_faults_in_a_row_are_enough_and_silence_is_at_once():
+def test_two_faults_in_a_row_are_enough_for_an_hour(monkeypatch):
     known, cut = Ahead(), ConnectionError()
     for error in (cut, None, cut, cut):
         assert known.may_go(A)
         known.failed(A, error) if error else known.went(A)
     assert not known.may_go(A)
     assert known.may_go(B)
+    monkeypatch.setattr(time, "monotonic", lambda: SECONDS_WITHOUT + 2**40)
+    assert known.may_go(A)
+
+
+def test_silence_ends_a_trial_at_once_and_is_a_fault_of_who_could_do_it():
+    known = Ahead()
+    known.failed(A, TimeoutError())
+    assert not known.may_go(A)
+    known.went(B)
     known.failed(B, TimeoutError())
-    assert not known.may_go(B)
+    assert known.may_go(B)
 
 
 ODD = ["250 ok", "421 4.3.2 bye", "451 4.3.0 later", "550 5.1.1 no", ORDER, "354 go on", "nonsense", CUT]
