@@ -31,7 +31,7 @@ class Account:
         except asyncio.CancelledError:
             self.leave(result)
             raise
-        if self._known.qsize() >= ENOUGH:
+        if self._known.qsize() >= ENOUGH - 1:
             self._enough.set()
 
     def leave(self, result: Result) -> None:
