@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
+from functools import lru_cache
 
 from aiosmtplib import SMTPReadTimeoutError, SMTPServerDisconnected
 
@@ -13,6 +14,8 @@ from digest.transport.senders import Reply
 # RFC 5321 4.5.3.1.5 allows 512 octets; who sends more than this without an end is no mail server.
 LONGEST_REPLY = 32_768
 NO_CODE = -1
+# Most replies are those that were given to the mail before.
+KEEP = 64
 # PostgreSQL takes no NUL in a text, and a terminal may obey the others.
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -30,7 +33,7 @@ class Asked:
         """Take a reply; say whether it was the last one."""
         self.replies.append(reply)
         self.left -= 1
-        # One whose patience was over has been cancelled.
+        # One for whom nobody waits any more has been cancelled, or has failed.
         if not self.left and not self.answered.done():
             self.answered.set_result(None)
         return not self.left
@@ -69,15 +72,18 @@ class Conversation(asyncio.Protocol):
     async def answer(self, asked: Asked, seconds: float) -> list[Reply]:
         """Wait for all replies to a group. Raises SMTPServerDisconnected, SMTPReadTimeoutError."""
         if not asked.answered.done():
+            timer = asyncio.get_running_loop().call_later(seconds, self._give_up, asked)
             try:
-                async with asyncio.timeout(seconds):
-                    await asked.answered
-            except TimeoutError:
-                # What is asked next would get this one's reply.
-                self.close()
-                raise SMTPReadTimeoutError("Timed out waiting for a reply") from None
+                await asked.answered
+            finally:
+                timer.cancel()
         asked.answered.result()
         return asked.replies
+
+    def _give_up(self, asked: Asked) -> None:
+        # What is asked next would get this one's reply.
+        self.close()
+        asked.fail(SMTPReadTimeoutError("Timed out waiting for a reply"))
 
     def close(self) -> None:
         self._transport.close()
@@ -91,15 +97,15 @@ class Conversation(asyncio.Protocol):
             self.close()
 
     def _read(self, line: bytes) -> None:
-        text = CONTROLS.sub(" ", line.decode("utf-8", "replace"))
-        self._lines.append(text[4:].strip())
-        if text[3:4] == "-":
+        code, goes_on, text = _understood(line)
+        self._lines.append(text)
+        if goes_on:
             return
-        reply = Reply(int(text[:3]) if text[:3].isdecimal() else NO_CODE, " ".join(self._lines))
+        reply = Reply(code, " ".join(self._lines))
         self._lines.clear()
         if self._asked and self._asked[0].hear(reply):
             self._asked.popleft()
-        if reply.code in (NO_CODE, 421):
+        if code in (NO_CODE, 421):
             # No SMTP, or a relay that is going (RFC 5321 3.8): nothing more will come of this connection.
             self.close()
 
@@ -107,3 +113,10 @@ class Conversation(asyncio.Protocol):
         while self._asked:
             words = f"Connection lost: {error}" if error else "Connection lost"
             self._asked.popleft().fail(SMTPServerDisconnected(words))
+
+
+@lru_cache(KEEP)
+def _understood(line: bytes) -> tuple[int, bool, str]:
+    """The code of a reply's line, whether another line follows, and what it says."""
+    text = CONTROLS.sub(" ", line.decode("utf-8", "replace"))
+    return int(text[:3]) if text[:3].isdecimal() else NO_CODE, text[3:4] == "-", text[4:].strip()
