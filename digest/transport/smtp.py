@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
@@ -25,6 +24,7 @@ from digest.transport.rate import SendingRate
 from digest.transport.relay import Relay
 from digest.transport.route import FAILURES_TO_REST, Route
 from digest.transport.senders import NotBegun, opened
+from digest.transport.usable import Usable
 from digest.transport.waiting import Waiting
 
 __all__ = [
@@ -69,11 +69,8 @@ class _Round:
         self._route, self._kept = route, kept
         self._trust = kept.trust() if any(each.tls or each.starttls for each in route.relays) else None
         self._begin_until = asyncio.get_running_loop().time() + SECONDS_TO_BEGIN
-        self._troubles: dict[Relay, str] = {}
+        self._relays = Usable(route)
         self._pace, self._is_ahead = kept.pace, False
-        self._opened: Counter[Relay] = Counter()
-        self._live: Counter[Relay] = Counter()
-        self._failures: Counter[Relay] = Counter()
 
     async def send(self, on_results: OnResults) -> dict[Relay, str]:
         self._pace.begin()
@@ -100,7 +97,7 @@ class _Round:
         if not self._is_ahead:
             beside.cancel()
         await asyncio.wait((beside,))
-        return self._troubles
+        return self._relays.troubles
 
     async def _meanwhile(self) -> None:
         """Do what else there is, once it is clear that relays are waited for; at once if they were before."""
@@ -110,7 +107,7 @@ class _Round:
 
     def _untried(self) -> list[Result]:
         """Account for what was not begun."""
-        why = next(iter(self._troubles.values()), "no time was left to begin it")
+        why = next(iter(self._relays.troubles.values()), "no time was left to begin it")
         return [Result(mail.delivery_id, State.QUEUED, why) for mail in self._waiting]
 
     def _lanes(self) -> list[Coroutine[Any, Any, None]]:
@@ -130,19 +127,19 @@ class _Round:
     async def _line(self) -> Line | None:
         """A connection that is open already, or else a new one; none if no relay can be used, or it was too many."""
         while line := await self._kept.take():
-            self._opened[line.relay] += 1
-            if line.relay not in self._troubles:
+            self._relays.opened(line.relay)
+            if line.relay not in self._relays.troubles:
                 return line
             await line.session.part()
-        while self._has_work() and (relay := self._next_relay()):
-            self._opened[relay] += 1
+        while self._has_work() and (relay := self._relays.next()):
+            self._relays.opened(relay)
             try:
                 return Line(relay, await opened(relay, self._trust), self._route.ahead)
             except Exception as error:
-                if self._live[relay]:
+                if self._relays.is_used(relay):
                     # It talks to our other connections: this one was too many.
                     return None
-                self._troubles[relay] = _words(error)
+                self._relays.troubles[relay] = _words(error)
         return None
 
     def _has_work(self) -> bool:
@@ -151,15 +148,9 @@ class _Round:
     def _may_begin(self) -> bool:
         return asyncio.get_running_loop().time() < self._begin_until and self._route.may_begin()
 
-    def _next_relay(self) -> Relay | None:
-        """The relay that is furthest behind its share of connections."""
-        usable = [relay for relay in self._route.relays if relay not in self._troubles]
-        return min(usable, key=lambda relay: (self._opened[relay] + 1) / relay.weight, default=None)
-
     async def _use(self, line: Line) -> None:
         relay, session = line.relay, line.session
-        self._live[relay] += 1
-        self._troubles.pop(relay, None)
+        self._relays.begin(relay)
         try:
             while line.mails < self._route.mails_per_connection:
                 await self._wait(relay)
@@ -172,13 +163,13 @@ class _Round:
             session.close()
             raise
         finally:
-            self._live[relay] -= 1
+            self._relays.end(relay)
             self._give_back_following(line)
             await self._put_away(line)
 
     def _may_go_on(self, line: Line) -> bool:
         has_work = bool(line.following or self._waiting) and self._may_begin()
-        return has_work and line.session.is_open and line.relay not in self._troubles
+        return has_work and line.session.is_open and line.relay not in self._relays.troubles
 
     def _give_back_following(self, line: Line) -> None:
         if following := line.take_following():
@@ -186,7 +177,7 @@ class _Round:
 
     async def _put_away(self, line: Line) -> None:
         """Keep it for the next group, if it may carry more."""
-        may_carry_more = line.mails < self._route.mails_per_connection and line.relay not in self._troubles
+        may_carry_more = line.mails < self._route.mails_per_connection and line.relay not in self._relays.troubles
         if may_carry_more and line.session.is_open:
             self._kept.keep(line)
         else:
@@ -221,7 +212,7 @@ class _Round:
             if why:
                 self._waiting.give_back(mail)
         if why:
-            self._troubles[relay] = why
+            self._relays.troubles[relay] = why
         return None if why else mail
 
     async def _next_behind(self, line: Line, mail: Mail) -> Mail | None:
@@ -257,14 +248,14 @@ class _Round:
             self._pace.heard(time.monotonic() - since)
         except NotBegun as error:
             session.close()
-            self._heard(relay, _words(error), answered=False)
+            self._relays.heard(relay, _words(error), answered=False)
             return Result(mail.delivery_id, State.QUEUED, _words(error), line.name)
         except Gone:
             raise
         except SMTPResponseException as error:
             words = _words(error)
             answered = error.code not in (NO_CODE, 421) and not self._route.is_relays_fault(words)
-            self._heard(relay, words, answered=answered)
+            self._relays.heard(relay, words, answered=answered)
             # RFC 5321 4.2.1: 4yz may be tried again, 5yz must not.
             state = State.FAILED if error.code >= 500 else State.DEFERRED
             return Result(mail.delivery_id, state, words, line.name)
@@ -276,15 +267,10 @@ class _Round:
             if isinstance(error, ValueError) and silence is State.DEFERRED:
                 return Result(mail.delivery_id, State.FAILED, f"the address cannot be used: {error}", line.name)
             session.close()
-            self._heard(relay, _words(error), answered=False)
+            self._relays.heard(relay, _words(error), answered=False)
             return Result(mail.delivery_id, silence, _words(error), line.name)
-        self._heard(relay, "", answered=True)
+        self._relays.heard(relay, "", answered=True)
         return Result(mail.delivery_id, State.SENT, f"{reply.code} {reply.text}", line.name)
-
-    def _heard(self, relay: Relay, words: str, *, answered: bool) -> None:
-        self._failures[relay] = 0 if answered else self._failures[relay] + 1
-        if self._failures[relay] >= self._route.failures_to_rest:
-            self._troubles[relay] = words
 
 
 def _words(error: Exception) -> str:
