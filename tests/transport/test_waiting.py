@@ -41,8 +41,12 @@ def test_what_may_not_go_is_not_taken():
 def test_who_can_wait_no_longer_gets_none_and_nobody_loses_one():
     answers = threading.Event()
 
+    def begin(portion):
+        assert answers.wait(20)
+        return numbers(portion)
+
     async def take():
-        waiting = Waiting(mails(3), lambda portion: answers.wait(20) and [1, 2, 3])
+        waiting = Waiting(mails(3), begin)
         none = await waiting.take(0.01)
         answers.set()
         return none, numbers([await waiting.take() for _ in range(3)])
