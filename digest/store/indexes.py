@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Index, text
 
-from digest.store.tables import ASKED, OPEN, TAKEN_BY_AN_API, deliveries
+from digest.store.tables import ASKED, FAILED, OPEN, PUT_ASIDE, TAKEN_BY_AN_API, deliveries
 
 # What is over and done with, nearly all of the ledger, is not in them.
 Index(
@@ -31,5 +31,7 @@ Index(
     postgresql_where=text(TAKEN_BY_AN_API),
     sqlite_where=text(TAKEN_BY_AN_API),
 )
+Index("ix_deliveries_failed", deliveries.c.due_at, postgresql_where=text(FAILED), sqlite_where=text(FAILED))
+Index("ix_deliveries_set_aside", deliveries.c.due_at, postgresql_where=text(PUT_ASIDE), sqlite_where=text(PUT_ASIDE))
 # For the account of the last days. The rows lie by it already, so PostgreSQL needs next to nothing for it.
 Index(None, deliveries.c.due_at, postgresql_using="brin")
