@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Engine, func, select, text
 from digest.domain import Kind, Run, State, Status
 from digest.store import by_day
 from digest.store.engine import reading
-from digest.store.tables import FAILED, deliveries, readers
+from digest.store.tables import FAILED, UNKNOWN, deliveries, readers
 
 
 def since(engine: Engine, moment: datetime) -> list[Run]:
@@ -55,11 +55,11 @@ def unknown(engine: Engine) -> dict[str, int]:
     """How many rows bear a word that no version of ours knows, by that word: nothing is ever done about them."""
     found = dict[str, int]()
     with reading(engine) as connection:
-        for name, column, known in (
-            ("reader's status", readers.c.status, Status),
-            ("delivery's state", deliveries.c.state, State),
+        for name, column, unknown in (
+            ("reader's status", readers.c.status, readers.c.status.not_in(list(Status))),
+            ("delivery's state", deliveries.c.state, text(UNKNOWN)),
         ):
-            question = select(column, func.count()).where(column.not_in(list(known))).group_by(column)
+            question = select(column, func.count()).where(unknown).group_by(column)
             for word, count in connection.execute(question):
                 found[f"{name} {str(word)[:40]!r}"] = count
     return found

@@ -27,6 +27,9 @@ OPEN = "state IN ('queued', 'sending', 'deferred', 'uncertain')"
 FAILED = "state = 'failed'"
 PUT_ASIDE = "state IN ('failed', 'uncertain') AND replace(reason, 'set aside: ', '') <> reason"
 
+# Those with a state that no version of ours knows.
+UNKNOWN = "state NOT IN ('queued', 'sending', 'sent', 'deferred', 'failed', 'uncertain', 'skipped')"
+
 # Those that somebody asked for.
 ASKED = "mailbox <> ''"
 

@@ -1,5 +1,7 @@
 """Days that were counted stay right: what changes in them afterwards is noted by the database, whoever changes it.
 
+And small indexes of what is rare, so that who asks for it does not read all the rest.
+
 Older code does not look at the notes, and the next count of its own takes them in. Killed at any step, this is run
 again from the start.
 """
@@ -21,10 +23,18 @@ OVER = "('sent', 'failed', 'skipped')"
 COUNTED_AGAIN = 7
 COUNTED_UNTIL = "(SELECT value FROM gauges WHERE name = 'counted until')"
 
-INDEXES = {
-    "ix_deliveries_failed": "state = 'failed'",
-    "ix_deliveries_set_aside": "state IN ('failed', 'uncertain') AND replace(reason, 'set aside: ', '') <> reason",
-}
+KNOWN = "('queued', 'sending', 'sent', 'deferred', 'failed', 'uncertain', 'skipped')"
+INDEXES = (
+    ("ix_deliveries_failed", "deliveries", "due_at", "state = 'failed'"),
+    (
+        "ix_deliveries_set_aside",
+        "deliveries",
+        "due_at",
+        "state IN ('failed', 'uncertain') AND replace(reason, 'set aside: ', '') <> reason",
+    ),
+    ("ix_deliveries_unknown", "deliveries", "state", f"state NOT IN {KNOWN}"),
+    ("ix_readers_set_aside", "readers", "id", "set_aside <> ''"),
+)
 
 # PostgreSQL: many write at once, and none of them can know whether a day is being counted just now. So all is noted but
 # what ends by an attempt on the day it was due while that is not over, and next to nothing is noted of the day itself.
@@ -98,16 +108,18 @@ def upgrade() -> None:
     else:
         with op.get_context().autocommit_block():
             _index(postgresql_concurrently=True)
+            # What was written since the last vacuum would be read with each day that is asked for.
+            op.execute("ALTER INDEX ix_deliveries_due_at SET (autosummarize = on)")
         _note_on_postgresql()
     _count_again()
 
 
 def _index(**how: Any) -> None:  # noqa: ANN401 - what a dialect knows
-    for name, where in INDEXES.items():
+    for name, table, column, where in INDEXES:
         # One that was not finished would be there, and serve nobody.
-        op.drop_index(name, table_name="deliveries", if_exists=True, **how)
-        wheres = {"postgresql_where": sa.text(where), "sqlite_where": sa.text(where)}
-        op.create_index(name, "deliveries", ["due_at"], **wheres, **how)
+        op.drop_index(name, table_name=table, if_exists=True, **how)
+        only: dict[str, Any] = {"postgresql_where": sa.text(where), "sqlite_where": sa.text(where)}
+        op.create_index(name, table, [column], **only, **how)
 
 
 def _note_on_postgresql() -> None:
@@ -144,6 +156,7 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER {name}" if sqlite else f"DROP TRIGGER {name} ON deliveries")
     if not sqlite:
         op.execute("DROP FUNCTION note_day_change()")
-    for name in INDEXES:
-        op.drop_index(name, table_name="deliveries")
+        op.execute("ALTER INDEX ix_deliveries_due_at RESET (autosummarize)")
+    for name, table, *_ in INDEXES:
+        op.drop_index(name, table_name=table)
     op.drop_table("day_changes")
