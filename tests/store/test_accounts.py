@@ -11,7 +11,8 @@ from digest.domain import Cadence, Kind, Preferences, Result, Run, State
 from digest.jobs import retention
 from digest.jobs.retention import Terms
 from digest.store import accounts, day_counts, history, ledger, outcomes, readers
-from digest.store.engine import writing
+from digest.store.engine import connect, writing
+from digest.store.tables import PUT_ASIDE, UNKNOWN
 from digest.store.tables import deliveries as rows
 from tests.support.factories import NOW
 from tests.support.stored import plan
@@ -120,3 +121,60 @@ def test_the_account_is_that_of_the_rows_whatever_happens(engine, seed):
             assert accounts.since(engine, since) == by_rows(engine, since), lives.now
         most = max(most, *(run.planned for run in accounts.since(engine, lives.now - 7 * A_DAY)), 0)
     assert most > 5, "there was something to count"
+
+
+def one_sent(engine):
+    readers.admit(engine, "ada@example.org", Preferences(), NOW)
+    plan(engine)
+    [delivery] = ledger.claim(engine, 1, NOW)
+    outcomes.record(engine, [(delivery, Result(delivery.id, State.SENT), NOW)], NOW)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("ends_first", [True, False])
+def test_what_ends_while_a_day_is_counted_is_counted_once(postgres, ends_first):
+    engine = connect(postgres())
+    one_sent(engine)
+    day_counts.fold(engine, NOW + A_DAY)
+    with engine.connect() as ending:
+        ending.execute(text("UPDATE deliveries SET state = 'failed'"))
+        if ends_first:
+            ending.commit()
+        day_counts.fold(engine, NOW + 2 * A_DAY)
+        ending.commit()
+    for _ in range(2):
+        assert accounts.since(engine, NOW) == [Run(NOW.date(), {State.FAILED: 1})]
+        day_counts.fold(engine, NOW + 2 * A_DAY)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("days, left", [(1, []), (9, [Run(NOW.date(), {State.SENT: 1})])])
+def test_who_is_forgotten_leaves_the_last_days_and_stays_in_what_was_counted_for_good(engine, days, left):
+    one_sent(engine)
+    day_counts.fold(engine, NOW + days * A_DAY)
+    readers.forget(engine, "ada@example.org")
+    assert accounts.since(engine, NOW) == left
+    day_counts.fold(engine, NOW + (days + 1) * A_DAY)
+    assert accounts.since(engine, NOW) == left
+
+
+def test_a_clock_that_was_ahead_leaves_no_day_counted_twice(engine):
+    one_sent(engine)
+    for days in (40, 1, 2):
+        day_counts.fold(engine, NOW + days * A_DAY)
+        assert accounts.since(engine, NOW) == [Run(NOW.date(), {State.SENT: 1})]
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_no_more_are_counted_of_what_went_than_is_asked(engine, counted):
+    one_sent(engine)
+    if counted:
+        day_counts.fold(engine, NOW + A_DAY)
+    assert [accounts.went(engine, NOW, enough) for enough in (0, 1, 2)] == [0, 1, 1]
+    assert accounts.went(engine, NOW + A_DAY, 5) == 0
+    assert accounts.failed(engine, NOW) == 0
+
+
+def test_the_words_of_the_indexes_are_those_of_the_code():
+    assert f"state NOT IN ({', '.join(map(repr, map(str, State)))})" == UNKNOWN
+    assert repr(outcomes.SET_ASIDE) in PUT_ASIDE
