@@ -148,7 +148,7 @@ def test_what_ends_while_a_day_is_counted_is_counted_once(postgres, ends_first):
     engine.dispose()
 
 
-@pytest.mark.parametrize("days, left", [(1, []), (9, [Run(NOW.date(), {State.SENT: 1})])])
+@pytest.mark.parametrize(("days", "left"), [(1, []), (9, [Run(NOW.date(), {State.SENT: 1})])])
 def test_who_is_forgotten_leaves_the_last_days_and_stays_in_what_was_counted_for_good(engine, days, left):
     one_sent(engine)
     day_counts.fold(engine, NOW + days * A_DAY)
