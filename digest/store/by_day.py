@@ -21,9 +21,9 @@ OVER = (State.SENT, State.FAILED, State.SKIPPED)
 def counted(connection: Connection, since: date | None = None, kind: Kind | None = None) -> Select[Any]:
     """Each day, kind and state, and how many there are, of all or of one kind; none that there are none of."""
     until = counted_until(connection)
-    rows = _kind(deliveries, kind) & due_since(since)
-    day = day_of_due(connection)
-    parts = [_rows(day, and_(text(OPEN), rows)), _rows(day, is_over(rows & due_since(until)))]
+    rows, day = _kind(deliveries, kind), day_of_due(connection)
+    newer = max(filter(None, (since, until)), default=None)
+    parts = [_rows(day, and_(text(OPEN), rows, _since(since))), _rows(day, is_over(rows & due_since(newer)))]
     all_of_them = union_all(*_kept(since, until, kind), *parts).subquery()
     columns = (all_of_them.c.day, all_of_them.c.kind, all_of_them.c.state)
     count = func.sum(all_of_them.c.count)
@@ -67,6 +67,11 @@ def _rows(day: ColumnElement[Any], which: ColumnElement[bool]) -> Select[Any]:
 def _kind(table: Any, kind: Kind | None) -> ColumnElement[bool]:  # noqa: ANN401 - one of the tables
     found: ColumnElement[bool] = table.c.kind == kind if kind else true()
     return found
+
+
+def _since(since: date | None) -> ColumnElement[bool]:
+    """Due since then, in words that lead to no index: of what is open there is one, and SQLite would take another."""
+    return func.coalesce(deliveries.c.due_at, deliveries.c.due_at) >= midnight(since) if since else true()
 
 
 def is_over(these: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -69,7 +69,8 @@ def latest_day(connection: Connection) -> date | None:
         return None
     # Of the newest days alone: whoever asked all of them would read every listing there is.
     at_work = newest.where(listings.c.day >= last - SILENT_AFTER).group_by(listings.c.source)
-    return min(day for (day,) in dated(connection, at_work, listings.c.day))
+    days: list[date] = [day for (day,) in dated(connection, at_work, listings.c.day)]
+    return min(days)
 
 
 def back_from(connection: Connection, latest: date, days: int) -> date:

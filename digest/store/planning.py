@@ -88,8 +88,9 @@ def set_aside(engine: Engine, since: datetime) -> list[SetAside]:
     )
     unplanned = [SetAside(reader_id, why) for reader_id, why in rhythms.set_aside(engine).items()]
     with reading(engine) as connection:
-        found = connection.execute(question.order_by(deliveries.c.id)).all()
-    return unplanned + [SetAside(reader_id, why, delivery_id) for reader_id, why, delivery_id in found]
+        # Put in order here: SQLite would read all deliveries to have them in order.
+        found = sorted(connection.execute(question).all(), key=lambda row: row.id)
+    return unplanned + [SetAside(*row) for row in found]
 
 
 def dry_run(

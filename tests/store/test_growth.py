@@ -14,6 +14,7 @@ from digest.store import readers as readers_of
 from digest.store.engine import connect, writing
 from digest.store.tables import readers
 from tests.support.factories import NOW
+from tests.support.stored import in_memory
 from tests.support.waiting import wait_until
 
 SLOWLY = 20.0
@@ -134,3 +135,22 @@ def test_what_is_asked_of_the_ledger_reads_no_more_after_many_days_than_after_on
     assert len(planning.set_aside(engine, NOW - timedelta(days=7))) == 8 * A_DAY_HAS / 1_200
     found = {name: rows_read(engine, lambda ask=ask: ask(engine)) for name, (_, ask) in ASKED.items()}
     assert {name: read for name, read in found.items() if read > ASKED[name][0]} == {}, found
+
+
+RARE = {
+    "ix_deliveries_open": day_counts.all_deliveries,
+    "ix_deliveries_set_aside": ASKED["who is set aside"][1],
+    "ix_readers_set_aside": ASKED["who is set aside"][1],
+    "ix_deliveries_unknown": accounts.unknown,
+    "ix_deliveries_failed": lambda engine: accounts.failed(engine, NOW),
+}
+
+
+@pytest.mark.parametrize("index", RARE)
+def test_sqlite_too_finds_what_is_rare_by_its_index(index):
+    engine, asked = in_memory(), []
+    event.listen(engine, "before_cursor_execute", lambda *what: asked.append(what[2:4]))
+    RARE[index](engine)
+    with engine.connect() as connection:
+        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", given).all() for one, given in list(asked)]
+    assert any(f"INDEX {index}" in row[3] for plan in plans for row in plan)
