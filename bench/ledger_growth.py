@@ -114,7 +114,7 @@ def _questions(engine: Engine, now: datetime) -> Asked:
         "/metrics": lambda: scraped(engine, settings),
         "stats: deliveries": lambda: day_counts.by_state(engine),
         "stats: readers": lambda: people.counts(engine),
-        "stats: the account of a week": lambda: accounts.since(engine, now - LATELY),
+        "stats: the account of the last days": lambda: accounts.since(engine, now - LATELY),
         f"stats: what failed{OF_A_WEEK}": lambda: bounces.counts(engine, now - LATELY),
         "stats: who is set aside": lambda: planning.set_aside(engine, now - LATELY),
         "doctor: what nobody knows": lambda: accounts.unknown(engine),
