@@ -46,5 +46,9 @@ class Going:
         self.late += [draft.delivery for draft in drafts if draft.delivery.id not in ours]
         return ours
 
+    def was_unanswered(self, mail: Mail) -> bool:
+        """Whether nobody knows what became of it the last time. It has one more, with nothing in its way."""
+        return self._drafts[mail.delivery_id].delivery.unanswered > 0
+
     def may_begin(self) -> bool:
         return self._clock() < self._last

@@ -21,7 +21,6 @@ from digest.jobs.delivery.dispatcher import Busy, Dispatcher
 from digest.jobs.delivery.draft import Draft
 from digest.jobs.delivery.freeze import Going
 from digest.jobs.delivery.patience import AWAY, await_database, patiently
-from digest.jobs.delivery.pieces import Pieces
 from digest.jobs.delivery.settle import settle
 from digest.jobs.editions import Editions
 from digest.jobs.routing import Routing
@@ -135,9 +134,10 @@ class Round:
         mails = [each.mail for each in drafts if each.mail]
         going = Going(self.engine, self.post.clock, drafts, group.claimed_at)
         way = replace(self.post.route, connections=connections, begin=going.begin, may_begin=going.may_begin)
+        way = replace(way, goes_alone=going.was_unanswered)
         if self._ahead:
             way = replace(way, meanwhile=partial(self._ahead.prepare, self.editions))
-        on_results, clock = Pieces(partial(self.settle, group.deliveries), len(mails)), self.post.clock
+        on_results, clock = partial(self.settle, group.deliveries), self.post.clock
         failures = routing.send(self.engine, mails, now_open, way, on_results, clock, self._kept)
         self.settle(group.deliveries, [Result(one.id, State.QUEUED, LOST) for one in going.late], count=False)
         if len(failures) == len(self.post.route.relays):
