@@ -17,7 +17,6 @@ from datetime import UTC, datetime, time
 from functools import partial
 from ipaddress import ip_network
 
-from anyio import to_thread
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -39,15 +38,16 @@ from digest.web.assets import Assets
 from digest.web.container import Limits, Site
 from digest.web.limits import AddressLimit, VisitorLimit
 from digest.web.memory import FromMemory, Memory, Version
-from digest.web.pools import ORDINARY_AT_ONCE, Pools
+from digest.web.pools import Pools
 from digest.web.proofs import Proofs
 from digest.web.proxies import NamedProxies
 from digest.web.rendering import open_templates
 from digest.web.routes import ROUTES
 
-# How long a thread may keep the interpreter while another wants it. Leaving takes some ten turns, each behind whoever
-# ranks papers just then: with Python's own 5 ms it took twice as long in a flood of previews.
-SECONDS_A_TURN = 0.001
+# How long a thread may keep the interpreter while another wants it. Leaving takes some twenty turns, and the event loop
+# one for each chunk that arrives, all behind whoever ranks papers just then: with Python's own 5 ms they took three
+# times as long in a flood. To change hands so often costs those who compute some 3 in 100.
+SECONDS_A_TURN = 0.0002
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
@@ -132,8 +132,6 @@ def warm(site: Site) -> None:
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     engine = app.state.site.engine
-    # Of what Starlette gives to threads by itself: the pages of errors.
-    to_thread.current_default_thread_limiter().total_tokens = ORDINARY_AT_ONCE
     try:
         await run_in_threadpool(ready, engine)
         app.state.site.pools.begin(partial(warm, app.state.site))
