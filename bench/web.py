@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import gc
 import logging
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
@@ -32,7 +31,7 @@ from digest.store import readers
 from digest.store.engine import connect, migrate
 from digest.store.tables import readers as reader_rows
 from digest.store.wanted import Order
-from digest.web import SECONDS_A_TURN, create_app, warm
+from digest.web import create_app, take_turns, warm
 
 BASE, KEY = "https://papers.example.org", "only for this measurement"
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -53,6 +52,8 @@ async def site(engine: Engine, latest: date) -> AsyncIterator[Any]:
     everybody = ("0.0.0.0/0",)
     given: dict[str, Any] = {"broker_url": NOWHERE, "base_url": BASE, "secret_key": (KEY,), "confirmations_per_hour": 0}
     app = create_app(Settings(**given, trusted_networks=everybody, now=moment), engine)
+    # As the endpoint does when it starts.
+    take_turns()
     warm(app.state.site)
     yield app
     gc.unfreeze()
@@ -165,8 +166,6 @@ def main() -> None:
     options.add_argument("--postgresql", action="store_true", help="search in PostgreSQL, too")
     given = options.parse_args()
     report.machine()
-    # As the endpoint does when it starts.
-    sys.setswitchinterval(SECONDS_A_TURN)
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(small(f"sqlite:///{Path(folder) / 'small.sqlite3'}", given.seconds))
         for most in map(int, given.papers.split(",")):

@@ -51,7 +51,7 @@ class Site:
     memory: Memory
     pools: Pools
     proofs: Proofs
-    # Pages that are the same for all, each rendered once: a flood of what is refused costs the event loop nothing.
+    # Pages that are the same for all, each rendered once: floods ask for them.
     rendered: dict[str, str] = field(default_factory=dict)
 
     @classmethod

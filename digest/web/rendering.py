@@ -51,7 +51,7 @@ def page(
 
 
 def fixed(request: Request, template: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer with a page that says the same to everybody: it is rendered once, so that the event loop may answer."""
+    """Answer with a page that says the same to everybody: it is rendered once."""
     site = Site.of(request)
     if template not in site.rendered:
         site.rendered[template] = site.templates.get_template(f"{template}.html").render()
