@@ -15,7 +15,7 @@ from digest.web.pools import Busy
 from digest.web.rendering import fixed
 
 RETRY_AFTER_SECONDS = 60
-PAGES = {404: "missing", 410: "too_old", 403: "elsewhere", 413: "too_long", 414: "too_long"}
+PAGES = {404: "missing", 410: "too_old", 403: "elsewhere", 405: "button", 413: "too_long", 414: "too_long"}
 
 
 def refused(request: Request, error: Exception) -> Response:
