@@ -68,7 +68,9 @@ def demo(
             letter = _subscribe(parts, settings.base_url, Inbox(ports["imap"]))
             _show(letter, time.monotonic() - started)
             arrived = True
-            if not once:
+            if once:
+                console.print("Now all ends, and its links lead nowhere; without --once they work until Ctrl-C.")
+            else:
                 _stay(parts, ports, letter)
     except KeyboardInterrupt:
         console.print("\nStopped.")
