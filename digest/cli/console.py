@@ -18,8 +18,9 @@ from digest.cli.errors import Misused
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 # How much of a line the first column may have, however wide the others are: most addresses stand in one.
 FIRST_COLUMN = 0.3
-console = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+# Titles, topics and addresses are no markup, and no names of pictures such as :fire:.
+console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:

@@ -201,8 +201,8 @@ def _wait_for_mail(parts: Processes, inbox: Inbox, count: int) -> EmailMessage:
 
 
 def _show(letter: EmailMessage, seconds: float) -> None:
-    console.print(f"\n{'─' * 72}\nSubject: {letter['Subject']}\n", markup=False)
-    console.print(text_of(letter), markup=False, soft_wrap=True)
+    console.print(f"\n{'─' * 72}\nSubject: {letter['Subject']}\n")
+    console.print(text_of(letter))
     console.print(f"{'─' * 72}\nThe digest arrived {seconds:.0f} s after the start.")
 
 

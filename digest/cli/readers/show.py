@@ -45,7 +45,7 @@ def show(context: typer.Context, email: Email, digest: Digest = None, as_json: J
         return
     for place, one in enumerate(found):
         if place:
-            _say("")
+            console.print()
         _print(one, service.now)
 
 
@@ -201,23 +201,23 @@ def _coverage(found: Coverage | None) -> dict[str, Any] | None:
 
 def _print(found: Whereabouts, now: datetime) -> None:
     reader, chosen = found.reader, found.reader.preferences
-    _say(f"{called(reader)} is {reader.status}: {found.how}.")
-    _say(f"On the list since {_moment(reader.created_at)}; last said yes {_moment(reader.confirmed_at)}.")
+    console.print(f"{called(reader)} is {reader.status}: {found.how}.")
+    console.print(f"On the list since {_moment(reader.created_at)}; last said yes {_moment(reader.confirmed_at)}.")
     cadence = f"weekly, on {day_name[chosen.weekday]}," if chosen.cadence is Cadence.WEEKLY else chosen.cadence
     due = f"{_moment(reader.next_due_at)}{_there(reader.next_due_at, chosen.timezone)}"
-    _say(f"Wants {cadence} at {chosen.hour:02}:00 in {chosen.timezone}; next due {due}.")
-    _say(f"Topics: {', '.join(chosen.topics) or '(trending)'}")
+    console.print(f"Wants {cadence} at {chosen.hour:02}:00 in {chosen.timezone}; next due {due}.")
+    console.print(f"Topics: {', '.join(chosen.topics) or '(trending)'}")
     if resting := chosen.resting(chosen.today(now)):
-        _say(f"Muted: {', '.join(f'{mute.topic} until {mute.until}' for mute in resting)}")
-    _say(_heard(found))
+        console.print(f"Muted: {', '.join(f'{mute.topic} until {mute.until}' for mute in resting)}")
+    console.print(_heard(found))
     if found.trouble:
-        _say(f"Trouble: {found.trouble}.")
+        console.print(f"Trouble: {found.trouble}.")
     if found.last_mail:
-        _say(f"The last mail: {found.last_mail}.")
+        console.print(f"The last mail: {found.last_mail}.")
     if found.last:
-        _say(f"The last digest was empty: {found.last.why_nothing or 'the topics were others then'}.")
+        console.print(f"The last digest was empty: {found.last.why_nothing or 'the topics were others then'}.")
     if found.next:
-        _say(_told(found.next))
+        console.print(_told(found.next))
     rows = [(_moment(one.due_at), one.kind, one.papers, one.state, one.reason or "-") for one in found.mails]
     print_table("Last mails", ("Due", "Mail", "Papers", "State", "Reason"), rows, keep_title=True)
     returned = [
@@ -225,11 +225,6 @@ def _print(found: Whereabouts, now: datetime) -> None:
     ]
     if returned:
         print_table("Came back", ("Noted", "Verdict", "Reason", "Status", "Mail"), returned, keep_title=True)
-
-
-def _say(text: str) -> None:
-    # No topic is read as markup.
-    console.print(text, markup=False)
 
 
 def _heard(found: Whereabouts) -> str:
