@@ -117,7 +117,7 @@ def _part(part: Share) -> dict[str, object]:
 def _print_picks(selection: Selection, days: Sequence[date]) -> None:
     rows = ((f"{pick.score:.2f}", pick.paper.id, pick.paper.title, _why(pick)) for pick in selection.picks)
     if not selection.picks:
-        errors.print(f"No paper matches, {_listed(days)}.")
+        errors.print(f"No paper {_listed(days)} matches." if days else "Nothing is stored of these days.")
         return
     print_table("", ("Score", "Id", "Title", "Because of"), rows)
     fitting = len(selection.picks) + selection.more

@@ -47,3 +47,8 @@ def test_elsewhere_cells_are_as_they_are_stored(capsys, monkeypatch):
     monkeypatch.setattr(console, "console", Console(force_terminal=False))
     print_table("", ("Email", "Mails", "Due", "Topic"), ROWS[:1])
     assert capsys.readouterr().out == f"{ADDRESS}\t1200\t2025-12-24 18:00:00+00:00\t[/b] [red]agents[/red]\n"
+
+
+def test_what_strangers_wrote_is_printed_as_it_is(capsys):
+    console.console.print("[/x] [red]agents[/red] :fire:")
+    assert capsys.readouterr().out == "[/x] [red]agents[/red] :fire:\n"
