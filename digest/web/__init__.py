@@ -46,8 +46,8 @@ from digest.web.rendering import open_templates
 from digest.web.routes import ROUTES
 
 # How long a thread may keep the interpreter while another wants it. Leaving takes some twenty turns, and the event loop
-# one for each chunk that arrives, all behind whoever ranks papers just then: with Python's own 5 ms they took three
-# times as long in a flood. To change hands so often costs those who compute some 3 in 100.
+# one for each chunk that arrives, all behind whoever ranks papers just then: with Python's own 5 ms they took two or
+# three times as long in a flood. To change hands so often costs those who compute some 3 in 100.
 SECONDS_A_TURN = 0.0002
 
 
