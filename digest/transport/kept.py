@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 from aiosmtplib import SMTPResponseException
 
 from digest.domain import Mail
+from digest.interrupts import counted
 from digest.transport import relay as relays
-from digest.transport.interrupts import counted
 from digest.transport.pace import Pace
 from digest.transport.relay import Relay
 from digest.transport.senders import Session

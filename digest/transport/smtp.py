@@ -17,8 +17,8 @@ from typing import Any
 from aiosmtplib import SMTPResponseException
 
 from digest.domain import Mail, Result, State
+from digest.interrupts import call_off, outlast
 from digest.transport import pace
-from digest.transport.interrupts import outlast
 from digest.transport.kept import Gone, Kept, Line
 from digest.transport.rate import SendingRate
 from digest.transport.relay import Relay
@@ -92,9 +92,7 @@ class _Round:
         finally:
             # Nobody writes down any more, or we are told to stop: what is under way ends, and nothing new begins.
             if not lanes.done():
-                lanes.cancel()
-                # Not for `lanes`, which ends with the first of them: the others have something to account for.
-                await outlast(*tasks)
+                await call_off(lanes, *tasks)
             if not account.done():
                 giving = asyncio.create_task(self._give_back())
                 await outlast(account)
