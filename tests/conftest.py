@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from digest.store.engine import connect, migrate
 from tests.support.browser import CHROMIUM, FLAGS
+from tests.support.compiled import shared
 from tests.support.examples import some
 from tests.support.postgres import Databases
 from tests.support.service import Service
@@ -97,7 +98,7 @@ def database_url(request, tmp_path):
 
 @pytest.fixture
 def engine(database_url):
-    engine = connect(database_url)
+    engine = shared(connect(database_url))
     yield engine
     engine.dispose()
 

@@ -16,8 +16,8 @@ from tests.support.factories import NOW
 
 
 @pytest.fixture
-def digest(tmp_path):
-    return Digest(database_url=f"sqlite:///{tmp_path}/digest.sqlite3")
+def digest(sqlite, tmp_path):
+    return Digest(database_url=sqlite(tmp_path))
 
 
 @pytest.fixture

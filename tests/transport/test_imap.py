@@ -228,7 +228,7 @@ def test_what_ends_who_reads_it_is_read_three_times_and_what_the_database_ended_
     class Killed(BaseException):
         pass
 
-    blameless = [OperationalError("", {}, Exception("gone")), TimeIsUp(), KeyboardInterrupt()] * 4
+    blameless = [OperationalError("", {}, Exception("gone")), TimeIsUp(), KeyboardInterrupt(), SystemExit()]
     ends = [*blameless, MemoryError, Killed, Killed]
 
     def act_on(*_):

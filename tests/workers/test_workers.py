@@ -21,7 +21,7 @@ from digest.jobs import delivery
 from digest.readers import subscriptions
 from digest.settings import Settings
 from digest.store import heartbeats, ledger, papers, readers
-from digest.store.engine import connect, migrate
+from digest.store.engine import connect
 from tests.support.factories import DAY, NOW, a_collection, a_listing, a_paper
 from tests.support.lying_relay import LyingRelay
 from tests.support.waiting import wait_until
@@ -134,12 +134,16 @@ def test_a_worker_says_in_one_line_that_the_broker_is_away_and_goes_on_trying(tm
 
 
 @pytest.mark.slow
-def test_a_task_of_another_installation_is_refused_and_said_and_the_worker_goes_on(tmp_path, broker, mail_server):
+def test_a_task_of_another_installation_is_refused_and_said_and_the_worker_goes_on(
+    tmp_path, sqlite, broker, mail_server
+):
     """Two installations with one prefix on one broker, which once swallowed each other's tasks in silence."""
-    urls = [f"sqlite:///{tmp_path}/{name}.sqlite3" for name in ("ours", "theirs")]
+    folders = [tmp_path / name for name in ("ours", "theirs")]
+    for folder in folders:
+        folder.mkdir()
+    urls = [sqlite(folder) for folder in folders]
     engines = [connect(url) for url in urls]
     for engine in engines:
-        migrate(engine)
         papers.keep(engine, [a_listing(a_paper(title="Speculative decoding"))], a_collection())
         readers.admit(engine, "ada@example.org", Preferences(), NOW)
     shared = {"DIGEST_BROKER_URL": broker, "DIGEST_BROKER_PREFIX": "shared", "DIGEST_SMTP_URL": mail_server.url}
