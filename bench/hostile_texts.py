@@ -101,6 +101,10 @@ ENV_FILES: Mapping[str, Make] = {
     "variables in a value": lambda size: "A=" + "${A}" * (size // 4),
     "a relay with options": lambda size: "DIGEST_SMTP_URL='smtp://a?" + "rate=1&" * (size // 7) + "'",
     "relays": lambda size: "DIGEST_SMTP_URL='" + "smtp://a " * (size // 9) + "'",
+    "blanks in a value": lambda size: "A=a" + " " * size + "b",
+    "blanks and marks": lambda size: "A=a" + (" " * 900 + "#'b") * (size // 903),
+    "blanks in a relay": lambda size: "DIGEST_SMTP_URL='smtp://a" + " " * size + "b'",
+    "commas in a relay": lambda size: "DIGEST_SMTP_URL='smtp://a" + "," * size + "b'",
     "keys": lambda size: "DIGEST_SECRET_KEY='" + "a," * (size // 2) + "'",
 }
 
