@@ -172,6 +172,9 @@ def test_a_spread_that_is_no_time_is_misused(imported, digest, spread):
         ("Name;Phone\nAda;1\n", "it names Name, Phone"),
         ("email,Email\na@example.org,b@example.org\n", "names email more than once"),
         (b"\xff\xfee", "not utf-16 text"),
+        ('email,"topics" x\nada@example.org,b\n', "the first line must name the columns"),
+        ('"email;topics\nada@example.org,b\n', "cannot be read as a row"),
+        ("email," + "a" * 200_000 + "\nada@example.org,b\n", "cannot be read as a row"),
     ],
 )
 def test_a_file_whose_first_line_does_not_help_is_one_line(imported, digest, content, said):
