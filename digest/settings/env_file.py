@@ -18,9 +18,9 @@ from digest.settings.errors import BadSetting
 OURS = re.compile(r"\bDIGEST_\w+", re.IGNORECASE)
 # Others than the owner can read it. A group may read what root hands it: so a service comes by its settings.
 FOR_OTHERS, FOR_A_GROUP = 0o007, 0o070
-# A hundred times the example. python-dotenv looks at a run of blanks once for each of them.
-MOST_CHARACTERS, MOST_BLANKS = 200_000, 1_000
-BLANKS = re.compile(rf"(?<!\s)\s{{{MOST_BLANKS}}}")
+# Thirteen times the example. python-dotenv looks at a run of blanks again and again: 37 kB of them took seconds.
+MOST_CHARACTERS, MOST_BLANKS = 65_536, 1_000
+BLANKS = re.compile(rf"(?<![^\S\n])[^\S\n]{{{MOST_BLANKS}}}")
 
 
 def usual() -> str:
