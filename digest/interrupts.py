@@ -92,14 +92,6 @@ async def outlast(*tasks: asyncio.Task[Any]) -> None:
         raise stopped
 
 
-async def call_off(gathered: asyncio.Future[Any], *tasks: asyncio.Task[Any]) -> None:
-    """Cancel all, and outlast each: what they are gathered in ends with the first, and others account for something."""
-    gathered.cancel()
-    # That they were ended is no news to anybody.
-    gathered.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-    await outlast(*tasks)
-
-
 @contextmanager
 def counted() -> Iterator[Interrupts]:
     """Count interrupts from here on, or go on where somebody counts; not where others have handlers of theirs."""

@@ -6,6 +6,7 @@ from digest.domain import Beside, Result, State
 from digest.jobs import delivery
 from digest.jobs.delivery.settle import GIVE_UP_AFTER
 from digest.store import heard, ledger, outcomes
+from tests.support.lying_relay import CUT, LyingRelay
 
 A_DAY = timedelta(days=1)
 ADA, BOB = "ada@example.org", "bob@example.org"
@@ -82,3 +83,15 @@ def test_a_result_that_comes_after_the_sweep_counts(two):
         ledger.record(two.engine, [(one, Result(one.id, state, "late"), two.now)], two.now)
     assert two.of(ADA)[0].state is State.SENT
     assert (two.of(BOB)[0].state, two.of(BOB)[0].unanswered) == (State.QUEUED, 0)
+
+
+def test_what_had_no_answer_goes_with_nothing_behind_it(two):
+    """Whatever it was that came between: the last time, nothing of ours can have been."""
+    two.settings["smtp_connections"] = 1
+    with LyingRelay(DOT=CUT) as two.mail_server:
+        assert two.sends() == {State.UNCERTAIN: 2}
+    two.now += timedelta(hours=1)
+    with LyingRelay() as two.mail_server:
+        assert two.delivers() == {State.SENT: 2}
+    # Hello, an envelope and the data of each, goodbye.
+    assert two.mail_server.turns == 1 + 2 * 2 + 1

@@ -38,5 +38,9 @@ class Going:
         held = [self._group[mail.delivery_id] for mail in mails]
         return patiently(lambda: outcomes.begin(self._engine, held))
 
+    def was_unanswered(self, mail: Mail) -> bool:
+        """Whether nobody knows what became of it the last time. It has one more, with nothing in its way."""
+        return self._group[mail.delivery_id].unanswered > 0
+
     def may_begin(self) -> bool:
         return self._clock() < self._last

@@ -144,6 +144,7 @@ class Round:
     def _send(self, mails: Sequence[Mail], group: Sequence[Delivery], now_open: Routing, connections: int) -> None:
         going = Going(self.engine, self.post.clock, group)
         way = replace(self.post.route, connections=connections, begin=going.begin, may_begin=going.may_begin)
+        way = replace(way, goes_alone=going.was_unanswered)
         if self._ahead:
             way = replace(way, meanwhile=partial(self._ahead.prepare, self.editions))
         on_results, clock = partial(self.settle, group), self.post.clock
