@@ -172,5 +172,6 @@ def _say_retry(details: Any) -> None:  # noqa: ANN401 - stamina's RetryDetails
         of=details.name,
         attempt=details.retry_num,
         wait_seconds=round(details.wait_for, 2),
-        why=type(details.caused_by).__name__,
+        # An error of ours that another led to says less than that one.
+        why=type(details.caused_by.__cause__ or details.caused_by).__name__,
     )

@@ -75,7 +75,7 @@ def test_who_muted_all_topics_is_told_so_once_a_week_and_again_in_the_same_bytes
         service.collects(a_paper(title="Speculative decoding"), a_paper(title="Birds"), day=DAY + day * A_DAY)
         service.sends()
     [(_, sent)] = service.mail_server.mails
-    assert opened(sent).subject == "Your topics are muted, so nothing has come"
+    assert opened(sent).subject == "Your topic is muted, so nothing has come"
     assert f"speculative decoding, on {rests[0].until:%A}" in opened(sent).text
     [note] = [mail for mail in service.of(reader.email) if mail.state is State.SENT]
     subscriptions.change(service.engine, reader.id, replace(reader.preferences, muted=()), service.now)
