@@ -14,10 +14,10 @@ from typing import Any
 from aiosmtplib import SMTPResponseException, SMTPServerDisconnected
 
 from digest.domain import Mail, Result, State
+from digest.interrupts import outlast
 from digest.transport import pace
 from digest.transport.account import MOST_UNWRITTEN, Account, OnResults
 from digest.transport.conversation import NO_CODE
-from digest.transport.interrupts import outlast
 from digest.transport.kept import Kept
 from digest.transport.line import Gone, Line
 from digest.transport.rate import SendingRate

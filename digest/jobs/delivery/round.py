@@ -15,6 +15,7 @@ from functools import partial
 from sqlalchemy import Engine
 
 from digest.domain import Delivery, Mail, Result, State
+from digest.interrupts import counted
 from digest.jobs import routing
 from digest.jobs.delivery.claim import Group
 from digest.jobs.delivery.dispatcher import Busy, Dispatcher
@@ -25,7 +26,6 @@ from digest.jobs.delivery.settle import settle
 from digest.jobs.editions import Editions
 from digest.jobs.routing import Routing
 from digest.store import outcomes, slots
-from digest.transport.interrupts import counted
 from digest.transport.smtp import Kept, RelayAway
 
 # Few enough that a crash leaves little uncertain, many enough that one transaction serves them all.
