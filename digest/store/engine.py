@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache, wraps
 from pathlib import Path
 from random import random
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from digest.store import postgresql
 from digest.store.keyed import SECRETS
 
 if TYPE_CHECKING:
@@ -24,15 +25,6 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Longer than any of our transactions, so that a second writer waits and does not fail.
 SQLITE_PATIENCE_SECONDS = 30
-# PostgreSQL, over a network that drops what we send: after so long a connection is given up, and another one made. The
-# system's own patience is a quarter of an hour for what is not acknowledged, and endless for a silent connection.
-PATIENCE = {"connect_timeout": 10, "tcp_user_timeout": 30_000} | {
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-}
-# The same on the server's side, whose usual two hours a host without power would keep its seats on the relays.
-PATIENT_WITH_US = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 # PostgreSQL: serialization_failure, deadlock_detected.
 TRY_AGAIN = frozenset({"40001", "40P01"})
 # With the waits between them, some two seconds: more than any of our transactions takes.
@@ -53,12 +45,7 @@ def connect(url: str, secrets: Sequence[str] = (), sqlite_patience: float = SQLI
     """
     parsed, carried = make_url(url), {SECRETS: tuple(secrets)}
     if parsed.get_backend_name() != "sqlite":
-        patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
-        engine = create_engine(
-            parsed, pool_pre_ping=True, hide_parameters=True, execution_options=carried, connect_args=patience
-        )
-        event.listen(engine, "connect", _prepare_postgresql)
-        return engine
+        return postgresql.engine_of(parsed, carried)
     if parsed.database and parsed.database != ":memory:":
         try:
             _make_room(Path(parsed.database))
@@ -82,12 +69,6 @@ def _make_room(file: Path) -> None:
         os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
-def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN401 - psycopg's own connection
-    with connection.cursor() as cursor:
-        cursor.execute(PATIENT_WITH_US)
-    connection.commit()
-
-
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's own connection
     # Python's driver would begin transactions by itself, and too late; we do, in _begin_sqlite.
     connection.isolation_level = None
@@ -102,7 +83,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    with engine.connect() as connection:
+    """A connection for questions, each of which is a transaction of its own on PostgreSQL."""
+    with engine.connect() as connection, _each_at_once(connection):
         yield connection
 
 
@@ -115,6 +97,21 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     with engine.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as connection:
         yield connection
+
+
+@contextmanager
+def stating(engine: Engine) -> Iterator[Connection]:
+    """For a single statement that writes: the same, but that on PostgreSQL it is committed with the statement."""
+    if engine.dialect.name == "sqlite":
+        with writing(engine) as connection:
+            yield connection
+    else:
+        with reading(engine) as connection:
+            yield connection
+
+
+def _each_at_once(connection: Connection) -> AbstractContextManager[None]:
+    return nullcontext() if connection.dialect.name == "sqlite" else postgresql.each_at_once(connection)
 
 
 def retried(change: Callable[P, T]) -> Callable[P, T]:

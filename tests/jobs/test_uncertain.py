@@ -74,8 +74,7 @@ def test_a_reader_who_leaves_before_the_second_try_leaves_the_first_uncertain(tw
 def test_a_result_that_comes_after_the_sweep_counts(two):
     delivery.plan(two.engine, two.now)
     ada, bob = ledger.claim(two.engine, 10, two.now)
-    outcomes.freeze(two.engine, [(ada, [], Beside()), (bob, [], Beside())], two.now + ledger.LEASE)
-    outcomes.begin(two.engine, [ada, bob])
+    outcomes.begin(two.engine, [(ada, [], Beside()), (bob, [], Beside())], two.now + ledger.LEASE)
     two.now += 2 * ledger.LEASE
     assert delivery.sweep(two.engine, two.now) == 2
     assert {one.state for one in two.waiting()} == {State.UNCERTAIN}
