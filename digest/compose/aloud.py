@@ -29,6 +29,8 @@ FIELD = re.compile(
 AND, OR = re.compile(r"\s+(?:\+|＋|AND)\s+|(?<=\S)\s*&\s*(?=\S)"), re.compile(r"\s*(?:\||｜)\s*|\s+OR\s+")
 LOOSE_ENDS = re.compile(r"^(?:(?:and|or)\s+)+|(?:\s+(?:and|or))+$|^[\s,;]+|[\s,;]+$")
 JOINED_TWICE = re.compile(r"\b(and|or)(?:\s+(?:and|or))+\b")
+# Nothing but words, none of which joins others or begins an address: as nearly all topics are.
+JUST_WORDS = re.compile(r"(?!.*\b(?:AND|OR|NOT|and|or|(?i:www))\b)[A-Za-z0-9]+(?:[ -][A-Za-z0-9]+)*")
 QUOTES = str.maketrans("", "", '"“”„«»＂')
 STAR = re.compile(r"(?<=\w)[*＊]")
 # What a mail program would make a link of, or a person would follow.
@@ -52,6 +54,8 @@ class Aloud(NamedTuple):
 @lru_cache(KEEP_TOPICS)
 def aloud(topic: str) -> Aloud:
     """Read a topic: what it looks for, and nothing of what it excludes, weighs or counts."""
+    if JUST_WORDS.fullmatch(topic):
+        return Aloud("on", _few_words(topic))
     text = EXCLUSION.sub(" ", WEIGHT.sub(" ", FACT.sub(" ", " ".join(topic.split()))))
     fields = {found.lower() for found in FIELD.findall(text)}
     preposition = PREPOSITIONS.get(fields.pop(), "on") if len(fields) == 1 else "on"
@@ -64,6 +68,8 @@ def aloud(topic: str) -> Aloud:
 @lru_cache(KEEP_TOPICS)
 def is_exclusion(topic: str) -> bool:
     """Whether a topic only says what is not wanted: nobody follows that."""
+    if JUST_WORDS.fullmatch(topic):
+        return False
     text = " ".join(topic.split())
     return bool(EXCLUSION.match(text)) and not aloud(topic).words
 
@@ -72,8 +78,10 @@ def quotable(text: str) -> str:
     """Say a few words so that no mail program makes a link of them; nothing where they are more than words."""
     if ADDRESS.search(text) or SYNTAX.search(text) or not any(c.isalnum() for c in text):
         return ""
-    if not CATEGORY.fullmatch(text):
-        text = DOT_IN_A_WORD.sub("·", text)
+    return _few_words(text if CATEGORY.fullmatch(text) else DOT_IN_A_WORD.sub("·", text))
+
+
+def _few_words(text: str) -> str:
     words = text.split(" ")
     few = " ".join(words[:MOST_WORDS]) + ("…" if len(words) > MOST_WORDS else "")
     return shortened(few, LONGEST_TOPIC)

@@ -38,6 +38,8 @@ class Phrases:
         """Follow the words one by one, or some of them as one, from every place where the first stands."""
         reached: list[Places] = [{} for _ in range(len(words) + 1)]
         for first in range(len(words)):
+            if first and not reached[first]:
+                continue
             for after in range(first + 1, min(first + MOST_JOINED, len(words)) + 1):
                 if not _all_joinable(words[first:after]):
                     break
