@@ -90,7 +90,7 @@ def _few_words(text: str) -> str:
 def name(text: str) -> str:
     """Say what a reader calls a digest, on the same terms; nothing where it is an address. Its signs are its own."""
     words = " ".join(text.split())
-    return "" if ADDRESS.search(words) else shortened(DOT_IN_A_WORD.sub("·", words), LONGEST_TOPIC)
+    return "" if not words or ADDRESS.search(words) else shortened(DOT_IN_A_WORD.sub("·", words), LONGEST_TOPIC)
 
 
 def _without_parentheses(text: str) -> str:
@@ -111,7 +111,8 @@ def _without_parentheses(text: str) -> str:
 def all_aloud(topics: Iterable[str]) -> tuple[list[Aloud], int]:
     """Read topics, each once, and count those of which nothing can be said."""
     read = [aloud(topic) for topic in dict.fromkeys(topics) if not is_exclusion(topic)]
-    return list(dict.fromkeys(each for each in read if each.words)), sum(not each.words for each in read)
+    said = [each for each in read if each.words]
+    return list(dict.fromkeys(said)), len(read) - len(said)
 
 
 def listed(topics: Iterable[str], most: int, *, others: str = "other topic") -> Iterator[Run]:

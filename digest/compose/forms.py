@@ -89,7 +89,9 @@ class Form:
         """Fill in each blank; a value in bytes is encoded already."""
         pieces: list[Any] = list(self.pieces)
         for blank, places in self._open:
-            said = self._entry(blank, values[blank.name])
+            said = values[blank.name]
+            if not isinstance(said, bytes):
+                said = self._entry(blank, said)
             for place in places:
                 pieces[place] = said
         return b"".join(pieces)

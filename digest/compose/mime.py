@@ -31,7 +31,9 @@ SECOND_SPACE, SECOND_SPACE_QUOTED = "\x01", b"=01"
 # Stands in a text for its end. Quoted, it leaves room for the `=` of a soft break.
 END, END_QUOTED = "\x02", b"=02\r\n"
 # A line of quoted-printable, its soft break included (RFC 2045, section 6.7).
-MOST_COLUMNS = 76
+MOST_COLUMNS, SOFT_BREAK = 76, b"=\r\n"
+# What a line holds beside the `=` of its soft break.
+LINE = MOST_COLUMNS - 1
 # An encoded word has at most 75 characters (RFC 2047, section 2): 45 octets in base64 and the frame around them.
 ENCODED_WORD_OCTETS = 45
 
@@ -59,12 +61,17 @@ def one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
+def is_plain(address: str) -> bool:
+    """Whether an address is written as it is, wherever it stands."""
+    return bool(PLAIN_ADDRESS.fullmatch(address))
+
+
 def bare(address: str) -> str:
     """Write an address for the envelope: one line, no name, the domain in ASCII.
 
     A local part that is not ASCII goes as it is, for relays that offer SMTPUTF8; the others refuse it.
     """
-    if PLAIN_ADDRESS.fullmatch(address):
+    if is_plain(address):
         return address
     local, at, domain = parseaddr(one_line(address))[1].rpartition("@")
     return f"{local}{at}{ascii_domain(domain)}"
@@ -109,23 +116,27 @@ def quoted(text: str) -> bytes:
     """
     if not text:
         return b""
-    if len(text) < MOST_COLUMNS and text.isascii() and text.isprintable() and "=" not in text and "  " not in text:
-        return text.encode() + b"=\r\n"
+    if text.isascii() and text.isprintable() and "=" not in text and "  " not in text:
+        if len(text) < MOST_COLUMNS:
+            return text.encode() + SOFT_BREAK
+        # Nearer to the end of a line, b2a_qp breaks it once more.
+        if 0 < len(text) % LINE <= LINE - len("=02"):
+            return quoted_address(text)
     # A space at the end of a line is quoted too, and b2a_qp takes no account of that in a line's length.
     lines = text.replace("  ", f" {SECOND_SPACE}").replace(" \n", f"{SECOND_SPACE}\n").replace("\n", "\r\n")
     # b2a_qp ends its soft lines as the first hard one ends, so each piece has one.
     if text.endswith("\n"):
         piece = b2a_qp(lines.encode())
     else:
-        piece = b2a_qp(f"{lines}{END}\r\n".encode()).removesuffix(END_QUOTED) + b"=\r\n"
+        piece = b2a_qp(f"{lines}{END}\r\n".encode()).removesuffix(END_QUOTED) + SOFT_BREAK
     return piece.replace(SECOND_SPACE_QUOTED, b"=20")
 
 
 def quoted_address(address: str) -> bytes:
     """The same for an address of ours, in which nothing needs to be quoted, in a tenth of the time."""
     assert "=" not in address
-    octets, most = address.encode("ascii"), MOST_COLUMNS - 1
-    return b"".join([octets[start : start + most] + b"=\r\n" for start in range(0, len(octets), most)])
+    octets = address.encode("ascii")
+    return b"".join([octets[start : start + LINE] + SOFT_BREAK for start in range(0, len(octets), LINE)])
 
 
 def multipart(boundary: str, text: bytes, html: bytes) -> tuple[str, bytes]:
