@@ -7,7 +7,7 @@ is the same message, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -48,6 +48,9 @@ NOTHING_KNOWN = Quiet()
 PARTS = "subject.txt", "body.txt", "body.html"
 # The frames of some busy days: for every number of papers and of what is left over; 10 kB each.
 KEEP_FORMS = 1024
+
+# What is joined once, with all that is around it.
+Pieced = Iterable[bytes]
 
 
 class Composer:
@@ -102,7 +105,7 @@ class Composer:
         )
         sheet = self._sheets.sheet(asked)
         values = self._of_reader(delivery, asked) | self._own_pages(delivery, sheet)
-        text, html = sheet.text.filled(values), sheet.html.filled(values)
+        text, html = sheet.text.parts(values), sheet.html.parts(values)
         return self._posted(asked.kind, delivery, sheet.subject, text, html, shared=shared)
 
     def _of_reader(self, delivery: Delivery, asked: Asked) -> dict[str, object]:
@@ -188,7 +191,7 @@ class Composer:
         return self._posted(kind, delivery, *self._written(kind, said, values))
 
     def _posted(
-        self, kind: str, delivery: Delivery, subject: str, text: bytes, html: bytes, *, shared: bool = False
+        self, kind: str, delivery: Delivery, subject: str, text: Pieced, html: Pieced, *, shared: bool = False
     ) -> Mail:
         """Address a mail of the list to its reader."""
         stamp, to = formats.stamp(delivery.kind, delivery.id, delivery.due_at), mime.bare(delivery.address)
@@ -213,13 +216,13 @@ class Composer:
         headers = self._headers.of_notice(to, now, stamp, subject)
         return Mail(number, self._headers.sender, to, self._sealed(headers, stamp, now, text, html))
 
-    def _written(self, kind: str, said: dict[str, object], values: dict[str, object]) -> tuple[str, bytes, bytes]:
+    def _written(self, kind: str, said: dict[str, object], values: dict[str, object]) -> tuple[str, Pieced, Pieced]:
         """Fill in the subject, the text and the HTML of a kind of mail."""
         # The other two print the subject, so it comes first.
         subject_form, text, html = self._frames(kind, _frozen(said), shape({**values, "subject": True}))
         subject = subject_of(subject_form, values)
         values = {**values, "subject": subject}
-        return subject, text.filled(values), html.filled(values)
+        return subject, text.parts(values), html.parts(values)
 
     def _open_frames(self, kind: str, said: tuple[tuple[str, object], ...], blanks: Shape) -> tuple[Form, Form, Form]:
         subject, text, html = (self._pages.get_template(f"{kind}/{part}") for part in PARTS)
@@ -230,7 +233,7 @@ class Composer:
             form(html, dict(said), blanks, mime.quoted),
         )
 
-    def _sealed(self, headers: Headers, stamp: str, moment: datetime, text: bytes, html: bytes) -> bytes:
+    def _sealed(self, headers: Headers, stamp: str, moment: datetime, text: Pieced, html: Pieced) -> bytes:
         """Put a mail together and sign it, if there is a key."""
         content_type, body = mime.multipart(stamp, text, html)
         headers = [*headers, ("Content-Type", content_type)]

@@ -65,13 +65,9 @@ def aloud(topic: str) -> Aloud:
     return Aloud(preposition, quotable(text))
 
 
-@lru_cache(KEEP_TOPICS)
 def is_exclusion(topic: str) -> bool:
     """Whether a topic only says what is not wanted: nobody follows that."""
-    if JUST_WORDS.fullmatch(topic):
-        return False
-    text = " ".join(topic.split())
-    return bool(EXCLUSION.match(text)) and not aloud(topic).words
+    return not aloud(topic).words and bool(EXCLUSION.match(" ".join(topic.split())))
 
 
 def quotable(text: str) -> str:
@@ -110,9 +106,11 @@ def _without_parentheses(text: str) -> str:
 
 def all_aloud(topics: Iterable[str]) -> tuple[list[Aloud], int]:
     """Read topics, each once, and count those of which nothing can be said."""
-    read = [aloud(topic) for topic in dict.fromkeys(topics) if not is_exclusion(topic)]
-    said = [each for each in read if each.words]
-    return list(dict.fromkeys(said)), len(read) - len(said)
+    once = dict.fromkeys(topics)
+    said = [each for topic in once if (each := aloud(topic)).words]
+    # Nothing can be said of what is excluded, and that is not counted.
+    unsaid = sum(not aloud(topic).words and not is_exclusion(topic) for topic in once) if len(said) < len(once) else 0
+    return list(dict.fromkeys(said)), unsaid
 
 
 def listed(topics: Iterable[str], most: int, *, others: str = "other topic") -> Iterator[Run]:

@@ -86,7 +86,10 @@ class Form:
         self._open = tuple(places.items())
 
     def filled(self, values: Mapping[str, object]) -> bytes:
-        """Fill in each blank; a value in bytes is encoded already."""
+        return b"".join(self.parts(values))
+
+    def parts(self, values: Mapping[str, object]) -> Sequence[bytes]:
+        """Fill in each blank, and give the pieces to be joined; a value in bytes is encoded already."""
         pieces: list[Any] = list(self.pieces)
         for blank, places in self._open:
             said = values[blank.name]
@@ -94,7 +97,7 @@ class Form:
                 said = self._entry(blank, said)
             for place in places:
                 pieces[place] = said
-        return b"".join(pieces)
+        return pieces
 
     def partly(self, values: Mapping[str, object]) -> Form:
         """Fill in the blanks whose values these are, and leave the others open."""

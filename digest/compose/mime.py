@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from binascii import b2a_qp
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -54,7 +54,7 @@ class Letter:
 
 def printable(text: str) -> str:
     """Put a space for each character that has no business in a mail. Offsets stay, and so do newlines."""
-    return text if text.isprintable() else UNPRINTABLE.sub(" ", text)
+    return text if text.replace("\n", "").isprintable() else UNPRINTABLE.sub(" ", text)
 
 
 def one_line(text: str) -> str:
@@ -136,16 +136,19 @@ def quoted_address(address: str) -> bytes:
     """The same for an address of ours, in which nothing needs to be quoted, in a tenth of the time."""
     assert "=" not in address
     octets = address.encode("ascii")
+    if LINE < len(octets) <= 2 * LINE:
+        # As nearly all are.
+        return b"%b=\r\n%b=\r\n" % (octets[:LINE], octets[LINE:])
     return b"".join([octets[start : start + LINE] + SOFT_BREAK for start in range(0, len(octets), LINE)])
 
 
-def multipart(boundary: str, text: bytes, html: bytes) -> tuple[str, bytes]:
-    """Join quoted parts to a multipart/alternative: its content type, and its body."""
+def multipart(boundary: str, text: Iterable[bytes], html: Iterable[bytes]) -> tuple[str, bytes]:
+    """Join pieces of quoted parts to a multipart/alternative: its content type, and its body."""
     # Quoted text never contains `=_`, so no part can end another.
     mark = f"=_{boundary}"
     part = "--{}\r\nContent-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
     plain, rich = part.format(mark, "plain").encode(), part.format(mark, "html").encode()
-    body = b"".join((plain, text, b"\r\n", rich, html, f"\r\n--{mark}--\r\n".encode()))
+    body = b"".join((plain, *text, b"\r\n", rich, *html, f"\r\n--{mark}--\r\n".encode()))
     return f'multipart/alternative; boundary="{mark}"', body
 
 

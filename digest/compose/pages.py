@@ -80,7 +80,8 @@ def fold(text: str, indent: int = 0, hang: int = 0) -> str:
     """Break text into lines of 72 columns, wide characters counted as two. No line of it is a link."""
     first, later = " " * indent, " " * (indent + hang)
     clean = " ".join(printable(text).split())
-    lines = _narrow_lines(first + clean, later) if NARROW.fullmatch(clean) else None
+    is_narrow = clean.isascii() or NARROW.fullmatch(clean)
+    lines = _narrow_lines(first + clean, later) if is_narrow else None
     return "\n".join(
         lines or wcwidth.wrap(clean, COLUMNS, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
     )

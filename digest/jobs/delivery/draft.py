@@ -121,7 +121,7 @@ def _said(delivery: Delivery, selection: Selection, edition: Edition) -> Beside:
     """Gather what else a digest says: sent again, it says the same, whatever was sent, renamed or voted since."""
     if delivery.written:
         return delivery.beside
-    return replace(selection.beside, first=edition.first, called=delivery.called)
+    return selection.beside(first=edition.first, called=delivery.called)
 
 
 def _is_late(delivery: Delivery, edition: Edition) -> bool:
