@@ -18,14 +18,14 @@ from markupsafe import escape
 from digest import links as formats
 from digest import paths
 from digest.compose import aloud, claims, mime, sharing, wording
-from digest.compose.cards import CardStyle
+from digest.compose.cards import CardStyle, own_page
 from digest.compose.claims import Listed
 from digest.compose.forms import Form, Shape, form, shape
 from digest.compose.headers import HeadersOf, Letterhead
 from digest.compose.kinds import RULES
 from digest.compose.mime import Headers, Letter, opened
 from digest.compose.pages import environment
-from digest.compose.papers import Papers, own_page
+from digest.compose.papers import Papers
 from digest.compose.sheets import Asked, Sheet, Sheets, subject_of
 from digest.domain import Cadence, Delivery, Kind, Mail, Pick, Quiet, Selection
 from digest.links import CONFIRM_WITHIN, Purpose

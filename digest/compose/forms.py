@@ -101,15 +101,17 @@ class Form:
 
     def partly(self, values: Mapping[str, object]) -> Form:
         """Fill in the blanks whose values these are, and leave the others open."""
+        known = {blank: self._known(blank, values[blank.name]) for blank, _ in self._open if blank.name in values}
         pieces: list[bytes | Blank] = []
         for piece in self.pieces:
-            if isinstance(piece, bytes) or piece.name not in values:
-                pieces.append(piece)
-            elif isinstance(value := values[piece.name], Pieces):
-                pieces += value
+            if isinstance(piece, Blank) and piece in known:
+                pieces += known[piece]
             else:
-                pieces.append(self._entry(piece, value))
+                pieces.append(piece)
         return Form(pieces, escaped=self._escaped, encode=self._encode)
+
+    def _known(self, blank: Blank, value: object) -> Pieces:
+        return value if isinstance(value, Pieces) else Pieces((self._entry(blank, value),))
 
     def _entry(self, blank: Blank, value: Any) -> bytes:  # noqa: ANN401 - what a template takes
         if isinstance(value, bytes):
