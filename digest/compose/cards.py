@@ -97,7 +97,9 @@ class Cards:
         told = Lead([]) if style.level is Level.LINE else lead(pick, _most(style.level))
         values = {"title": marking.title(pick), "lead": told.runs, "topics": facts.topics(pick, style.under)}
         page = OWN_PAGE if style.own and facts.can_be_named(pick.paper) else b""
-        text, html = self._forms(pick.paper, facts.who(pick), told.label, style, shape({**values, "own_page": page}))
+        # What it stands under is in none but the topics, which are left open.
+        looks, blanks = style._replace(under=""), shape({**values, "own_page": page})
+        text, html = self._forms(pick.paper, facts.who(pick), told.label, looks, blanks)
         filled = {**values, "own_page": page}
         written, rich = text.filled(filled), html.filled(filled)
         words = sum(len(run.text.split()) for run in (*values["title"], *told.runs))
