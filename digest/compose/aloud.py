@@ -54,8 +54,11 @@ class Aloud(NamedTuple):
 @lru_cache(KEEP_TOPICS)
 def aloud(topic: str) -> Aloud:
     """Read a topic: what it looks for, and nothing of what it excludes, weighs or counts."""
-    if JUST_WORDS.fullmatch(topic):
-        return Aloud("on", _few_words(topic))
+    return Aloud("on", _few_words(topic)) if JUST_WORDS.fullmatch(topic) else without_signs(topic)
+
+
+def without_signs(topic: str) -> Aloud:
+    """Take the signs of the language off a topic, and what they say that nobody would read aloud."""
     text = EXCLUSION.sub(" ", WEIGHT.sub(" ", FACT.sub(" ", " ".join(topic.split()))))
     fields = {found.lower() for found in FIELD.findall(text)}
     preposition = PREPOSITIONS.get(fields.pop(), "on") if len(fields) == 1 else "on"

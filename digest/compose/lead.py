@@ -68,10 +68,10 @@ def _standing(text: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 @lru_cache(KEEP_PATTERNS)
 def _pattern(word: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){_any_form(word)}(?!\w)")
+    return re.compile(rf"(?<!\w){any_form(word)}(?!\w)")
 
 
-def _any_form(word: str) -> str:
+def any_form(word: str) -> str:
     """Match a word and its plural; one with a capital beyond its first letter, as RAG, as it is written."""
     parts = re.split(r"[\s-]+", word.strip())
     exact = any(letter.isupper() for letter in word[1:]) and not word.istitle()
