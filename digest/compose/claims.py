@@ -37,12 +37,12 @@ def of_digest(
 ) -> dict[str, object]:
     """Gather all a digest claims, by the names that its templates know; what is `shared` speaks to a stranger."""
     titles = [shortened(pick.paper.title, LONGEST_TITLE) for pick in shown[:TITLES]]
-    of_stranger = strangers_heading(shown)
+    said = strangers_heading(shown) if shared else heading(shown)
     return {
         "title": "".join(titles[:1]),
         "also": "; ".join(titles[1:]),
-        "heading": of_stranger if shared else heading(shown),
-        "what": "".join(run.text for run in of_stranger) if shared else subject(shown),
+        "heading": said,
+        "what": "".join(run.text for run in said) if shared else subject(shown),
         "day": day_line(listed, today, weekly=weekly),
         "sub": chosen_from(listed, order, today),
         "rest": left_out(left, shown),

@@ -80,8 +80,9 @@ class Sheets:
         }
         blanks = shape(known | {"cards": written.text, "related": written.related_text})
         subject_form, text, html = self._frames(asked.kind, blanks + self._personal(asked.shared))
+        known["subject"] = subject = subject_of(subject_form, known)
         return Sheet(
-            subject_of(subject_form, known),
+            subject,
             text.partly(of_text(known) | {"cards": written.text, "related": written.related_text}),
             html.partly(of_html(known) | {"cards": written.html, "related": written.related_html}),
             written.own,
