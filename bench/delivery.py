@@ -87,7 +87,7 @@ class Bench:
     @contextmanager
     def workers(self, environment: Mapping[str, str], app: str, *more: str) -> Iterator[int]:
         """Two worker processes that are ready for work, and their parent's number."""
-        options = ("worker", "--concurrency", str(PROCESSES), "--loglevel", "warning", "--without-gossip", *more)
+        options = ("worker", "--concurrency", str(PROCESSES), "--loglevel", "warning", *more)
         process = parts.celery(environment, self.folder / "workers.log", app, *options)
         control = (ours(environment) if app == "workers" else Celery(broker=self.broker)).control
         try:

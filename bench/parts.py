@@ -90,7 +90,9 @@ def sink(*options: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 
 def celery(environment: Mapping[str, str], log: Path, app: str, *arguments: str) -> subprocess.Popen[bytes]:
     """Start workers or a clock, in a session of its own; what they say goes to a file."""
-    command = [sys.executable, "-m", "celery", "-A", app, *arguments]
+    # Our own workers start as the Procfile starts them.
+    ours = app == "workers" and arguments[0] == "worker"
+    command = [sys.executable, "-m", *(["workers", *arguments[1:]] if ours else ["celery", "-A", app, *arguments])]
     with log.open("ab") as out:
         return subprocess.Popen(
             command, cwd=ROOT, env=os.environ | environment, stdout=out, stderr=out, start_new_session=True

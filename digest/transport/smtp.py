@@ -20,13 +20,12 @@ from digest.domain import Mail, Result, State
 from digest.transport import pace
 from digest.transport.interrupts import outlast
 from digest.transport.kept import Gone, Kept, Line
-from digest.transport.rate import SendingRate
 from digest.transport.relay import Relay
 from digest.transport.route import FAILURES_TO_REST, Route
 from digest.transport.senders import NotBegun, opened
 from digest.transport.session import NO_CODE
 
-__all__ = ["FAILURES_TO_REST", "Kept", "OnResults", "Relay", "RelayAway", "Route", "SendingRate", "send_all"]
+__all__ = ["FAILURES_TO_REST", "Kept", "OnResults", "Relay", "RelayAway", "Route", "send_all"]
 
 # A mail is not begun later than this, whatever the clock says: its last reply must come within the ledger's lease.
 SECONDS_TO_BEGIN = 300.0
