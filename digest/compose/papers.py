@@ -25,7 +25,7 @@ _place = attrgetter("place")
 OWN_PAGE_BYTES = 180
 TOPICS_IN_A_LABEL = 3
 # The headings of readers' topics; half a kB each.
-KEEP_GROUPS = 4096
+KEEP_GROUPS = 2048
 # The papers of a busy week; 200 bytes each.
 KEEP_PAGES = 4096
 
