@@ -9,18 +9,21 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-# What draws on terminals: libraries import it where it is installed, and here nobody draws. Four megabytes.
-sys.modules.update(dict.fromkeys(("pygments", "rich")))  # type: ignore[arg-type]  # None: it is not there
-
-from celery.utils.log import mlevel
-from celery.utils.nodenames import default_nodename, host_format
-
-from workers.celery import of_this_process
+# What libraries import where it is installed, and no worker uses: what draws on terminals, and Celery's look at memory.
+# Six megabytes. billiard ends its children by ctypes where cffi, which would parse C for it, is not there.
+USELESS = ("pygments", "rich", "psutil")
+PARSES_C = "cffi"
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run a worker until it is asked to end; return its exit code."""
     wanted = _parser().parse_args(words)
+    _go_without()
+    from celery.utils.log import mlevel
+    from celery.utils.nodenames import default_nodename, host_format
+
+    from workers.celery import of_this_process
+
     worker = of_this_process().Worker(
         hostname=host_format(default_nodename(wanted.hostname)),
         concurrency=wanted.concurrency,
@@ -32,6 +35,16 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     worker.start()
     return int(worker.exitcode or 0)
+
+
+def _go_without() -> None:
+    """Have this process believe that some libraries are not installed; it must be told before anything asks."""
+    missing: dict[str, None] = dict.fromkeys((*USELESS, PARSES_C))
+    sys.modules.update(missing)  # type: ignore[arg-type]  # None is how Python notes that there is no such module
+    import billiard.util  # noqa: F401
+
+    # It looks for the name again when it starts a child.
+    del sys.modules[PARSES_C]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -26,9 +26,9 @@ LONGEST_ENTRY = 120
 # A pace at which people read what they choose from.
 WORDS_A_MINUTE = 200
 # A busy day's cards for every mix of topics that readers share; 3 kB each. 100,000 readers of a day see 2,500.
-KEEP_CARDS = 2048
+KEEP_CARDS = 1024
 # The papers of a busy day, before their cards are marked; 8 kB each.
-KEEP_FORMS = 512
+KEEP_FORMS = 256
 # The papers of a busy day, at each place of a list; half a kB each.
 KEEP_ENTRIES = 1024
 # Stands in a card for the address of its reader's own page while the card is written; no text of ours has it.

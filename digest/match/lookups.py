@@ -58,6 +58,9 @@ class Lookups:
             for start, end in sorted(places.items())
             if postings.field_at[start] in fields
         )
+        if not found:
+            # Most of what readers follow is in no paper of a day, and is asked for once.
+            return found
         return self._stretches.keep(phrase, (found, meter.spent - before), 4 + len(places))[0]
 
     def fact(self, fact: Author | Fact, meter: Meter) -> Named:

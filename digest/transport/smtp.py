@@ -66,7 +66,8 @@ class _Round:
     """One group of mails on its way."""
 
     def __init__(self, mails: Sequence[Mail], route: Route, kept: Kept) -> None:
-        self._waiting = deque(mails)
+        # A deque is emptied: what is sent takes no room while the next group is written.
+        self._waiting = mails if isinstance(mails, deque) else deque(mails)
         self._ready: deque[Mail] = deque()  # Those of them that may go.
         self._beginning = asyncio.Lock()
         # No mail waits for a connection any more.

@@ -5,7 +5,7 @@ While a group goes, the next one is claimed and drafted; it is frozen, and goes,
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -108,7 +108,8 @@ class Round:
         group = self._taken_ahead() or Group(self.engine, self.post, 1 if now_open.half_open else GROUP)
         with group.held():
             group.ready(self.editions)
-            mails = self._frozen(group.deliveries, self._without_slowed(group, now_open))
+            mails = deque(self._frozen(group.deliveries, self._without_slowed(group, now_open)))
+            group.drafts.clear()
             if group.is_full and not now_open.half_open and self.has_time():
                 self._ahead = Group(self.engine, self.post, GROUP)
             self._send(mails, group.deliveries, now_open, connections)
