@@ -49,6 +49,8 @@ SLOW_CONNECTIONS = 96
 SAMPLE = 2_000
 PLAIN = 400
 SECONDS_FOR_ALL = 3_600.0
+# Of the looks at a run, how seldom it is asked what a process shares.
+A_FEW = 20
 
 
 class Bench:
@@ -110,9 +112,13 @@ def service(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> Out
         started, before = time.monotonic(), (parts.spent(parent), parts.spent(bench.postgres.pid))
         ours(environment).send_task("workers.tasks.plan")
         occupied: list[float] = []
+        shares: list[float] = [0.0]
 
         def over() -> bool:
             occupied.append(max(map(parts.memory, parts.children(parent)), default=0))
+            # That takes the system longer to say.
+            if len(occupied) % A_FEW == 0:
+                shares.append(max(map(parts.share, parts.children(parent)), default=0))
             with engine.connect() as connection:
                 some = connection.execute(select(rows.c.id).limit(1)).first()
                 left = connection.execute(select(rows.c.id).where(text(OPEN)).limit(1)).first()
@@ -124,7 +130,7 @@ def service(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> Out
         worked, stored = parts.spent(parent) - before[0], parts.spent(bench.postgres.pid) - before[1]
     [run] = accounts.since(engine, readers.now())
     early, late = occupied[len(occupied) // 5], max(occupied[len(occupied) // 2 :])
-    return Outcome(seconds, run.states, early, late, worked, stored)
+    return Outcome(seconds, run.states, early, late, max(shares), worked, stored)
 
 
 def sample(engine: Engine, environment: Mapping[str, str]) -> list[Mail]:

@@ -106,9 +106,15 @@ def children(pid: int) -> list[int]:
 
 
 def memory(pid: int) -> float:
-    """What a process occupies, in MB."""
+    """What a process occupies, in MB, with all that it shares with others."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def share(pid: int) -> float:
+    """The same, with only its part of what it shares: what all processes together occupy is the sum of these."""
+    rolled = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(rolled.partition("Pss:")[2].split()[0]) / 1024
 
 
 def spent(pid: int) -> float:

@@ -1,4 +1,4 @@
-"""`python -m workers`: the worker alone, as `celery -A workers worker` starts it, without the rest of Celery's commands.
+"""`python -m workers`: the worker that `celery -A workers worker` starts, without the rest of Celery's commands.
 
 Those bring a shell, its editor and its colours along, some seven megabytes, into each process that is forked from it.
 """
