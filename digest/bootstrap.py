@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -242,21 +243,29 @@ def post(settings: Settings) -> Dispatcher:
 
 
 def route(settings: Settings) -> Route:
-    from digest.transport.rate import RelayLimits, SendingRate
     from digest.transport.smtp import Route
 
-    rate = SendingRate(settings.smtp_rate, settings.broker) if settings.smtp_rate else None
+    way = Route(settings.relays, settings.smtp_connections, settings.smtp_mails_per_connection)
     limited = [one for one in settings.relays if one.rate or one.per_day or one.warmup]
+    if not (settings.smtp_rate or limited):
+        # What counts is not even imported: most services let mails go as fast as relays take them.
+        return way
+    from digest.transport.rate import RelayLimits, SendingRate
+
+    rate = SendingRate(settings.smtp_rate, settings.broker) if settings.smtp_rate else None
     limits = {one: RelayLimits(one, settings.broker, lambda: settings.clock().date()) for one in limited}
-    return Route(settings.relays, settings.smtp_connections, settings.smtp_mails_per_connection, rate, limits)
+    return replace(way, rate=rate, limits=limits)
 
 
 def throttles(settings: Settings) -> Throttles:
     from digest.jobs.throttling import Throttles
     from digest.transport.providers import Providers
-    from digest.transport.rate import DomainRates
 
     given = {name: (mails, seconds) for name, mails, seconds in map(domain_rate, settings.domain_rate)}
+    if not given:
+        return Throttles(Providers())
+    from digest.transport.rate import DomainRates
+
     return Throttles(Providers(), given, DomainRates(given, settings.broker).wait)
 
 

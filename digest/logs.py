@@ -48,7 +48,6 @@ def get_logger() -> Any:  # noqa: ANN401 - as structlog's own
 
 def configure(production: bool, level: int = logging.NOTSET) -> None:
     """Set up the log of this process: ours, and that of every library that uses Python's `logging`."""
-    import stamina.instrumentation
     import structlog
 
     processors = [*_first(), _quiet, *_last(production)]
@@ -59,6 +58,12 @@ def configure(production: bool, level: int = logging.NOTSET) -> None:
         cache_logger_on_first_use=False,
     )
     _take_over(production, level or logging.WARNING)
+
+
+def say_retries() -> None:
+    """Have stamina log here what it tries again; for whoever imports it, as few processes do."""
+    import stamina.instrumentation
+
     stamina.instrumentation.set_on_retry_hooks([_say_retry])
 
 

@@ -22,7 +22,7 @@ from structlog.contextvars import bound_contextvars
 from digest.bootstrap import ClockWrong, Service
 from digest.bounces.safely import JudgeAway
 from digest.interrupts import TimeIsUp, limited
-from digest.jobs import alerts, collection, delivery, heartbeat, mailbox, retention, standing
+from digest.jobs import alerts, delivery, heartbeat, mailbox, retention, standing
 from digest.logs import get_logger
 from digest.readers import subscriptions
 from digest.settings import BadSetting
@@ -105,6 +105,9 @@ def _round(round_: Callable[[], None]) -> None:
 @task
 def collect() -> None:
     """Look at every day that is worth a look, and tell the operator what is wrong."""
+    # What reads pages is in no process that only sends.
+    from digest.jobs import collection
+
     here = service()
     looks = collection.collect_all(here.engine, here.sources(), here.client, here.clock)
     alerts.tell(here.engine, here.dispatcher, here.settings.operator_email, looks, here.notifier)

@@ -16,7 +16,7 @@ from digest.compose.marking import Run, shortened
 LONGEST_TOPIC = 60
 MOST_WORDS = 8
 # Those that many readers have; 300 bytes each.
-KEEP_TOPICS = 16_384
+KEEP_TOPICS = 4_096
 
 PREPOSITIONS = {"author": "by", "org": "from", "organization": "from", "source": "from", "cat": "in", "category": "in"}
 # `agents ^2`, and `"tree search"^2`: but the square of R is a word.

@@ -26,11 +26,11 @@ LONGEST_ENTRY = 120
 # A pace at which people read what they choose from.
 WORDS_A_MINUTE = 200
 # A busy day's cards for every mix of topics that readers share; 3 kB each. 100,000 readers of a day see 2,500.
-KEEP_CARDS = 4096
-# The papers of a busy week, before their cards are marked; 8 kB each.
-KEEP_FORMS = 1024
-# The papers of a busy week, at each place of a list; half a kB each.
-KEEP_ENTRIES = 4096
+KEEP_CARDS = 1024
+# The papers of a busy day, before their cards are marked; 8 kB each.
+KEEP_FORMS = 256
+# The papers of a busy day, at each place of a list; half a kB each.
+KEEP_ENTRIES = 1024
 # An address of a reader's own page, quoted.
 OWN_PAGE_BYTES = 180
 # The papers of a busy week; 200 bytes each.

@@ -18,7 +18,7 @@ from digest.text.novelty import announced
 
 # Every summary we store was written by a program of the source's (Hugging Face's `ai_summary`).
 BY_A_MACHINE = "AI summary"
-KEEP_PATTERNS = 4096
+KEEP_PATTERNS = 1024
 # The abstracts of a busy week.
 KEEP_ABSTRACTS = 1024
 # What a topic found that stands in the text of a paper; the rest is names and facts.

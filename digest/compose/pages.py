@@ -25,7 +25,7 @@ NARROW = re.compile(
     r"[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0377\u0391-\u03a1\u03b1-\u03c9\u2010-\u2027\u2030-\u205e]*"
 )
 # Titles, excerpts and what readers follow, of a busy week; half a kB each.
-KEEP_FOLDED = 4096
+KEEP_FOLDED = 2048
 LIGHT = "_layout/light.css"
 RUNS = "_layout/runs.html"
 JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)

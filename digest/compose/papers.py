@@ -23,7 +23,7 @@ _place = attrgetter("place")
 
 TOPICS_IN_A_LABEL = 3
 # The headings of readers' topics; half a kB each.
-KEEP_GROUPS = 4096
+KEEP_GROUPS = 2048
 
 
 class Both(NamedTuple):

@@ -16,7 +16,7 @@ from digest.compose.papers import Papers, of_html, of_text
 from digest.domain import Order, Pick
 
 # 12 kB each, beside the cards and the frame, which they share.
-KEEP_SHEETS = 512
+KEEP_SHEETS = 128
 LONGEST_SUBJECT = 74
 
 

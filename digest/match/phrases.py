@@ -17,7 +17,7 @@ from digest.topics.query import Phrase, Word
 from digest.topics.words import BREAK, fold, is_name, joinable, name_forms, stem
 
 Places: TypeAlias = dict[int, int]
-KEEP_PLACES = 250_000  # some hundred bytes each: 25 MB; of a day of 60 papers, 50,000 readers use 11,000
+KEEP_PLACES = 40_000  # some hundred bytes each, 4 MB; a word or phrase itself as much as four
 MOST_JOINED = 4  # words of a query written as one, as in "nonautoregressive"
 
 
@@ -63,7 +63,7 @@ class Phrases:
         before = meter.spent
         spelling = _Spelling(word.text, word.prefix)
         places = self._written_apart(spelling, meter) | self._standing(spelling.among(self.postings), meter)
-        return self._words.keep(key, (places, meter.spent - before), 1 + len(places))[0]
+        return self._words.keep(key, (places, meter.spent - before), 4 + len(places))[0]
 
     def _joined(self, words: Sequence[Word], meter: Meter) -> Places:
         """Find several words written as one."""
@@ -97,7 +97,7 @@ class Phrases:
         known = self._joints.get(surface)
         if known is None:
             known = [place for place in self.postings.places[surface] if self.postings.joins(place)]
-            self._joints.keep(surface, known, 1 + len(known))
+            self._joints.keep(surface, known, 4 + len(known))
         return known
 
     def _grown(self, place: int, text: str, spelling: _Spelling) -> int:

@@ -22,7 +22,7 @@ MOST_TOPICS = 100  # a reader who follows more follows everything
 MOST_WORDS_IN_ALL = 1_000
 MOST_PREFIXES_IN_ALL = 100
 LONGEST_LINE = MOST_TOPICS * LONGEST_TOPIC
-KEEP_LINES = 1 << 16  # the lines of a million readers are a few thousand
+KEEP_LINES = 1 << 10  # 0.7 kB each; what a matcher has ranked it does not ask for again
 
 # A comma or line end outside quotes ends a topic, but not in `SO(2,1)` or 1,000; an open quote ends with it.
 _TOPIC = re.compile(

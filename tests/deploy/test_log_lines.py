@@ -27,7 +27,8 @@ def command(process):
     found.read(unit)
     program, *words = shlex.split(found["Service"]["ExecStart"])
     told = " ".join(words).replace("--port 8000", "--port 0").replace("%i@%H", "one").replace("warning", "info")
-    return [sys.executable, "-m", Path(program).name, *told.split()]
+    module = [] if Path(program).name == "python" else ["-m", Path(program).name]
+    return [sys.executable, *module, *told.split()]
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ exec sleep 60
 def honcho(tmp_path):
     programs = tmp_path / "programs"
     programs.mkdir()
-    for name in ("uvicorn", "celery", "digest"):
+    for name in ("uvicorn", "celery", "python", "digest"):
         (programs / name).write_text(PROGRAM)
         (programs / name).chmod(0o755)
     told = {"TOLD": str(tmp_path / "told"), "PYTHONPATH": str(ROOT)}
@@ -59,7 +59,7 @@ def test_honcho_as_it_comes_keeps_every_part_up(honcho, tmp_path):
     assert "digest migrate" in lines
     # Where DIGEST_BASE_URL says that the endpoint is, and not where honcho would have it.
     assert any(line.startswith("uvicorn") and "--port 8000" in line for line in lines)
-    running = {part: started(tmp_path, part) for part in ("quietworker", "beat", "web")}
+    running = {part: started(tmp_path, part) for part in ("mworkers", "beat", "web")}
     for part in running:
         before = {name: started(tmp_path, name) for name in running}
         os.kill(before[part], signal.SIGKILL)
@@ -71,4 +71,4 @@ def test_honcho_as_it_comes_keeps_every_part_up(honcho, tmp_path):
     honcho.terminate()
     assert honcho.wait(10) is not None
     with pytest.raises(ProcessLookupError):
-        os.kill(started(tmp_path, "quietworker"), 0)
+        os.kill(started(tmp_path, "mworkers"), 0)
