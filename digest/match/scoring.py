@@ -75,7 +75,7 @@ def _is_as_written(text: str, written: str, field: int) -> bool:
 
 
 def _goes_before(index: Index, start: int) -> int:
-    """Say how surely the word before an occurrence makes it part of a longer name: "video", but not "via" or "newly"."""
+    """Say how surely the word before an occurrence makes it part of a longer name: "video", not "via" or "newly"."""
     return 0 if is_glue(index.postings.words[start - 1]) else _is_joined(index, start - 1, start)
 
 
