@@ -56,7 +56,7 @@ WEIGHTS = (
     Weight("saturation", scoring, "SATURATION"),
     Weight("length of the text", scoring, "LENGTH_MATTERS"),
     Weight("strength of liking", liking, "STRENGTH"),
-    Weight("typical papers added to a day", liking, "PRIOR"),
+    Weight("typical papers added", liking, "PRIOR"),
 )
 
 
@@ -66,7 +66,7 @@ def figures(days: Days, categories: Categories) -> Mapping[str, Sequence[float]]
         "nDCG@10, week": [ndcg(*each) for each in found(searches.ours, by_week(days))],
         "nDCG@10, day": [ndcg(*each) for each in found(searches.ours, by_day(days))],
         "MAP": [average_precision(*each) for each in found(searches.ours, together(days))],
-        "MAP, best match first": [average_precision(*each) for each in found(searches.ours_best_match, together(days))],
+        "MAP, best first": [average_precision(*each) for each in found(searches.ours_best_match, together(days))],
         "arXiv, by category": list(categories.precision().values()),
     }
 
@@ -84,7 +84,7 @@ def rows(days: Days, categories: Categories) -> Iterator[tuple[str, ...]]:
 
 def _change(ours: Sequence[float], before: Sequence[float]) -> str:
     low, high = interval(ours, before)
-    return f"{mean(ours) - mean(before):+.3f} ({low:+.3f} to {high:+.3f})"
+    return f"{mean(ours) - mean(before):+.3f} {low:+.3f}..{high:+.3f}"
 
 
 def main() -> None:
