@@ -2,7 +2,7 @@
 
 An occurrence counts most as the reader wrote it, and standing by itself: "world models" is less of a hit for `model`,
 for it names something narrower. The figures were chosen on days for choosing (`python -m bench.quality`), with the
-papers' own keywords as the truth; none of them is worth moving by less than a third.
+papers' own keywords as the truth; none of them is worth moving by less than a third (`python -m bench.weights`).
 """
 
 from __future__ import annotations
