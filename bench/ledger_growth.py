@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select, text
 
 from bench import readers, report
 from digest.domain import Delivery
-from digest.jobs import delivery
+from digest.jobs import delivery, standing
 from digest.settings import Settings
 from digest.store import accounts, bounces, day_counts, gauges, heard, ledger, outcomes, planning
 from digest.store import readers as people
@@ -75,6 +75,8 @@ def age(engine: Engine, bench: Bench, days: int) -> None:
         ]
         readers.collect(engine, papers, readers.now() - ago)
         with engine.begin() as connection:
+            # They are counted afterwards: as many notes that they came would be in the way.
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
             connection.execute(text(COPY), {"day": day, "first": first})
 
 
@@ -112,9 +114,12 @@ def _questions(engine: Engine, now: datetime) -> Asked:
         "/metrics": lambda: scraped(engine, settings),
         "stats: deliveries": lambda: day_counts.by_state(engine),
         "stats: readers": lambda: people.counts(engine),
-        f"stats: the account{OF_A_WEEK}": lambda: accounts.since(engine, now - LATELY),
+        "stats: the account of the last days": lambda: accounts.since(engine, now - LATELY),
         f"stats: what failed{OF_A_WEEK}": lambda: bounces.counts(engine, now - LATELY),
-        f"stats: who is set aside{OF_A_WEEK}": lambda: planning.set_aside(engine, now - LATELY),
+        "stats: who is set aside": lambda: planning.set_aside(engine, now - LATELY),
+        "doctor: what nobody knows": lambda: accounts.unknown(engine),
+        "the watch": lambda: standing.gather(engine, "sqlite://", now),
+        "each minute: who is set aside": lambda: delivery.troubles(engine, now),
         "what 200 readers had of a paper that is two days old": lambda: heard.papers_sent(engine, some, two_days_ago),
         "all the papers of a reader": lambda: heard.papers_sent(engine, some[:1]),
         "one delivery": lambda: ledger.find(engine, any_row),

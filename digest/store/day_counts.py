@@ -7,39 +7,59 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, literal, select, text, true
 
 from digest.domain import Kind, State, Status
-from digest.store import gauges
+from digest.store import by_day, gauges
 from digest.store.columns import Moment
-from digest.store.engine import insert_into, reading, writing
+from digest.store.engine import insert_into, reading, retried, writing
 from digest.store.outcomes import NEVER
-from digest.store.tables import OPEN, day_counts, deliveries, readers
+from digest.store.tables import OPEN, day_changes, day_counts, deliveries, readers
 
-DELIVERIES, DELAYS, RETURNED, RELAYS = "deliveries", "delays", "returned", "relays"
-# A mail is tried for four days after it was due, and an operator may look again: then its day is counted anew.
+DELIVERIES, DELAYS, RETURNED, RELAYS = by_day.DELIVERIES, "delays", "returned", "relays"
+# A mail is tried for four days after it was due, and an operator may look again: then its day is counted anew. What is
+# deleted of older days stays counted: the triggers know of this, too (revision 0019).
 COUNTED_AGAIN = timedelta(days=7)
 # In seconds. The alert is at half an hour.
 WITHIN = (60, 300, 900, 1800, 3600, 4 * 3600, 24 * 3600)
 LATER = "+Inf"
 
 
+@retried
 def fold(engine: Engine, now: datetime) -> None:
-    """Count the deliveries of all days before this one. Done twice, or by two at once, it is the same."""
+    """Count the deliveries of all days before this one. Done twice, or by two at once, it is the same.
+
+    As of one moment: of what changes meanwhile, nothing is counted, and all that is noted of it stays.
+    """
     today = now.astimezone(UTC).date()
-    with writing(engine) as connection:
-        counted = _counted_until(connection)
-        first = counted - COUNTED_AGAIN if counted else None
+    with writing(_as_of_one_moment(engine)) as connection:
+        counted = by_day.counted_until(connection)
+        first = min(counted, today) - COUNTED_AGAIN if counted else None
         if first:
             again = (day_counts.c.day >= first) & day_counts.c.what.in_((DELIVERIES, DELAYS))
             connection.execute(day_counts.delete().where(again))
-        span = and_(_due_since(first), deliveries.c.due_at < _midnight(today))
+            _take_in_changes(connection, first)
+        connection.execute(day_changes.delete())
+        span = and_(by_day.due_since(first), deliveries.c.due_at < by_day.midnight(today))
         for question in (_states(connection, span), _delays(connection, span)):
             _keep(connection, [dict(row) for row in connection.execute(question).mappings()])
         gauges.measured_in(connection, gauges.COUNTED_UNTIL, today.toordinal(), now)
+
+
+def _as_of_one_moment(engine: Engine) -> Engine:
+    # SQLite has one writer at a time.
+    return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
+
+
+def _take_in_changes(connection: Connection, before: date) -> None:
+    """Keep for good what changed in days that are not counted again."""
+    columns = (day_changes.c.day, day_changes.c.kind, day_changes.c.state)
+    question = select(*columns, func.sum(day_changes.c.count)).where(day_changes.c.day < before).group_by(*columns)
+    for day, kind, state, count in connection.execute(question).all():
+        add_in(connection, DELIVERIES, kind, state, day, int(count))
 
 
 def add(engine: Engine, what: str, kind: str, state: str, now: datetime) -> None:
@@ -71,8 +91,8 @@ def add_in(connection: Connection, what: str, kind: str, state: str, day: date, 
 def settled_until(engine: Engine) -> datetime | None:
     """The moment before which no day is counted again from the ledger: only what is older may leave it."""
     with reading(engine) as connection:
-        counted = _counted_until(connection)
-    return _midnight(counted - COUNTED_AGAIN) if counted else None
+        counted = by_day.counted_until(connection)
+    return by_day.midnight(counted - COUNTED_AGAIN) if counted else None
 
 
 def totals(engine: Engine, what: str, since: date | None = None) -> Counter[tuple[str, str]]:
@@ -86,13 +106,10 @@ def totals(engine: Engine, what: str, since: date | None = None) -> Counter[tupl
 
 def all_deliveries(engine: Engine) -> Counter[tuple[str, str]]:
     """How many deliveries there are of each kind and state: of past days as counted, and what is newer or open."""
-    found = totals(engine, DELIVERIES)
+    found = Counter[tuple[str, str]]()
     with reading(engine) as connection:
-        until = _counted_until(connection)
-        columns = (deliveries.c.kind, deliveries.c.state, func.count())
-        for these in (_over(_due_since(until)), text(OPEN)):
-            rows = connection.execute(select(*columns).where(these).group_by(*columns[:2]))
-            found.update({(kind, state): count for kind, state, count in rows})
+        for _, kind, state, count in connection.execute(by_day.counted(connection)):
+            found[kind, state] += int(count)
     return found
 
 
@@ -108,34 +125,18 @@ def all_delays(engine: Engine) -> Mapping[str, int]:
     """How many digests went within so many seconds of their time, or `LATER`; each is counted once."""
     found = Counter({state: count for (_, state), count in totals(engine, DELAYS).items()})
     with reading(engine) as connection:
-        for row in connection.execute(_delays(connection, _due_since(_counted_until(connection)))).mappings():
+        for row in connection.execute(
+            _delays(connection, by_day.due_since(by_day.counted_until(connection)))
+        ).mappings():
             found[row["state"]] += row["count"]
     return found
 
 
-def _counted_until(connection: Connection) -> date | None:
-    number = gauges.known_in(connection, gauges.COUNTED_UNTIL)
-    return date.fromordinal(int(number)) if number else None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
-def _due_since(day: date | None) -> ColumnElement[bool]:
-    return deliveries.c.due_at >= _midnight(day) if day else true()
-
-
-def _over(span: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Those that nothing more becomes of. The others are few, have an index, and are counted as they stand."""
-    return and_(span, deliveries.c.state.in_((State.SENT, State.FAILED, State.SKIPPED)))
-
-
 def _states(connection: Connection, span: ColumnElement[bool]) -> Select[Any]:
-    day = day_of_due(connection)
+    day = by_day.day_of_due(connection)
     columns = (day.label("day"), deliveries.c.kind, deliveries.c.state)
     counted = select(literal(DELIVERIES).label("what"), *columns, func.count().label("count"))
-    return counted.where(_over(span)).group_by(day, deliveries.c.kind, deliveries.c.state)
+    return counted.where(by_day.is_over(span)).group_by(day, deliveries.c.kind, deliveries.c.state)
 
 
 def _delays(connection: Connection, span: ColumnElement[bool]) -> Select[Any]:
@@ -143,15 +144,9 @@ def _delays(connection: Connection, span: ColumnElement[bool]) -> Select[Any]:
     within = case(*((seconds <= bound, str(bound)) for bound in WITHIN), else_=LATER)
     sent = and_(deliveries.c.state == State.SENT, deliveries.c.tried_at.is_not(None))
     went = and_(span, deliveries.c.kind == Kind.DIGEST, sent)
-    inner = select(day_of_due(connection).label("day"), within.label("state")).where(went).subquery()
+    inner = select(by_day.day_of_due(connection).label("day"), within.label("state")).where(went).subquery()
     columns = (literal(DELAYS).label("what"), inner.c.day, literal(Kind.DIGEST.value).label("kind"), inner.c.state)
     return select(*columns, func.count().label("count")).group_by(inner.c.day, inner.c.state)
-
-
-def day_of_due(connection: Connection) -> ColumnElement[Any]:
-    # SQLite keeps naive UTC; PostgreSQL would take the day in the server's own zone.
-    due = deliveries.c.due_at
-    return func.date(due if connection.dialect.name == "sqlite" else func.timezone("UTC", due))
 
 
 def _seconds_late(connection: Connection) -> ColumnElement[Any]:
@@ -163,11 +158,11 @@ def _seconds_late(connection: Connection) -> ColumnElement[Any]:
 
 def _keep(connection: Connection, rows: list[dict[str, Any]]) -> None:
     for row in rows:
-        # SQLite's days are text.
-        day = row["day"] if isinstance(row["day"], date) else date.fromisoformat(row["day"])
-        statement = insert_into(connection, day_counts).values(row | {"day": day})
-        same = {"count": row["count"]}
-        connection.execute(statement.on_conflict_do_update(index_elements=list(day_counts.primary_key), set_=same))
+        # On SQLite a moment may be one that nobody can read; it is of no day.
+        if row["day"]:
+            statement = insert_into(connection, day_counts).values(row)
+            same = {"count": row["count"]}
+            connection.execute(statement.on_conflict_do_update(index_elements=list(day_counts.primary_key), set_=same))
 
 
 def oldest_due(engine: Engine, now: datetime) -> datetime | None:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Text, and_, exists, or_, select, text, type_coerce
 
 from digest.domain import Kind, State
-from digest.store import day_counts, gauges, heard, planning, seen
+from digest.store import by_day, day_counts, gauges, heard, planning, seen
 from digest.store.engine import reading, retried, writing
 from digest.store.outcomes import NEVER
 from digest.store.tables import ASKED, deliveries, readers
@@ -90,7 +90,7 @@ def _take_out(connection: Connection, which: ColumnElement[bool]) -> int:
     # Looked at again where it is deleted: the operator may have queued it meanwhile.
     taken = deliveries.delete().where(deliveries.c.id.in_(these), _over())
     columns = [deliveries.c[name] for name in ("id", "reader_id", "kind", "state", "unanswered", "beside")]
-    day, papers = day_counts.day_of_due(connection), type_coerce(deliveries.c.papers, Text)
+    day, papers = by_day.day_of_due(connection), type_coerce(deliveries.c.papers, Text)
     rows = connection.execute(taken.returning(*columns, day.label("day"), papers.label("papers"))).all()
     found: dict[seen.Month, set[str]] = defaultdict(set)
     for row in rows:
@@ -103,9 +103,9 @@ def _take_out(connection: Connection, which: ColumnElement[bool]) -> int:
     return len(rows)
 
 
-def _day(written: date | str | None) -> date:
-    """SQLite's days are text, or nothing for a moment that nobody can read."""
-    return written if isinstance(written, date) else date.fromisoformat(written or "1970-01-01")
+def _day(written: date | None) -> date:
+    """On SQLite a moment may be one that nobody can read; it is of no day."""
+    return written or date(1970, 1, 1)
 
 
 @retried

@@ -5,31 +5,37 @@ SQLAlchemy loads its dialects of PostgreSQL to read `postgresql_where`: a tenth 
 
 from __future__ import annotations
 
-from sqlalchemy import Index, text
+from typing import Any
 
-from digest.store.tables import ASKED, OPEN, TAKEN_BY_AN_API, deliveries
+from sqlalchemy import Column, Index, text
+
+from digest.store.tables import (
+    ASKED,
+    FAILED,
+    OPEN,
+    PUT_ASIDE,
+    TAKEN_BY_AN_API,
+    UNKNOWN,
+    UNPLANNED,
+    deliveries,
+    readers,
+)
+
+
+def _only(where: str, name: str, *columns: Column[Any]) -> None:
+    """Index these rows alone. Whoever asks in the same words has it, in both databases."""
+    Index(name, *columns, postgresql_where=text(where), sqlite_where=text(where))
+
 
 # What is over and done with, nearly all of the ledger, is not in them.
-Index(
-    "ix_deliveries_open",
-    deliveries.c.next_attempt_at,
-    deliveries.c.id,
-    postgresql_where=text(OPEN),
-    sqlite_where=text(OPEN),
-)
-Index(
-    "ix_deliveries_asked",
-    deliveries.c.due_at,
-    deliveries.c.mailbox,
-    postgresql_where=text(ASKED),
-    sqlite_where=text(ASKED),
-)
+_only(OPEN, "ix_deliveries_open", deliveries.c.next_attempt_at, deliveries.c.id)
+_only(ASKED, "ix_deliveries_asked", deliveries.c.due_at, deliveries.c.mailbox)
 # Who sends by SMTP has nothing in it, and pays nothing for it.
-Index(
-    "ix_deliveries_taken_by_an_api",
-    deliveries.c.reason,
-    postgresql_where=text(TAKEN_BY_AN_API),
-    sqlite_where=text(TAKEN_BY_AN_API),
-)
+_only(TAKEN_BY_AN_API, "ix_deliveries_taken_by_an_api", deliveries.c.reason)
+# What is rare.
+_only(FAILED, "ix_deliveries_failed", deliveries.c.due_at)
+_only(PUT_ASIDE, "ix_deliveries_set_aside", deliveries.c.due_at)
+_only(UNKNOWN, "ix_deliveries_unknown", deliveries.c.state)
+_only(UNPLANNED, "ix_readers_set_aside", readers.c.id)
 # For the account of the last days. The rows lie by it already, so PostgreSQL needs next to nothing for it.
-Index(None, deliveries.c.due_at, postgresql_using="brin")
+Index(None, deliveries.c.due_at, postgresql_using="brin", postgresql_with={"autosummarize": True})

@@ -63,9 +63,14 @@ def _count(connection: Connection, collection: CollectionRun) -> int:
 
 def latest_day(connection: Connection) -> date | None:
     """The latest listed day that may reach a digest; the earliest of the sources' own, where several are at work."""
-    newest = select(func.max(listings.c.day)).where(~listings.c.archived).group_by(listings.c.source)
-    days = [day for (day,) in dated(connection, newest, listings.c.day)]
-    return min((day for day in days if day >= max(days) - SILENT_AFTER), default=None)
+    newest = select(func.max(listings.c.day)).where(~listings.c.archived)
+    [[last]] = dated(connection, newest, listings.c.day)
+    if last is None:
+        return None
+    # Of the newest days alone: whoever asked all of them would read every listing there is.
+    at_work = newest.where(listings.c.day >= last - SILENT_AFTER).group_by(listings.c.source)
+    days: list[date] = [day for (day,) in dated(connection, at_work, listings.c.day)]
+    return min(days)
 
 
 def back_from(connection: Connection, latest: date, days: int) -> date:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
     true,
     tuple_,
 )
@@ -25,9 +26,8 @@ from digest.domain import EPOCH, INSTANT, Delivery, Kind, SetAside, State, Statu
 from digest.store import collections, papers, rhythms
 from digest.store.engine import insert_into, reading, retried, writing
 from digest.store.ledger import FRESH, waiting_in
-from digest.store.outcomes import SET_ASIDE
 from digest.store.rhythms import NextDue
-from digest.store.tables import deliveries, readers
+from digest.store.tables import PUT_ASIDE, deliveries, readers
 
 SUPERSEDED = "overtaken"
 # The readers planned in one transaction: some tenths of a second, which is what a crash undoes and others wait for.
@@ -83,14 +83,14 @@ def _end_of_range(connection: Connection, due: ColumnElement[bool]) -> Row[Any] 
 
 def set_aside(engine: Engine, since: datetime) -> list[SetAside]:
     """Who cannot be planned now, and what was due since then and could not be read or written."""
-    ended = deliveries.c.state.in_((State.FAILED, State.UNCERTAIN)) & (deliveries.c.due_at >= since)
     question = select(deliveries.c.reader_id, deliveries.c.reason, deliveries.c.id).where(
-        ended, deliveries.c.reason.contains(SET_ASIDE)
+        text(PUT_ASIDE), deliveries.c.due_at >= since
     )
     unplanned = [SetAside(reader_id, why) for reader_id, why in rhythms.set_aside(engine).items()]
     with reading(engine) as connection:
-        found = connection.execute(question.order_by(deliveries.c.id)).all()
-    return unplanned + [SetAside(reader_id, why, delivery_id) for reader_id, why, delivery_id in found]
+        # Put in order here: SQLite would read all deliveries to have them in order.
+        found = sorted(connection.execute(question).all(), key=lambda row: row.id)
+    return unplanned + [SetAside(*row) for row in found]
 
 
 def dry_run(

@@ -4,15 +4,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text, tuple_
+from sqlalchemy import event, text, tuple_
 
 from digest.domain import Preferences
+from digest.jobs import standing
 from digest.readers import schedule
-from digest.store import planning
+from digest.store import accounts, day_counts, planning
 from digest.store import readers as readers_of
 from digest.store.engine import connect, writing
 from digest.store.tables import readers
 from tests.support.factories import NOW
+from tests.support.stored import in_memory
 from tests.support.waiting import wait_until
 
 SLOWLY = 20.0
@@ -77,3 +79,78 @@ def test_a_digest_that_a_worker_claims_while_the_next_is_planned_is_not_dropped(
     with engine.connect() as connection:
         found = connection.execute(text("SELECT state FROM deliveries ORDER BY due_at")).scalars().all()
     assert found == ["sending", "queued"]
+
+
+A_DAY_HAS, DAYS = 2_400, 10
+SOME_DAYS = f"""INSERT INTO deliveries
+    (reader_id, kind, due_at, window_start, window_end, since, state, reason, attempts,
+    next_attempt_at, papers, tried_at) SELECT readers.id, 'digest', due, due, due, CAST(due AS date),
+    CASE WHEN readers.id % 600 = 0 THEN 'failed' ELSE 'sent' END,
+    CASE WHEN readers.id % 1200 = 0 THEN 'set aside: no zone' ELSE '250 ' || repeat('Ok', 200) END, 1, due, '[]', due
+    FROM (SELECT CAST(:now AS timestamptz) - make_interval(days => day) AS due
+          FROM generate_series({DAYS - 1}, 0, -1) AS day) AS days, readers ORDER BY days.due, readers.id"""
+
+
+def scanned(node):
+    """How many rows a plan took from tables, whatever it did with them."""
+    kept = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    here = kept * node["Actual Loops"] if node.get("Relation Name") in ("readers", "deliveries") else 0
+    return here + sum(map(scanned, node.get("Plans", ())))
+
+
+def rows_read(engine, ask):
+    """How many rows of readers and deliveries a question reads, by PostgreSQL's own count."""
+    asked = []
+    event.listen(engine, "before_cursor_execute", take := lambda *what: asked.append(what[2:4]))
+    ask()
+    event.remove(engine, "before_cursor_execute", take)
+    with engine.connect() as connection:
+        plans = [
+            connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {one}", given).scalar() for one, given in asked
+        ]
+    return sum(scanned(plan["Plan"]) for [plan] in plans)
+
+
+ASKED = {
+    "the account of a week": (2 * A_DAY_HAS, lambda engine: accounts.since(engine, NOW - timedelta(days=7))),
+    "all deliveries": (2 * A_DAY_HAS, day_counts.all_deliveries),
+    "who is set aside": (5 * DAYS, lambda engine: planning.set_aside(engine, NOW - timedelta(days=7))),
+    "what nobody knows": (A_DAY_HAS, accounts.unknown),
+    "the watch, though some failed": (500, lambda engine: standing.gather(engine, "sqlite://", NOW)),
+}
+
+
+def test_what_is_asked_of_the_ledger_reads_no_more_after_many_days_than_after_one(engine):
+    with writing(engine) as connection:
+        some = (
+            "SELECT 'r' || n, 'r' || n, 'active', '[]', 'daily', 7, 'UTC', 10, now() FROM generate_series(1, :many) n"
+        )
+        into = "email, email_key, status, topics, cadence, hour, timezone, most_papers, created_at"
+        connection.execute(text(f"INSERT INTO readers ({into}) {some}"), {"many": A_DAY_HAS})
+        connection.execute(text(SOME_DAYS), {"now": NOW})
+    day_counts.fold(engine, NOW)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+    assert [run.planned for run in accounts.since(engine, NOW - timedelta(days=7))] == [A_DAY_HAS] * 8
+    assert len(planning.set_aside(engine, NOW - timedelta(days=7))) == 8 * A_DAY_HAS / 1_200
+    found = {name: rows_read(engine, lambda ask=ask: ask(engine)) for name, (_, ask) in ASKED.items()}
+    assert {name: read for name, read in found.items() if read > ASKED[name][0]} == {}, found
+
+
+RARE = {
+    "ix_deliveries_open": day_counts.all_deliveries,
+    "ix_deliveries_set_aside": ASKED["who is set aside"][1],
+    "ix_readers_set_aside": ASKED["who is set aside"][1],
+    "ix_deliveries_unknown": accounts.unknown,
+    "ix_deliveries_failed": lambda engine: accounts.failed(engine, NOW),
+}
+
+
+@pytest.mark.parametrize("index", RARE)
+def test_sqlite_too_finds_what_is_rare_by_its_index(index):
+    engine, asked = in_memory(), []
+    event.listen(engine, "before_cursor_execute", lambda *what: asked.append(what[2:4]))
+    RARE[index](engine)
+    with engine.connect() as connection:
+        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", given).all() for one, given in list(asked)]
+    assert any(f"INDEX {index}" in row[3] for plan in plans for row in plan)

@@ -1,12 +1,14 @@
 """The schema, step by step: what is stored survives every step up, and every step down again."""
 
+from datetime import date
+
 import pytest
 from alembic import command
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from digest.domain import State
-from digest.store import ledger
+from digest.store import day_counts, ledger
 from digest.store.engine import connect, move
 from tests.support.stored import STORED, THEN
 
@@ -94,6 +96,26 @@ def test_no_way_up_gives_the_number_of_a_reader_who_is_gone_to_another(empty):
         assert after["id"] > given
         run(empty, "DELETE FROM readers")
         move(empty, command.downgrade, "0005")
+
+
+COUNTED = [
+    f"INSERT INTO gauges VALUES ('counted until', {date(2025, 12, 25).toordinal()}, '{THEN}')",
+    "INSERT INTO day_counts VALUES ('2025-12-24', 'deliveries', 'digest', 'failed', 3)",
+    "INSERT INTO day_counts VALUES ('2025-12-01', 'deliveries', 'digest', 'sent', 9)",
+]
+
+
+def test_days_that_were_counted_are_right_at_once_and_stay_so(empty):
+    """What was counted last night may be over by now; what was counted for good may have left the ledger."""
+    move(empty, command.upgrade, "0017")
+    run(empty, *STORED, *COUNTED, "UPDATE deliveries SET state = 'sent'")
+    move(empty, command.upgrade, "head")
+    assert day_counts.all_deliveries(empty) == {("digest", "sent"): 10}
+    run(empty, "UPDATE deliveries SET state = 'skipped'")
+    assert day_counts.all_deliveries(empty) == {("digest", "sent"): 9, ("digest", "skipped"): 1}
+    move(empty, command.downgrade, "0017")
+    move(empty, command.upgrade, "head")
+    assert day_counts.all_deliveries(empty) == {("digest", "sent"): 9, ("digest", "skipped"): 1}
 
 
 OF_A_READER = {

@@ -23,6 +23,13 @@ from digest.store.tables.base import metadata
 # The deliveries that are not over, in SQL, so that both databases see that the index of them will do.
 OPEN = "state IN ('queued', 'sending', 'deferred', 'uncertain')"
 
+# Those that failed, and those that could not be read or written (`outcomes.SET_ASIDE`): few, of however many.
+FAILED = "state = 'failed'"
+PUT_ASIDE = "state IN ('failed', 'uncertain') AND replace(reason, 'set aside: ', '') <> reason"
+
+# Those with a state that no version of ours knows.
+UNKNOWN = "state NOT IN ('queued', 'sending', 'sent', 'deferred', 'failed', 'uncertain', 'skipped')"
+
 # Those that somebody asked for.
 ASKED = "mailbox <> ''"
 

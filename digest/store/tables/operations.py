@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Float, Integer, Table, Text
 
-from digest.store.columns import Moment
+from digest.store.columns import Moment, Number
 from digest.store.tables.base import metadata
 
 # Relays that rest and recipients' domains that are slowed, each until when and why.
@@ -48,6 +48,18 @@ day_counts = Table(
     Column("kind", Text, primary_key=True),
     Column("state", Text, primary_key=True),
     Column("count", BigInteger, nullable=False),
+)
+
+# What changed in days that were counted, since: one more or one less of a kind and state each. The database's triggers
+# write them, whoever changes a delivery, so that nobody waits for anybody; the next count takes them in.
+day_changes = Table(
+    "day_changes",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("count", Integer, nullable=False),
 )
 
 # The messages of the mailbox that were taken in and may wait there still, because its server keeps no flags.

@@ -7,6 +7,9 @@ from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table,
 from digest.store.columns import Moment, Number, RandomKey, Strings, text_column
 from digest.store.tables.base import metadata
 
+# Those for whom no digest could be planned.
+UNPLANNED = "set_aside <> ''"
+
 readers = Table(
     "readers",
     metadata,
