@@ -83,6 +83,8 @@ def rows(days: Days, categories: Categories) -> Iterator[tuple[str, ...]]:
 
 
 def _change(ours: Sequence[float], before: Sequence[float]) -> str:
+    if not before:
+        return ""
     low, high = interval(ours, before)
     return f"{mean(ours) - mean(before):+.3f} {low:+.3f}..{high:+.3f}"
 
@@ -90,6 +92,9 @@ def _change(ours: Sequence[float], before: Sequence[float]) -> str:
 def main() -> None:
     report.machine()
     days = {day: papers for day, papers in captures.days().items() if day < JUDGING}
+    if not days:
+        report.heading("No days for choosing among the captures")
+        return
     categories = Categories()
     report.heading(f"Days for choosing: {min(days)} to {max(days)}; arXiv: {len(categories.precision())} topics")
     shown = list(rows(days, categories))
