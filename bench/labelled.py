@@ -1,8 +1,8 @@
 """Suggestions and sentences beside what a person said of them: `python -m bench.labelled`.
 
 `labels/suggestions.csv` says of suggestions whether somebody might follow them; `labels/novelty.csv` has the sentences
-(from 0) of abstracts that say what is new. The rules were mended by those for choosing; those for judging decided
-nothing. Both files are about real papers of the captures, and hold no text of theirs.
+(from 0) of abstracts that say what is new. Those for choosing were known while the rules were made; those for
+judging decided nothing. Both files are about real papers of the captures, and hold no text of theirs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How much depends on each weight: `python -m bench.weights`, with each a third less and a third more.
+"""How much depends on each weight: `python -m bench.weights`, with each three tenths less and more.
 
-By the keywords of the days for choosing, and by a second judge, the categories of arXiv papers. A weight whose third
-moves nothing could as well be another; where the two judges pull apart, it stays between them.
+By the keywords of the days for choosing, and by a second judge, the categories of arXiv papers. A weight that can
+move so far and change nothing could as well be another; where the two judges pull apart, it stays between them.
 """
 
 from __future__ import annotations
