@@ -18,7 +18,7 @@ from celery import Celery
 from sqlalchemy import Engine, select, text
 
 from bench import ledger_growth, parts, profiles, readers, report
-from bench.delivery import CONNECTIONS, Bench, ours
+from bench.delivery import CONNECTIONS, UNENDED, Bench, ours
 from digest import bootstrap
 from digest.domain import State
 from digest.jobs.delivery.dispatcher import Dispatcher
@@ -26,8 +26,7 @@ from digest.jobs.editions import Editions
 from digest.settings import Settings
 from digest.settings.fields import PREFIX
 from digest.store import accounts, ledger
-from digest.store.engine import connect
-from digest.store.tables import OPEN
+from digest.store.engine import connect, reading
 from digest.store.tables import deliveries as rows
 from digest.topics import parse
 
@@ -110,9 +109,8 @@ def watch(engine: Engine, app: Celery, who: Processes, started: float) -> tuple[
         if not ticked or seconds - ticked > A_TICK:
             app.send_task("workers.tasks.plan")
             ticked = seconds or A_TICK
-        with engine.connect() as connection:
-            left = connection.execute(select(rows.c.id).where(text(OPEN)).limit(1)).first()
-            due = connection.execute(text("SELECT id FROM readers WHERE next_due_at <= now() LIMIT 1")).first()
+        with reading(engine) as connection:
+            left, due = (connection.execute(text(question)).first() for question in UNENDED)
         planned = planned or (0.0 if due else seconds)
         if not glances or seconds > glances[-1].seconds * 1.2 + 1:
             glances.append(glance(engine, who, seconds))

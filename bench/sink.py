@@ -59,7 +59,7 @@ class Connection(asyncio.Protocol):
         self.sink = sink
         self.delay = sink.options.delay_ms / 1000
         self.buffer = bytearray()
-        self.in_data = False
+        self.in_data = self.is_mute = False
         self.searched = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.buffer += data
         replies: list[bytes] = []
-        while self.read_data(replies.append) if self.in_data else self.read_line(replies.append):
+        while not self.is_mute and (self.read_data if self.in_data else self.read_line)(replies.append):
             pass
         if replies:
             self.say(b"".join(replies))
@@ -128,7 +128,8 @@ class Connection(asyncio.Protocol):
         end = self.buffer.find(END, max(0, self.searched - len(END)))
         if end < 0:
             self.searched = len(self.buffer)
-            if self.sink.happens(self.sink.options.drop):
+            # Not before the first: then the answer to the mail before would be lost with it.
+            if self.buffer and self.sink.happens(self.sink.options.drop):
                 self.transport.abort()
             return False
         content = bytes(self.buffer[: end + 2])
@@ -143,8 +144,9 @@ class Connection(asyncio.Protocol):
             self.sink.accept(content, answered=False)
             self.transport.abort()
         elif self.sink.happens(options.stall):
-            # Accepted, and never said.
+            # Accepted, and never said, nor anything after it.
             self.sink.accept(content, answered=False)
+            self.is_mute = True
         else:
             self.sink.accept(content, answered=True)
             say(b"250 2.0.0 taken\r\n")

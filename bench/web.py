@@ -31,7 +31,7 @@ from digest.store import readers
 from digest.store.engine import connect, migrate
 from digest.store.tables import readers as reader_rows
 from digest.store.wanted import Order
-from digest.web import create_app, warm
+from digest.web import create_app, take_turns, warm
 
 BASE, KEY = "https://papers.example.org", "only for this measurement"
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -52,6 +52,8 @@ async def site(engine: Engine, latest: date) -> AsyncIterator[Any]:
     everybody = ("0.0.0.0/0",)
     given: dict[str, Any] = {"broker_url": NOWHERE, "base_url": BASE, "secret_key": (KEY,), "confirmations_per_hour": 0}
     app = create_app(Settings(**given, trusted_networks=everybody, now=moment), engine)
+    # As the endpoint does when it starts.
+    take_turns()
     warm(app.state.site)
     yield app
     gc.unfreeze()

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 # Clocks of two machines that ask the same time servers differ by less than a second; windows forgive minutes.
 MOST_CLOCK_SKEW = timedelta(minutes=5)
+# For a lock on SQLite, while somebody waits for a command: our transactions take a second at most, and what holds one
+# for longer than this is an open `sqlite3`, or a migration. A process that nobody waits for has more patience.
+SECONDS_AT_A_TERMINAL = 10.0
 
 
 class ClockWrong(Exception):
@@ -43,15 +46,21 @@ class ClockWrong(Exception):
 class Service:
     """Everything a process needs, made from its settings at first use, and closed together.
 
-    Make it after a fork, never before: connections must not be shared. An engine that is handed in is not closed.
+    Make it after a fork, never before: connections must not be shared. An engine that is handed in is not closed. One
+    that `is_waited_for` gives up sooner on a database that is locked.
     """
 
     def __init__(
-        self, settings: Settings, *, engine: Engine | None = None, clock: Callable[[], datetime] | None = None
+        self,
+        settings: Settings,
+        *,
+        engine: Engine | None = None,
+        clock: Callable[[], datetime] | None = None,
+        is_waited_for: bool = False,
     ) -> None:
         self.settings = settings
         self.clock = clock or settings.clock
-        self._given = engine
+        self._given, self._patience = engine, {"sqlite_patience": SECONDS_AT_A_TERMINAL} if is_waited_for else {}
 
     @property
     def now(self) -> datetime:
@@ -62,7 +71,7 @@ class Service:
         """The store as it is, whatever its schema. Raises StoreUnready where it cannot even be named."""
         from digest.store.engine import connect
 
-        return self._given or connect(self.settings.database_url, self.settings.secret_key)
+        return self._given or connect(self.settings.database_url, self.settings.secret_key, **self._patience)
 
     @cached_property
     def engine(self) -> Engine:

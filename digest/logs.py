@@ -14,12 +14,13 @@ import time
 from collections.abc import MutableMapping
 from typing import Any
 
-ADDRESS = re.compile(r"[^\s@<>()\[\]\"'`,;:=]*@[^\s@<>()\[\]\"'`,;:]+")
+# Each begins where a word does, and never within one: a line may be as long as what a visitor asks for.
+ADDRESS = re.compile(r"(?:(?<![^\s@<>()\[\]\"'`,;:=])[^\s@<>()\[\]\"'`,;:=]++)?@[^\s@<>()\[\]\"'`,;:]+")
 # Who logs in where, before the host of a URL.
 CREDENTIALS = re.compile(r"://[^\s/@]*@")
 # A signed link, and whatever looks like a signature behind a number: see `links`.
 TOKEN = re.compile(r"(?<=/)(confirm|address|topics|unsubscribe|preferences|digest|feedback|saved)/[^\s/?\"'<>]+")
-SIGNATURE = re.compile(r"\b[\w-]+\.(?=[\w-]*[0-9A-Z])[\w-]{26,}\b")
+SIGNATURE = re.compile(r"(?<![\w-])[\w-]++\.(?=[\w-]*[0-9A-Z])[\w-]{26,}\b")
 # What links name a reader by: `links.KEY`.
 KEY = re.compile(r"\bk[0-9a-f]{16}\b")
 # A broker or database that is away is noticed by every mail of every worker.
@@ -171,5 +172,6 @@ def _say_retry(details: Any) -> None:  # noqa: ANN401 - stamina's RetryDetails
         of=details.name,
         attempt=details.retry_num,
         wait_seconds=round(details.wait_for, 2),
-        why=type(details.caused_by).__name__,
+        # An error of ours that another led to says less than that one.
+        why=type(details.caused_by.__cause__ or details.caused_by).__name__,
     )

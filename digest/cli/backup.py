@@ -41,4 +41,4 @@ def backup(
         backups.copy(source, file)
     except OSError as error:
         raise Failed(f"cannot copy to {file}: {error.strerror or error}") from None
-    console.print(f"{file} is a copy of the database, {file.stat().st_size / 1e6:,.1f} MB.", markup=False)
+    console.print(f"{file} is a copy of the database, {file.stat().st_size / 1e6:,.1f} MB.")

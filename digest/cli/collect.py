@@ -48,7 +48,7 @@ def collect(
     looks = []
     for site, on in track(plan, "Collecting", console=errors, disable=not errors.is_terminal, transient=True):
         look = collection.collect(service.engine, site, on, service.client, service.clock, backfill=bool(since))
-        print_json([_row(look)]) if as_json else console.print(_line(look), soft_wrap=True, markup=False)
+        print_json([_row(look)]) if as_json else console.print(_line(look))
         looks.append(look)
     failed = sum(look.collection.outcome is Outcome.FAILED for look in looks)
     if failed:

@@ -68,9 +68,9 @@ def match(
     explained = [matcher.explain(profile, pick) if explain else [] for pick in selection.picks]
     if explain:
         for topic in profile.topics + profile.exclusions:
-            errors.print(f"read as: {topic}", markup=False)
+            errors.print(f"read as: {topic}")
         for text in selection.unfinished:
-            errors.print(f"left out, as it would take too long: {text}", markup=False)
+            errors.print(f"left out, as it would take too long: {text}")
     if machine:
         print_json(map(_pick, selection.picks, explained))
     elif explain:
@@ -89,7 +89,7 @@ def readable(topics: Sequence[str]) -> Profile:
     if mistakes and not profile.topics + profile.exclusions:
         raise Misused("; ".join(mistakes))
     for mistake in mistakes:
-        errors.print(f"digest: left out: {mistake}", markup=False)
+        errors.print(f"digest: left out: {mistake}")
     return profile
 
 
@@ -116,9 +116,12 @@ def _part(part: Share) -> dict[str, object]:
 
 def _print_picks(selection: Selection, days: Sequence[date]) -> None:
     rows = ((f"{pick.score:.2f}", pick.paper.id, pick.paper.title, _why(pick)) for pick in selection.picks)
+    if not selection.picks:
+        errors.print(f"No paper {_listed(days)} matches." if days else "Nothing is stored of these days.")
+        return
     print_table("", ("Score", "Id", "Title", "Because of"), rows)
     fitting = len(selection.picks) + selection.more
-    errors.print(f"{len(selection.picks)} of {fitting} that fit, {_listed(days)}.")
+    errors.print(f"{len(selection.picks)} of {fitting} that {'matches' if fitting == 1 else 'match'}, {_listed(days)}.")
 
 
 def _why(pick: Pick) -> str:

@@ -8,8 +8,8 @@ import typer
 
 from digest.bootstrap import Service
 from digest.cli.commands import app_of
-from digest.cli.console import Json, console, print_json, print_table
-from digest.cli.stats import moment, resting, runs
+from digest.cli.console import Json, console, moment, print_json, print_table
+from digest.cli.stats import resting, runs
 from digest.domain import State
 from digest.jobs import delivery
 

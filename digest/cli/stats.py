@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import typer
 
 from digest.bootstrap import Service
 from digest.cli.commands import app_of
-from digest.cli.console import Json, print_json, print_table
+from digest.cli.console import Json, moment, print_json, print_table
 from digest.domain import Breaker, CollectionRun, Run, SetAside, State
 from digest.store import accounts, bounces, breakers, collections, day_counts, folding, planning, readers
 
@@ -63,7 +63,7 @@ def stats(context: typer.Context, as_json: Json = False) -> None:
         rows = [(breaker.name, moment(breaker.until), breaker.reason) for breaker in rests]
         print_table("Resting", ("What", "Until", "Because"), rows, keep_title=True)
     if aside:
-        rows = [(one.reader_id, one.delivery_id or "", one.reason) for one in aside]
+        rows = [(str(one.reader_id), str(one.delivery_id or ""), one.reason) for one in aside]
         print_table("Set aside", ("Reader", "Delivery", "Because"), rows, keep_title=True)
     _print_collections(looks)
 
@@ -94,7 +94,3 @@ def runs(service: Service) -> list[Run]:
 
 def resting(service: Service) -> list[Breaker]:
     return [breaker for breaker in breakers.known(service.engine).values() if breaker.until > service.now]
-
-
-def moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -86,11 +86,11 @@ def facts(paper: Paper, year: int, *, weekly: bool = False) -> str:
 
 
 def because(reasons: Collection[Reason]) -> list[Run]:
-    """Say why a paper is here, in the reader's own words; nothing where nobody knows any more."""
+    """Say why a paper is here, to whoever tries topics or reads a feed; nothing where nobody knows any more."""
     if not reasons:
         return []
     topics = [reason.topic for reason in reasons if reason.topic]
-    return [Run("Because you follow "), *_followed(topics)] if topics else [Run("Because it is trending")]
+    return [Run("Matches "), *_followed(topics)] if topics else [Run("Trending")]
 
 
 def rhythm(preferences: Preferences) -> str:

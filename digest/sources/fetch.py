@@ -95,14 +95,10 @@ def _answer(client: httpx.Client, url: str, request: Request, attempts: int, who
         time.sleep(request.pause)
     deadline = Deadline(min(SECONDS_A_REQUEST, whole.left))
     try:
-        for attempt in stamina.retry_context(
-            partial(_worth_it, deadline=deadline), attempts, deadline.seconds, wait_initial=0.5
-        ):
-            with attempt:
-                return _attempt(client, url, request, deadline)
+        asked = stamina.RetryingCaller(attempts, deadline.seconds, wait_initial=0.5)
+        return asked(partial(_worth_it, deadline=deadline), _attempt, client, url, request, deadline)
     except _TryAgain as in_vain:
         return in_vain.answer
-    raise AssertionError("an attempt returns or raises")
 
 
 def _worth_it(error: Exception, deadline: Deadline) -> bool | float:

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from digest.domain import RELATED, Beside, Mute, Quiet, Reason
+from digest.domain import NOTHING_ELSE, RELATED, Beside, Mute, Quiet, Reason
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def as_text(beside: Beside) -> str:
     """Write it down; empty where there is nothing."""
-    if beside == Beside():
+    if beside is NOTHING_ELSE or beside == NOTHING_ELSE:
         return ""
     related = [(paper, reason.topic, reason.words) for paper, reason in beside.related]
     # Code of before looks for these two, and for no other.
@@ -22,13 +24,13 @@ def as_text(beside: Beside) -> str:
         kept["mine"] = beside.mine
     if beside.quiet:
         kept["quiet"] = _of_quiet(beside.quiet)
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(kept)
 
 
 def of_text(text: str) -> Beside:
     """Read it; raises ValueError, TypeError or LookupError for what no version of ours wrote."""
     if not text:
-        return Beside()
+        return NOTHING_ELSE
     kept = json.loads(text)
     votes = tuple([(str(word), int(count)) for word, count in kept["votes"]])
     related = [

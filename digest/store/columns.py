@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlalchemy import BigInteger, Column, DateTime, Dialect, Integer, Text, Typ
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -24,8 +27,9 @@ class Moment(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
+        # PostgreSQL gives UTC already.
+        if value is None or value.tzinfo is UTC:
+            return value
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
@@ -39,10 +43,15 @@ class Strings(TypeDecorator[tuple[str, ...]]):
     cache_ok = True
 
     def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:  # noqa: ANN401 - the base class's signature
-        return None if value is None else json.dumps(list(value), ensure_ascii=False)
+        return None if value is None else as_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
         return None if value is None else _strings(value)
+
+
+def as_text(strings: Iterable[str]) -> str:
+    """Write strings as a column of them keeps them."""
+    return _ENCODER.encode(list(strings))
 
 
 def _strings(written: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, fu
 from digest.domain import Kind, State, Status
 from digest.store import by_day, gauges
 from digest.store.columns import Moment
-from digest.store.engine import insert_into, reading, retried, writing
+from digest.store.engine import insert_into, reading, retried, stating, writing
 from digest.store.outcomes import NEVER
 from digest.store.tables import OPEN, day_changes, day_counts, deliveries, readers
 
@@ -74,7 +74,7 @@ def add_all(engine: Engine, what: str, counts: Mapping[tuple[str, str], int], no
     rows = [today | {"kind": kind, "state": state, "count": counts[kind, state]} for kind, state in sorted(counts)]
     if not rows:
         return
-    with writing(engine) as connection:
+    with stating(engine) as connection:
         statement = insert_into(connection, day_counts).values(rows)
         more = {"count": day_counts.c.count + statement.excluded.count}
         connection.execute(statement.on_conflict_do_update(index_elements=list(day_counts.primary_key), set_=more))

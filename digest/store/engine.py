@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache, wraps
 from pathlib import Path
 from random import random
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from digest.store import postgresql
 from digest.store.keyed import SECRETS
 
 if TYPE_CHECKING:
@@ -24,15 +25,6 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Longer than any of our transactions, so that a second writer waits and does not fail.
 SQLITE_PATIENCE_SECONDS = 30
-# PostgreSQL, over a network that drops what we send: after so long a connection is given up, and another one made. The
-# system's own patience is a quarter of an hour for what is not acknowledged, and endless for a silent connection.
-PATIENCE = {"connect_timeout": 10, "tcp_user_timeout": 30_000} | {
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-}
-# The same on the server's side, whose usual two hours a host without power would keep its seats on the relays.
-PATIENT_WITH_US = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 # PostgreSQL: serialization_failure, deadlock_detected.
 TRY_AGAIN = frozenset({"40001", "40P01"})
 # With the waits between them, some two seconds: more than any of our transactions takes.
@@ -45,27 +37,23 @@ class StoreUnready(Exception):
     """The database cannot be used as it is; the text says what to do."""
 
 
-def connect(url: str, secrets: Sequence[str] = ()) -> Engine:
+def connect(url: str, secrets: Sequence[str] = (), sqlite_patience: float = SQLITE_PATIENCE_SECONDS) -> Engine:
     """Make an engine. One a process, and after the fork: connections must not be shared between processes.
 
-    `secrets` key the hashes of addresses (`keyed`), the newest first.
+    `secrets` key the hashes of addresses (`keyed`), the newest first. `sqlite_patience` is how many seconds a writer
+    waits for another.
     """
     parsed, carried = make_url(url), {SECRETS: tuple(secrets)}
     if parsed.get_backend_name() != "sqlite":
-        patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
-        engine = create_engine(
-            parsed, pool_pre_ping=True, hide_parameters=True, execution_options=carried, connect_args=patience
-        )
-        event.listen(engine, "connect", _prepare_postgresql)
-        return engine
+        return postgresql.engine_of(parsed, carried)
     if parsed.database and parsed.database != ":memory:":
         try:
             _make_room(Path(parsed.database))
         except OSError as error:
             raise StoreUnready(unreachable(parsed, error)) from error
     # Parameters are addresses and topics, and an error is logged.
-    patience = {"timeout": SQLITE_PATIENCE_SECONDS}
-    engine = create_engine(parsed, connect_args=patience, hide_parameters=True, execution_options=carried)
+    waits = {"timeout": sqlite_patience}
+    engine = create_engine(parsed, connect_args=waits, hide_parameters=True, execution_options=carried)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -79,12 +67,6 @@ def _make_room(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists() and os.access(file.parent, os.W_OK):
         os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
-
-
-def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN401 - psycopg's own connection
-    with connection.cursor() as cursor:
-        cursor.execute(PATIENT_WITH_US)
-    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's own connection
@@ -101,7 +83,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    with engine.connect() as connection:
+    """A connection for questions, each of which is a transaction of its own on PostgreSQL."""
+    with engine.connect() as connection, _each_at_once(connection):
         yield connection
 
 
@@ -114,6 +97,21 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     with engine.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as connection:
         yield connection
+
+
+@contextmanager
+def stating(engine: Engine) -> Iterator[Connection]:
+    """For a single statement that writes: the same, but that on PostgreSQL it is committed with the statement."""
+    if engine.dialect.name == "sqlite":
+        with writing(engine) as connection:
+            yield connection
+    else:
+        with reading(engine) as connection:
+            yield connection
+
+
+def _each_at_once(connection: Connection) -> AbstractContextManager[None]:
+    return nullcontext() if connection.dialect.name == "sqlite" else postgresql.each_at_once(connection)
 
 
 def retried(change: Callable[P, T]) -> Callable[P, T]:

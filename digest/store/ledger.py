@@ -8,9 +8,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, func, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, Result, RowMapping, Update, and_, func, select, text
 
 from digest.domain import EPOCH, Delivery, Kind, Preferences, State
 from digest.logs import get_logger
@@ -124,21 +125,35 @@ def claim(
     An uncertain one may have arrived; it is taken again only with `resend_uncertain`, and only once. A row that cannot
     be read is set aside here, and holds up no other.
     """
+    number = number or draw_claim()
     mine = {
         "state": State.SENDING,
         "attempts": deliveries.c.attempts + 1,
         "next_attempt_at": now + LEASE,
-        "claim": number or draw_claim(),
+        "claim": number,
         "begun": False,
     }
     with writing(engine) as connection:
         taken = deliveries.update().where(deliveries.c.id.in_(_first(most, now, resend_uncertain))).values(mine)
-        ids = list(connection.execute(taken.returning(deliveries.c.id)).scalars())
-        readable, unreadable = _read_each(connection, ids)
+        found, unreadable = _taken(connection, taken, number)
         for delivery_id, why in unreadable.items():
             log.error("delivery.set_aside", delivery=delivery_id, why=why)
             set_aside(connection, delivery_id, f"cannot be read: {why}", now)
-    return readable
+    return found
+
+
+def _taken(connection: Connection, taken: Update, number: int) -> tuple[list[Delivery], dict[int, str]]:
+    """Take deliveries, and read them with the same statement where the database can return what is another table's."""
+    if connection.dialect.name == "sqlite":
+        return _read_each(connection, list(connection.execute(taken.returning(deliveries.c.id)).scalars()))
+    with_reader = taken.where(deliveries.c.reader_id == reader_rows.c.id).returning(*COLUMNS)
+    held = select(deliveries.c.id).where(text(OPEN), deliveries.c.claim == number, deliveries.c.state == State.SENDING)
+    found, unreadable = readable(
+        lambda: _deliveries(connection.execute(with_reader)),
+        lambda: connection.execute(held).scalars().all(),
+        lambda delivery_id: _read(connection, deliveries.c.id == delivery_id),
+    )
+    return sorted(found, key=attrgetter("id")), unreadable
 
 
 def _first(most: int, now: datetime, resend_uncertain: bool) -> Any:  # noqa: ANN401 - a subquery of ids
@@ -167,11 +182,18 @@ def _read_each(connection: Connection, ids: Sequence[int]) -> tuple[list[Deliver
 
 
 def _read(connection: Connection, where: ColumnElement[bool]) -> list[Delivery]:
-    found = connection.execute(WITH_READER.where(where))
+    return _deliveries(connection.execute(WITH_READER.where(where)))
+
+
+def _deliveries(found: Result[Any]) -> list[Delivery]:
     # A row of SQLAlchemy's takes several times as long as a dict to find a column by name, and there are thirty.
     names = tuple(found.keys())
     return [delivery_of(dict(zip(names, row, strict=True))) for row in found.all()]
 
 
-THEIRS = [column.label(f"their_{column.name}") for column in reader_rows.columns]
-WITH_READER = select(*deliveries.columns, *THEIRS).join(reader_rows).order_by(deliveries.c.id)
+# What a delivery is made of, and its reader.
+UNREAD = {"reader_id", "next_attempt_at", "tried_at", "begun", "mailbox"}
+THEIRS_UNREAD = {"email_key", "set_aside"}
+THEIRS = [column.label(f"their_{column.name}") for column in reader_rows.columns if column.name not in THEIRS_UNREAD]
+COLUMNS = [column for column in deliveries.columns if column.name not in UNREAD] + THEIRS
+WITH_READER = select(*COLUMNS).select_from(deliveries.join(reader_rows)).order_by(deliveries.c.id)

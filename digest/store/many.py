@@ -38,17 +38,19 @@ def _on_postgresql(element: _Among, compiler: SQLCompiler, **more: Any) -> str: 
     return f"{column} = ANY (CAST(translate({numbers}, '[]', '{{}}') AS bigint[]))"
 
 
-def among(column: ColumnElement[int], numbers: Collection[int] | str) -> ColumnElement[bool]:
-    """Whether a column has one of these numbers; with a name, of those that a parameter brings `as_numbers`."""
-    if isinstance(numbers, str):
-        return _Among(column, bindparam(numbers, type_=Text))
-    return _Among(column, bindparam(None, as_numbers(numbers), Text, unique=True))
+def among(column: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:
+    """Whether a column has one of these numbers."""
+    return _Among(column, bindparam(None, json.dumps(list(numbers)), Text, unique=True))
 
 
-def as_numbers(numbers: Iterable[int]) -> str:
-    return json.dumps(list(numbers))
+def as_array(numbers: Iterable[int]) -> str:
+    """Write numbers as an array of PostgreSQL's."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def as_rows(rows: Iterable[Mapping[str, Any]]) -> str:
     """Write rows for `json_to_recordset` of PostgreSQL, which finds their columns by name."""
-    return json.dumps(list(rows), default=datetime.isoformat, separators=(",", ":"))
+    return _ENCODER.encode(list(rows))
+
+
+_ENCODER = json.JSONEncoder(default=datetime.isoformat, separators=(",", ":"))

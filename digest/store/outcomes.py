@@ -7,7 +7,7 @@ uncertain twice does not go a third time.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,9 +15,10 @@ from sqlalchemy import Connection, Engine, and_, bindparam, case, select, text
 
 from digest.domain import ASKING, Beside, Delivery, Result, State
 from digest.store.beside import as_text
+from digest.store.columns import as_text as strings
 from digest.store.delivery_rows import as_json
-from digest.store.engine import writing
-from digest.store.many import among, as_numbers, as_rows
+from digest.store.engine import stating, writing
+from digest.store.many import among, as_array, as_rows
 from digest.store.tables import OPEN, deliveries, readers
 
 # An uncertain mail goes once more, so nobody has the same bytes more than twice.
@@ -32,19 +33,20 @@ LONGEST_REASON = 1_000
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def freeze(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str], Beside]], until: datetime) -> set[int]:
-    """Write down which papers each delivery brings, what else it says, and for which preferences, before its first try.
+def begin(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str], Beside]], until: datetime) -> set[int]:
+    """Write down what each mail brings, what else it says, for which preferences, and that it may be on its way now.
 
-    The lease is renewed until then. Returns the ids of those that are still this worker's, and whose reader has the
-    status and the address of when it was claimed: the others must not go.
+    The lease is until then. Returns the ids of those that are still this worker's, and whose reader has the status and
+    the address of when it was claimed: the others must not go.
     """
     rows = [_frozen(*one) for one in chosen]
     if not rows:
         return set()
+    if engine.dialect.name == "postgresql":
+        with stating(engine) as connection:
+            return set(connection.execute(BEGIN, _of(rows) | {"until": until}).scalars())
     with writing(engine) as connection:
-        if connection.dialect.name == "postgresql":
-            return set(connection.execute(FREEZE, {"rows": as_rows(rows), "until": until}).scalars())
-        connection.execute(FREEZE_ONE, [row | {"until": until} for row in rows])
+        connection.execute(BEGIN_ONE, [row | {"until": until} for row in rows])
         held = deliveries.c.claim.in_({row["a_claim"] for row in rows}) & (deliveries.c.state == State.SENDING)
         mine = among(deliveries.c.id, [row["an_id"] for row in rows])
         columns = (deliveries.c.id, readers.c.status, readers.c.email)
@@ -52,20 +54,18 @@ def freeze(engine: Engine, chosen: Iterable[tuple[Delivery, Sequence[str], Besid
         return {row["an_id"] for row in rows if (row["an_id"], row["a_status"], row["an_address"]) in found}
 
 
-def begin(engine: Engine, held: Collection[Delivery]) -> set[int]:
-    """Note that these may be on their way now; return the ids of those that are still this worker's, and may go."""
-    mine = {"ids": as_numbers(one.id for one in held), "claims": as_numbers({one.claim for one in held})}
-    with writing(engine) as connection:
-        return set(connection.execute(BEGIN, mine).scalars())
-
-
 def _frozen(delivery: Delivery, ids: Sequence[str], beside: Beside) -> dict[str, Any]:
-    # What a link in such a mail confirms was written when it was asked for, and may be over by now.
-    kept = None if delivery.kind in ASKING else as_json(delivery.preferences)
-    papers = deliveries.c.papers.type.process_bind_param(tuple(ids), None)  # type: ignore[attr-defined]
-    named = {"an_id": delivery.id, "a_claim": delivery.claim}
-    whose = {"a_status": delivery.reader.status, "an_address": delivery.reader.email}
-    return {**named, **whose, "some_papers": papers, "a_snapshot": kept, "what_else": as_text(beside)}
+    reader = delivery.reader
+    return {
+        "an_id": delivery.id,
+        "a_claim": delivery.claim,
+        "a_status": reader.status,
+        "an_address": reader.email,
+        "some_papers": strings(ids),
+        # What a link in such a mail confirms was written when it was asked for, and may be over by now.
+        "a_snapshot": None if delivery.kind in ASKING else as_json(delivery.preferences),
+        "what_else": as_text(beside),
+    }
 
 
 def record(engine: Engine, results: Sequence[tuple[Delivery, Result, datetime]], now: datetime) -> list[State]:
@@ -78,12 +78,17 @@ def record(engine: Engine, results: Sequence[tuple[Delivery, Result, datetime]],
     rows = [_ended(*result) for result in results]
     if not rows:
         return []
-    with writing(engine) as connection:
+    with stating(engine) as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(END, {"rows": as_rows(rows), "now": now})
+            connection.execute(END, _of(rows) | {"now": now})
         else:
             connection.execute(END_ONE, [row | {"now": now} for row in rows])
     return [row["a_state"] for row in rows]
+
+
+def _of(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Rows as parameters of a statement of PostgreSQL's, and their ids as an array, by which it finds ours at once."""
+    return {"rows": as_rows(rows), "ids": as_array(row["an_id"] for row in rows)}
 
 
 def _ended(delivery: Delivery, result: Result, again: datetime) -> dict[str, Any]:
@@ -159,28 +164,23 @@ def _untried(now: datetime) -> dict[str, Any]:
     }
 
 
-# Made once, as it is asked every 25 mails.
-BEGIN = (
-    deliveries.update()
-    .where(among(deliveries.c.id, "ids"), among(deliveries.c.claim, "claims"), deliveries.c.state == State.SENDING)
-    .values(begun=True)
-    .returning(deliveries.c.id)
-)
-# A statement a group where the database can (PostgreSQL), else one a row, all at once.
-FREEZE = text("""
+# A statement a portion where the database can (PostgreSQL), else one a row, all at once. The states are asked in words
+# that lead to no index: where PostgreSQL believes that few deliveries are open, it reads all that are instead of these.
+BEGIN = text("""
 UPDATE deliveries
 SET papers = v.some_papers, preferences = coalesce(v.a_snapshot, deliveries.preferences), beside = v.what_else,
-    next_attempt_at = :until
+    next_attempt_at = :until, begun = true
 FROM json_to_recordset(CAST(:rows AS json)) AS v (an_id bigint, a_claim bigint, some_papers text, a_snapshot text,
                                                   what_else text, a_status text, an_address text), readers
-WHERE deliveries.id = v.an_id AND deliveries.claim = v.a_claim AND deliveries.state = 'sending'
+WHERE deliveries.id = ANY (CAST(:ids AS bigint[])) AND deliveries.id = v.an_id AND deliveries.claim = v.a_claim
+  AND deliveries.state || '' = 'sending'
   AND readers.id = deliveries.reader_id AND readers.status = v.a_status AND readers.email = v.an_address
 RETURNING deliveries.id
 """)
-FREEZE_ONE = text("""
+BEGIN_ONE = text("""
 UPDATE deliveries
 SET papers = :some_papers, preferences = coalesce(:a_snapshot, preferences), beside = :what_else,
-    next_attempt_at = :until
+    next_attempt_at = :until, begun = true
 WHERE id = :an_id AND claim = :a_claim AND state = 'sending'
   AND EXISTS (SELECT 1 FROM readers
               WHERE readers.id = reader_id AND readers.status = :a_status AND readers.email = :an_address)
@@ -191,8 +191,9 @@ SET state = v.a_state, reason = v.a_reason, next_attempt_at = v.again, attempts 
     begun = true, tried_at = :now
 FROM json_to_recordset(CAST(:rows AS json)) AS v (an_id bigint, a_claim bigint, an_attempt integer, counted integer,
                                                   a_state text, a_reason text, again timestamptz, so_often integer)
-WHERE deliveries.id = v.an_id AND deliveries.claim = v.a_claim AND deliveries.attempts = v.an_attempt
-  AND deliveries.state IN ('sending', 'uncertain')
+WHERE deliveries.id = ANY (CAST(:ids AS bigint[])) AND deliveries.id = v.an_id AND deliveries.claim = v.a_claim
+  AND deliveries.attempts = v.an_attempt
+  AND deliveries.state || '' IN ('sending', 'uncertain')
 """)
 END_ONE = text("""
 UPDATE deliveries

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from digest.domain import EPOCH, INSTANT, Delivery, Kind, SetAside, State, Status, Window
 from digest.store import collections, papers, rhythms
-from digest.store.engine import insert_into, reading, retried, writing
+from digest.store.engine import insert_into, reading, retried, stating, writing
 from digest.store.ledger import FRESH, waiting_in
 from digest.store.rhythms import NextDue
 from digest.store.tables import PUT_ASIDE, deliveries, readers
@@ -32,6 +32,8 @@ from digest.store.tables import PUT_ASIDE, deliveries, readers
 SUPERSEDED = "overtaken"
 # The readers planned in one transaction: some tenths of a second, which is what a crash undoes and others wait for.
 RANGE = 10_000
+# So many that it pays to have them counted: that takes some tens of milliseconds.
+MANY = 2_000
 # The listed days in a first digest, so that a narrow topic has something to show.
 FIRST_REACHES_BACK = 7
 
@@ -50,7 +52,20 @@ def plan(engine: Engine, now: datetime, catch_up: timedelta, next_due: NextDue) 
         last, more = _plan_range(engine, due, now, catch_up, next_due)
         planned += more
         if last is None:
-            return planned
+            break
+    if planned >= MANY:
+        _tell_of(engine)
+    return planned
+
+
+def _tell_of(engine: Engine) -> None:
+    """Let PostgreSQL know of many rows that wait: by itself it looks after a minute, tens of thousands of mails later.
+
+    Until then it believes of the ledger what was true before: that few rows wait, and that all of them are soon read.
+    """
+    if engine.dialect.name == "postgresql":
+        with stating(engine) as connection:
+            connection.execute(text("ANALYZE (SKIP_LOCKED) deliveries (state, next_attempt_at)"))
 
 
 @retried
@@ -176,6 +191,9 @@ def _insert(connection: Connection, due: ColumnElement[bool], now: datetime, old
     }
     # SQLite reads the ON of ON CONFLICT after a bare SELECT as a join's; a WHERE tells them apart.
     rows = select(*(_expression(name, value) for name, value in row.items())).where(literal(1) == 1)
+    # Sorted, so that all windows are known before the first row is written: where PostgreSQL believes the ledger to be
+    # empty, it looks each reader's last digest up by reading all of it, and would read what it has just written.
+    rows = rows.order_by(span.c.next_due_at, span.c.id)
     statement = insert_into(connection, deliveries).from_select(list(row), rows)
     counted = statement.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     return int(connection.execute(counted).rowcount)
@@ -187,7 +205,9 @@ def _windows(
     """The next window of each of these readers, which begins where the newest of their `past` digests ended."""
     moment = deliveries.c.window_start.type
     last = _newest(deliveries.c.window_end, past)
-    span = select(readers.c.id, readers.c.next_due_at, readers.c.topics, last.label("covered")).where(due).subquery()
+    # Materialized, or the look-up is made once for each place where its result is used.
+    those = select(readers.c.id, readers.c.next_due_at, readers.c.topics, last.label("covered")).where(due)
+    span = those.cte("span", nesting=True).prefix_with("MATERIALIZED")
     latest = papers.latest_day(connection) or now.date()
     back = papers.back_from(connection, latest, FIRST_REACHES_BACK)
     start = func.coalesce(span.c.covered, literal(EPOCH, moment))

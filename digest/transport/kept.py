@@ -9,18 +9,14 @@ import asyncio
 import ssl
 import time
 from collections.abc import Collection, Coroutine, Iterable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeVar
 
-from aiosmtplib import SMTPResponseException
-
-from digest.domain import Mail
+from digest.interrupts import counted
 from digest.transport import relay as relays
-from digest.transport.interrupts import counted
+from digest.transport.line import Line
 from digest.transport.pace import Pace
 from digest.transport.relay import Relay
-from digest.transport.senders import Session
 
 Value = TypeVar("Value")
 
@@ -28,32 +24,6 @@ Value = TypeVar("Value")
 MOST_IDLE_SECONDS = 20.0
 # Turns of the loop in which what a relay said meanwhile is read: what it said, that it hung up, and its end.
 TURNS_TO_READ = 3
-
-
-class Gone(Exception):
-    """A connection that was idle between two groups is no more; nothing was begun on it."""
-
-
-@dataclass(slots=True)
-class Line:
-    """A connection, and how many mails it has carried."""
-
-    relay: Relay
-    session: Session
-    mails: int = 0
-    # It was idle between two groups, and has carried nothing since: who is at the other end may have gone.
-    has_rested: bool = False
-    used_at: float = 0.0
-
-    async def send_envelope(self, mail: Mail) -> None:
-        """As the session does. Raises Gone where it has rested and was closed meanwhile, or says that it will be."""
-        rested, self.has_rested = self.has_rested, False
-        try:
-            await self.session.send_envelope(mail)
-        except (SMTPResponseException, ConnectionError) as error:
-            if rested and (not isinstance(error, SMTPResponseException) or error.code == 421):
-                raise Gone from error
-            raise
 
 
 class Kept:

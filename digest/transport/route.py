@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from digest.domain import Mail
+from digest.transport.ahead import Ahead
 from digest.transport.rate import RelayLimits, SendingRate
 from digest.transport.relay import Relay
 
@@ -31,5 +32,9 @@ class Route:
     begin: Callable[[Sequence[Mail]], Collection[int]] = lambda mails: [mail.delivery_id for mail in mails]
     # Asked before each mail: whether it is still ours to send.
     may_begin: Callable[[], bool] = lambda: True
+    # Asked before anything is sent right behind a mail: whether this one is to be alone.
+    goes_alone: Callable[[Mail], bool] = lambda mail: False
+    # What relays have made of envelopes that went ahead.
+    ahead: Ahead = field(default_factory=Ahead)
     # What else there is to do while slow relays are awaited: in the same loop, a little at a time. It raises nothing.
     meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None

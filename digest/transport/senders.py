@@ -33,12 +33,17 @@ class Session(Protocol):
     @property
     def is_open(self) -> bool: ...
 
+    @property
+    def sends_ahead(self) -> bool:
+        """Whether a mail's envelope can go along with the data of the one before it."""
+
     async def send_envelope(self, mail: Mail) -> None:
         """Make sure that it can go; nothing can have arrived yet. Raises ValueError where it never can."""
 
-    async def send_data(self, content: bytes) -> Reply:
+    async def send_data(self, content: bytes, following: Mail | None = None) -> Reply:
         """Send it. After an error that is no refusal, nobody knows whether it arrived.
 
+        The envelope of the mail that follows goes along, where that is possible; no other mail may follow then.
         Raises SMTPResponseException with a refusal; NotBegun, Unclear.
         """
 

@@ -45,6 +45,9 @@ UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.Pro
 class SesSession:
     """One connection to SES, made with the first mail."""
 
+    # A request is a whole mail.
+    sends_ahead = False
+
     def __init__(self, relay: Relay, trust: ssl.SSLContext | None) -> None:
         self._relay = relay
         self._who = Credentials(relay.username or "", relay.password or "", relay.host, "ses", relay.session_token)
@@ -69,7 +72,7 @@ class SesSession:
                 raise ValueError(f"{address!r} cannot stand in a field of Amazon SES")
         self._sender, self._recipient = mail.sender, mail.recipient
 
-    async def send_data(self, content: bytes) -> Reply:
+    async def send_data(self, content: bytes, following: Mail | None = None) -> Reply:
         """Raises SMTPResponseException with a refusal, NotBegun, Unclear, TimeoutError, and httpx's errors."""
         asked: dict[str, object] = {
             # The From of the message stays as it is; SES's own `FromEmailAddress` would take its name away.

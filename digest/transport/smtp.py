@@ -7,42 +7,40 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from itertools import islice
 from typing import Any
 
-from aiosmtplib import SMTPResponseException
+from aiosmtplib import SMTPResponseException, SMTPServerDisconnected
 
 from digest.domain import Mail, Result, State
+from digest.interrupts import outlast
 from digest.transport import pace
-from digest.transport.interrupts import outlast
-from digest.transport.kept import Gone, Kept, Line
+from digest.transport.account import MOST_UNWRITTEN, Account, OnResults
+from digest.transport.conversation import NO_CODE
+from digest.transport.kept import Kept
+from digest.transport.line import Gone, Line
 from digest.transport.rate import SendingRate
 from digest.transport.relay import Relay
 from digest.transport.route import FAILURES_TO_REST, Route
 from digest.transport.senders import NotBegun, opened
-from digest.transport.session import NO_CODE
+from digest.transport.usable import Usable
+from digest.transport.waiting import Waiting
 
-__all__ = ["FAILURES_TO_REST", "Kept", "OnResults", "Relay", "RelayAway", "Route", "SendingRate", "send_all"]
+__all__ = [
+    "FAILURES_TO_REST", "MOST_UNWRITTEN", "Kept", "OnResults", "Relay", "RelayAway", "Route", "SendingRate", "send_all",
+]  # fmt: skip
 
 # A mail is not begun later than this, whatever the clock says: its last reply must come within the ledger's lease.
 SECONDS_TO_BEGIN = 300.0
-# Results that wait to be written down. While the ledger cannot be reached, no more mails go than these.
-MOST_UNWRITTEN = 32
-# Mails that are noted as begun together. So many, and what is in flight, a killed process leaves in doubt.
-AT_ONCE = 25
 # To open a connection takes as long as some mails: for fewer than these it is opened only once relays turn out slow.
 MAILS_TO_OPEN_FOR = 10
+# A mail that may go keeps its relay waiting no longer for one to go behind it: the ledger may be away for minutes.
+SECONDS_TO_FOLLOW = 0.1
 
 
 class RelayAway(Exception):
     """No relay can be reached, or none will talk to us: no mail's fault, and the rest should wait too."""
-
-
-OnResults = Callable[[Sequence[Result]], None]
 
 
 def send_all(mails: Sequence[Mail], route: Route, on_results: OnResults, kept: Kept | None = None) -> dict[Relay, str]:
@@ -67,26 +65,20 @@ class _Round:
     """One group of mails on its way."""
 
     def __init__(self, mails: Sequence[Mail], route: Route, kept: Kept) -> None:
-        self._waiting = deque(mails)
-        self._ready: deque[Mail] = deque()  # Those of them that may go.
-        self._beginning = asyncio.Lock()
-        # No mail waits for a connection any more.
-        self._drained = asyncio.Event()
+        self._waiting, self._account = Waiting(mails, route.begin), Account()
         self._route, self._kept = route, kept
         self._trust = kept.trust() if any(each.tls or each.starttls for each in route.relays) else None
-        self._known: asyncio.Queue[Result | None] = asyncio.Queue(MOST_UNWRITTEN)
-        self._left: list[Result] = []
         self._begin_until = asyncio.get_running_loop().time() + SECONDS_TO_BEGIN
-        self._troubles: dict[Relay, str] = {}
+        self._relays = Usable(route)
         self._pace, self._is_ahead = kept.pace, False
-        self._opened: Counter[Relay] = Counter()
-        self._live: Counter[Relay] = Counter()
-        self._failures: Counter[Relay] = Counter()
 
     async def send(self, on_results: OnResults) -> dict[Relay, str]:
         self._pace.begin()
-        beside, account = (asyncio.create_task(each) for each in (self._meanwhile(), self._account(on_results)))
+        written = self._account.write(on_results)
+        beside, account = (asyncio.create_task(each) for each in (self._meanwhile(), written))
         lanes = asyncio.gather(*(tasks := [asyncio.create_task(lane) for lane in self._lanes()]))
+        # Where we are told to stop, nobody asks.
+        lanes.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         try:
             await asyncio.wait((account, lanes), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -95,8 +87,9 @@ class _Round:
                 lanes.cancel()
                 # Not for `lanes`, which ends with the first of them: the others have something to account for.
                 await outlast(*tasks)
+            self._waiting.close()
             if not account.done():
-                giving = asyncio.create_task(self._give_back())
+                giving = asyncio.create_task(self._account.end(self._untried()))
                 await outlast(account)
                 giving.cancel()
         account.result()
@@ -104,7 +97,7 @@ class _Round:
         if not self._is_ahead:
             beside.cancel()
         await asyncio.wait((beside,))
-        return self._troubles
+        return self._relays.troubles
 
     async def _meanwhile(self) -> None:
         """Do what else there is, once it is clear that relays are waited for; at once if they were before."""
@@ -112,23 +105,10 @@ class _Round:
             self._is_ahead = True
             await self._route.meanwhile()
 
-    async def _give_back(self) -> None:
+    def _untried(self) -> list[Result]:
         """Account for what was not begun."""
-        why = next(iter(self._troubles.values()), "no time was left to begin it")
-        untried = [Result(mail.delivery_id, State.QUEUED, why) for mail in (*self._ready, *self._waiting)]
-        for result in self._left + untried:
-            await self._known.put(result)
-        await self._known.put(None)
-
-    async def _account(self, on_results: OnResults) -> None:
-        """Hand on, in one piece, what came in while the last piece was being written down."""
-        more = True
-        while more:
-            piece = [await self._known.get()]
-            while not self._known.empty():
-                piece.append(self._known.get_nowait())
-            more = piece[-1] is not None
-            await asyncio.to_thread(on_results, [result for result in piece if result])
+        why = next(iter(self._relays.troubles.values()), "no time was left to begin it")
+        return [Result(mail.delivery_id, State.QUEUED, why) for mail in self._waiting]
 
     def _lanes(self) -> list[Coroutine[Any, Any, None]]:
         """As many as may be used at all; but what is not open yet, and not needed unless relays are slow, waits."""
@@ -140,59 +120,64 @@ class _Round:
         """Send mail after mail, on one connection at a time, until none waits or no relay can be used."""
         if waits:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._drained.wait(), pace.SECONDS_UNTIL_SLOW)
+                await asyncio.wait_for(self._waiting.drained.wait(), pace.SECONDS_UNTIL_SLOW)
         while self._has_work() and (line := await self._line()):
             await self._use(line)
 
     async def _line(self) -> Line | None:
         """A connection that is open already, or else a new one; none if no relay can be used, or it was too many."""
         while line := await self._kept.take():
-            self._opened[line.relay] += 1
-            if line.relay not in self._troubles:
+            self._relays.opened(line.relay)
+            if line.relay not in self._relays.troubles:
                 return line
             await line.session.part()
-        while self._has_work() and (relay := self._next_relay()):
-            self._opened[relay] += 1
+        while self._has_work() and (relay := self._relays.next()):
+            self._relays.opened(relay)
             try:
-                return Line(relay, await opened(relay, self._trust))
+                return Line(relay, await opened(relay, self._trust), self._route.ahead)
             except Exception as error:
-                if self._live[relay]:
+                if self._relays.is_used(relay):
                     # It talks to our other connections: this one was too many.
                     return None
-                self._troubles[relay] = _words(error)
+                self._relays.troubles[relay] = _words(error)
         return None
 
     def _has_work(self) -> bool:
-        in_time = asyncio.get_running_loop().time() < self._begin_until
-        return bool(self._ready or self._waiting) and in_time and self._route.may_begin()
+        return bool(self._waiting) and self._may_begin()
 
-    def _next_relay(self) -> Relay | None:
-        """The relay that is furthest behind its share of connections."""
-        usable = [relay for relay in self._route.relays if relay not in self._troubles]
-        return min(usable, key=lambda relay: (self._opened[relay] + 1) / relay.weight, default=None)
+    def _may_begin(self) -> bool:
+        return asyncio.get_running_loop().time() < self._begin_until and self._route.may_begin()
 
     async def _use(self, line: Line) -> None:
         relay, session = line.relay, line.session
-        self._live[relay] += 1
-        self._troubles.pop(relay, None)
+        self._relays.begin(relay)
         try:
             while line.mails < self._route.mails_per_connection:
                 await self._wait(relay)
                 # After the waiting: meanwhile the time to begin a mail may be over.
-                if not self._has_work() or not session.is_open or relay in self._troubles:
+                if not self._may_go_on(line):
                     break
-                if mail := await self._next_mail(relay):
+                if mail := line.following or await self._next_mail(relay):
                     await self._pass(line, mail)
         except BaseException:
             session.close()
             raise
         finally:
-            self._live[relay] -= 1
+            self._relays.end(relay)
+            self._give_back_following(line)
             await self._put_away(line)
+
+    def _may_go_on(self, line: Line) -> bool:
+        has_work = bool(line.following or self._waiting) and self._may_begin()
+        return has_work and line.session.is_open and line.relay not in self._relays.troubles
+
+    def _give_back_following(self, line: Line) -> None:
+        if following := line.take_following():
+            self._waiting.give_back(following)
 
     async def _put_away(self, line: Line) -> None:
         """Keep it for the next group, if it may carry more."""
-        may_carry_more = line.mails < self._route.mails_per_connection and line.relay not in self._troubles
+        may_carry_more = line.mails < self._route.mails_per_connection and line.relay not in self._relays.troubles
         if may_carry_more and line.session.is_open:
             self._kept.keep(line)
         else:
@@ -203,11 +188,11 @@ class _Round:
         try:
             result = await self._send(line, mail)
         except Gone:
-            # That is nobody's fault: the mail goes first on the next connection, which has not rested.
             line.session.close()
-            self._ready.appendleft(mail)
+            self._give_back_following(line)
+            self._waiting.give_back(mail)
         else:
-            await self._tell(replace(result, relay=str(line.relay)))
+            await self._account.tell(result)
 
     async def _wait(self, relay: Relay) -> None:
         if self._route.rate:
@@ -217,7 +202,7 @@ class _Round:
 
     async def _next_mail(self, relay: Relay) -> Mail | None:
         """Take a mail, and count it as one of the relay's day; none where that is over, or no mail is left."""
-        mail, limits = await self._begun(), self._route.limits.get(relay)
+        mail, limits = await self._waiting.take(), self._route.limits.get(relay)
         if mail is None or limits is None:
             return mail
         why = "stopped"
@@ -225,31 +210,27 @@ class _Round:
             why = await limits.over_for_today()
         finally:
             if why:
-                self._ready.appendleft(mail)
+                self._waiting.give_back(mail)
         if why:
-            self._troubles[relay] = why
+            self._relays.troubles[relay] = why
         return None if why else mail
 
-    async def _begun(self) -> Mail | None:
-        """Take a mail that may go; what a killed process had not begun has certainly not arrived."""
-        async with self._beginning:
-            if not self._ready:
-                portion = list(islice(self._waiting, AT_ONCE))
-                may_go = set(await asyncio.to_thread(self._route.begin, portion))
-                for _ in portion:
-                    self._waiting.popleft()
-                self._ready.extend(mail for mail in portion if mail.delivery_id in may_go)
-            mail = self._ready.popleft() if self._ready else None
-            if not self._ready and not self._waiting:
-                self._drained.set()
-            return mail
-
-    async def _tell(self, result: Result) -> None:
+    async def _next_behind(self, line: Line, mail: Mail) -> Mail | None:
+        """Take the mail whose envelope goes along with this one's data; none where that may not begin yet."""
+        route, relay = self._route, line.relay
+        # Who waits its turn for each mail cannot know now when the next one's is.
+        is_bound = route.rate or relay in route.limits or route.goes_alone(mail)
+        if is_bound or not line.session.sends_ahead or line.mails >= route.mails_per_connection:
+            return None
+        if not self._has_work() or not route.ahead.may_go(relay):
+            return None
+        following = None
         try:
-            await self._known.put(result)
-        except asyncio.CancelledError:
-            self._left.append(result)
-            raise
+            following = await self._waiting.take_to_follow(mail, SECONDS_TO_FOLLOW)
+        finally:
+            if not following:
+                route.ahead.forget(relay)
+        return following
 
     async def _send(self, line: Line, mail: Mail) -> Result:
         """Send one mail. Before its data nothing can have arrived; after that, silence means nobody knows.
@@ -259,39 +240,37 @@ class _Round:
         session, relay, silence = line.session, line.relay, State.DEFERRED
         try:
             await line.send_envelope(mail)
+            line.following = await self._next_behind(line, mail)
+            if not session.is_open:
+                raise SMTPServerDisconnected("Connection lost")
             silence, since = State.UNCERTAIN, time.monotonic()
-            reply = await session.send_data(mail.content)
+            reply = await line.send_data(mail)
             self._pace.heard(time.monotonic() - since)
         except NotBegun as error:
             session.close()
-            self._heard(relay, _words(error), answered=False)
-            return Result(mail.delivery_id, State.QUEUED, _words(error))
+            self._relays.heard(relay, _words(error), answered=False)
+            return Result(mail.delivery_id, State.QUEUED, _words(error), line.name)
         except Gone:
             raise
         except SMTPResponseException as error:
             words = _words(error)
             answered = error.code not in (NO_CODE, 421) and not self._route.is_relays_fault(words)
-            self._heard(relay, words, answered=answered)
+            self._relays.heard(relay, words, answered=answered)
             # RFC 5321 4.2.1: 4yz may be tried again, 5yz must not.
             state = State.FAILED if error.code >= 500 else State.DEFERRED
-            return Result(mail.delivery_id, state, words)
+            return Result(mail.delivery_id, state, words, line.name)
         except asyncio.CancelledError:
             session.close()
-            self._left.append(Result(mail.delivery_id, silence, "stopped while it was being sent", str(relay)))
+            self._account.leave(Result(mail.delivery_id, silence, "stopped while it was being sent", line.name))
             raise
         except Exception as error:
             if isinstance(error, ValueError) and silence is State.DEFERRED:
-                return Result(mail.delivery_id, State.FAILED, f"the address cannot be used: {error}")
+                return Result(mail.delivery_id, State.FAILED, f"the address cannot be used: {error}", line.name)
             session.close()
-            self._heard(relay, _words(error), answered=False)
-            return Result(mail.delivery_id, silence, _words(error))
-        self._heard(relay, "", answered=True)
-        return Result(mail.delivery_id, State.SENT, f"{reply.code} {reply.text}")
-
-    def _heard(self, relay: Relay, words: str, *, answered: bool) -> None:
-        self._failures[relay] = 0 if answered else self._failures[relay] + 1
-        if self._failures[relay] >= self._route.failures_to_rest:
-            self._troubles[relay] = words
+            self._relays.heard(relay, _words(error), answered=False)
+            return Result(mail.delivery_id, silence, _words(error), line.name)
+        self._relays.heard(relay, "", answered=True)
+        return Result(mail.delivery_id, State.SENT, f"{reply.code} {reply.text}", line.name)
 
 
 def _words(error: Exception) -> str:

@@ -45,9 +45,10 @@ from digest.web.proxies import NamedProxies
 from digest.web.rendering import open_templates
 from digest.web.routes import ROUTES
 
-# How long a thread may keep the interpreter while another wants it. Leaving takes some ten turns, each behind whoever
-# ranks papers just then: with Python's own 5 ms it took twice as long in a flood of previews.
-SECONDS_A_TURN = 0.001
+# How long a thread may keep the interpreter while another wants it. Leaving takes some twenty turns, and the event loop
+# one for each chunk that arrives, all behind whoever ranks papers just then: with Python's own 5 ms they took two or
+# three times as long in a flood. To change hands so often costs those who compute some 3 in 100.
+SECONDS_A_TURN = 0.0002
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
@@ -129,11 +130,20 @@ def warm(site: Site) -> None:
     gc.freeze()
 
 
+def take_turns() -> None:
+    """Let threads share the interpreter in short turns, and few of them answer who is refused.
+
+    Starlette gives the pages of errors to threads by itself. To give them from the event loop would be quicker, and so
+    would be the floods that ask for them: with 50 connections `/healthz` took 0.13 s, not 0.03.
+    """
+    sys.setswitchinterval(SECONDS_A_TURN)
+    to_thread.current_default_thread_limiter().total_tokens = ORDINARY_AT_ONCE
+
+
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     engine = app.state.site.engine
-    # Of what Starlette gives to threads by itself: the pages of errors.
-    to_thread.current_default_thread_limiter().total_tokens = ORDINARY_AT_ONCE
+    take_turns()
     try:
         await run_in_threadpool(ready, engine)
         app.state.site.pools.begin(partial(warm, app.state.site))
@@ -152,7 +162,6 @@ def create() -> Starlette:
 
     It beats in the database, so that `digest doctor` and `/readyz` see it; uvicorn's log level is ours, too.
     """
-    sys.setswitchinterval(SECONDS_A_TURN)
     try:
         found = load()
         logs.configure(found.env == "production", logging.getLogger("uvicorn.error").getEffectiveLevel())

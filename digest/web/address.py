@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.domain import Delivery
+from digest.domain import Delivery, Kind
 from digest.links import Purpose
 from digest.readers import addresses
 from digest.readers.form import Typed
@@ -30,10 +30,12 @@ def agree(request: Request, _filled: Typed) -> Response:
 
 
 def decline(request: Request, _filled: Typed) -> Response:
-    """Leave things as they are."""
-    asked = _request_behind(request)
+    """Leave things as they are; twice is as good as once. Who has agreed meanwhile is told that it comes here."""
+    asked = delivery_behind(request, Purpose.MOVE)
+    if asked.kind is not Kind.MOVE:
+        raise HTTPException(404)
     addresses.decline(Site.of(request).engine, asked)
-    return page(request, "declined")
+    return page(request, "moved" if addresses.arrived(asked) else "declined", asked=asked)
 
 
 def _request_behind(request: Request) -> Delivery:

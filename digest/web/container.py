@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from jinja2 import Environment
@@ -51,6 +51,8 @@ class Site:
     memory: Memory
     pools: Pools
     proofs: Proofs
+    # Pages that are the same for all, each rendered once: floods ask for them.
+    rendered: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, request: Request) -> Site:

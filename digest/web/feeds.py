@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -49,7 +49,7 @@ def _of_picks(request: Request, title: str, query: str, shown: str, picks: Seque
     query = f"?{query}" if query else ""
     headers = OPEN if query else PUBLIC
     if path.endswith(".json"):
-        return _json(site, title, f"{path}{query}", [_item(site, pick) for pick in picks], headers)
+        return _json(site, title, f"{path}{query}", shown + query, [_item(site, pick) for pick in picks], headers)
     latest = max((pick.paper.listed_on for pick in picks if pick.paper.listed_on), default=site.now().date())
     known = {"title": one_line(title), "here": path + query, "shown": shown + query, "picks": picks, "latest": latest}
     text = site.templates.get_template("feed.atom").render(known, today=site.now().date())
@@ -62,7 +62,7 @@ def days(request: Request) -> Response:
     shown = [(day, _of(site, day)) for day in list(site.library.days())[:MOST_DAYS]]
     if request.url.path.endswith(".json"):
         items = [_day_item(site, day, papers) for day, papers in shown]
-        return _json(site, "Papers, day by day", "/days.json", items, PUBLIC)
+        return _json(site, "Papers, day by day", "/days.json", "/archive", items, PUBLIC)
     text = site.templates.get_template("days.atom").render(days=shown, today=site.now().date())
     return Response(text, headers=PUBLIC, media_type="application/atom+xml")
 
@@ -76,12 +76,14 @@ def _of(site: Site, day: date) -> Sequence[Paper]:
     return site.library.liked(site.library.stretch(day, day), most=MOST_OF_A_DAY)
 
 
-def _json(site: Site, title: str, path: str, items: Sequence[dict[str, Any]], headers: Any) -> Response:  # noqa: ANN401
+def _json(
+    site: Site, title: str, path: str, shown: str, items: Sequence[dict[str, Any]], headers: Mapping[str, str]
+) -> Response:
     home = site.settings.base_url
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": one_line(title),
-        "home_page_url": home + "/",
+        "home_page_url": home + shown,
         "feed_url": home + path,
         "language": "en",
         "items": items,

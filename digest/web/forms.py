@@ -89,8 +89,11 @@ def posted_dear(act: Acting) -> Endpoint:
 
     @functools.wraps(act)
     async def read_and_answer(request: Request) -> Response:
+        queue = Site.of(request).pools.dear
+        # Who would find no place is not read.
+        queue.room_for(request)
         body = await read(request)
-        return await Site.of(request).pools.dear.run(request, lambda: act(request, filled_in(body)))
+        return await queue.run(request, lambda: act(request, filled_in(body)))
 
     return read_and_answer
 

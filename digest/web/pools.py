@@ -53,9 +53,7 @@ class Queue:
 
         What has begun goes on to its end, which the matcher's budget bounds; what has not is never begun.
         """
-        whose = network(request.client and request.client.host)
-        if self._waiting.total() >= MOST_WAITING or self._waiting[whose] >= MOST_OF_ONE_NETWORK:
-            raise Busy
+        whose = self.room_for(request)
         self._waiting[whose] += 1
         begun = asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(*args, **kwargs))
         try:
@@ -63,6 +61,13 @@ class Queue:
         finally:
             begun.cancel()
             self._waiting -= Counter((whose,))
+
+    def room_for(self, request: Request) -> str:
+        """Name the network a visitor would wait as; raise Busy when there is no place for them."""
+        whose = network(request.client and request.client.host)
+        if self._waiting.total() >= MOST_WAITING or self._waiting[whose] >= MOST_OF_ONE_NETWORK:
+            raise Busy
+        return whose
 
     async def _await(self, request: Request, begun: asyncio.Future[T]) -> T:
         deadline = asyncio.get_running_loop().time() + DEADLINE_SECONDS

@@ -50,6 +50,14 @@ def page(
     return HTMLResponse(site.templates.get_template(f"{template}.html").render(known), status, headers)
 
 
+def fixed(request: Request, template: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with a page that says the same to everybody: it is rendered once."""
+    site = Site.of(request)
+    if template not in site.rendered:
+        site.rendered[template] = site.templates.get_template(f"{template}.html").render()
+    return HTMLResponse(site.rendered[template], status, headers)
+
+
 def public(
     make: Plain,
     *,

@@ -26,6 +26,8 @@ def ask(request: Request) -> Response:
     """Show the buttons. Programs that follow every link in a mail must not end anything (RFC 8058, section 1)."""
     reader, own = reader_behind(request, Purpose.UNSUBSCRIBE), is_own(request, Purpose.UNSUBSCRIBE)
     others = _others(request, reader) if own else 0
+    if own and reader.status is Status.UNSUBSCRIBED:
+        return _unsubscribed(request, reader, own=own, others=others)
     return page(request, "unsubscribe", reader=reader, own=own, others=others, here=request.path_params["token"])
 
 

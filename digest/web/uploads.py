@@ -56,8 +56,11 @@ def posted_with_file(act: Acting) -> Endpoint:
 
     @functools.wraps(act)
     async def read_and_answer(request: Request) -> Response:
+        queue = Site.of(request).pools.pastes
+        # Who would find no place is not read: to take in 600 kB is work for the event loop, too.
+        queue.room_for(request)
         body, said = await read(request), request.headers.get("content-type", "")
-        return await Site.of(request).pools.pastes.run(request, lambda: act(request, filled_in(body, said)))
+        return await queue.run(request, lambda: act(request, filled_in(body, said)))
 
     return read_and_answer
 

@@ -46,6 +46,8 @@ smtpd_peername_lookup = no
 queue_run_delay = 1s
 minimal_backoff_time = 1s
 maximal_backoff_time = 1s
+smtpd_forbid_unauth_pipelining = yes
+smtpd_data_restrictions = reject_unauth_pipelining
 """
 # As in Debian's file, but for what listens, and nothing in a chroot.
 SERVICES = """\
@@ -89,6 +91,7 @@ class Postfix:
 
     def __init__(self, folder, port):
         self.folder, self.state, self._port = folder, folder / "state", port
+        self.url = f"smtp://127.0.0.1:{port}"
 
     def mail(self, sender, recipient, content):
         with smtplib.SMTP("127.0.0.1", self._port, timeout=PATIENCE) as session:

@@ -1,19 +1,22 @@
 """The recipe for Postfix on a Postfix that runs: what comes back, and who wants to leave, while things go wrong."""
 
+import re
 import shutil
 from contextlib import contextmanager
 
 import pytest
 
-from digest.domain import Status
+from digest.domain import State, Status
 from digest.store import history, ledger, readers
 from digest.store.engine import connect, migrate, writing
 from tests.deploy import real_postfix
 from tests.deploy.real_postfix import DOMAIN
 from tests.support.factories import NOW
 from tests.support.returned import HARD, LINKS, report
+from tests.support.sending import mails, sent
 from tests.support.smtp_server import MailServer
 from tests.support.visitor import a_subscriber
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 ADA, BOB, EVE = (f"{name}@example.org" for name in ("ada", "bob", "eve"))
@@ -111,3 +114,20 @@ def test_what_goes_back_after_a_day_in_which_nothing_went_says_nothing_of_us(pos
     assert b"try again later" in content
     for ours in (str(postfix.folder), real_postfix.USER, "sqlite", "Traceback", "python", "/bin/sh"):
         assert ours.encode() not in content
+
+
+def test_a_postfix_that_minds_the_order_takes_envelopes_behind_the_last_dot(postfix, world):
+    """It refuses what comes too early (`reject_unauth_pipelining`), and this does not (RFC 2920 3.1)."""
+    before = len(postfix.log())
+
+    def talks():
+        return re.findall(r": disconnect .* data=(\S+)", postfix.log()[before:])
+
+    world.mails.clear()
+    assert {result.state for result in sent(mails(30), postfix, connections=2).values()} == {State.SENT}
+    wait_until(lambda: len(world.mails) == 30)
+    assert sorted(world.recipients) == sorted(mail.recipient for mail in mails(30))
+    # None refused, and no connection given up on the way: those would be counted as `data=14/15`, and be more.
+    wait_until(lambda: sum(map(int, talks())) == 30)
+    assert len(talks()) <= 2
+    assert "improper command pipelining" not in postfix.log()

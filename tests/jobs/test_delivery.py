@@ -10,7 +10,7 @@ from digest.domain import Mute, Preferences, State, Status
 from digest.jobs import delivery
 from digest.jobs.delivery import QUIET_FOR
 from digest.jobs.delivery.draft import draft_all
-from digest.jobs.delivery.freeze import freeze
+from digest.jobs.delivery.freeze import Going
 from digest.jobs.delivery.round import Round
 from digest.jobs.routing import DOMAIN_REST, RELAY_REST
 from digest.readers import another, subscriptions
@@ -75,7 +75,7 @@ def test_who_muted_all_topics_is_told_so_once_a_week_and_again_in_the_same_bytes
         service.collects(a_paper(title="Speculative decoding"), a_paper(title="Birds"), day=DAY + day * A_DAY)
         service.sends()
     [(_, sent)] = service.mail_server.mails
-    assert opened(sent).subject == "Your topics are muted, so nothing has come"
+    assert opened(sent).subject == "Your topic is muted, so nothing has come"
     assert f"speculative decoding, on {rests[0].until:%A}" in opened(sent).text
     [note] = [mail for mail in service.of(reader.email) if mail.state is State.SENT]
     subscriptions.change(service.engine, reader.id, replace(reader.preferences, muted=()), service.now)
@@ -343,7 +343,10 @@ def test_who_leaves_or_moves_after_a_mail_was_written_does_not_get_that_one(two,
     group = ledger.claim(two.engine, 10, two.now)
     drafts = list(draft_all(group, round_.editions.gather(group), round_.post))
     two.runs(f"UPDATE readers SET {meanwhile} WHERE email = 'ada@example.org'")
-    assert [mail.recipient for mail in freeze(two.engine, drafts, two.now)] == ["bob@example.org"]
+    going = Going(two.engine, lambda: two.now, drafts, two.now)
+    ours = going.begin([each.mail for each in drafts])
+    assert [each.mail.recipient for each in drafts if each.delivery.id in ours] == ["bob@example.org"]
+    assert [one.reader.email for one in going.late] == ["ada@example.org"]
     two.now += 2 * ledger.LEASE
     delivery.sweep(two.engine, two.now)
     assert two.delivers()[become] >= 1

@@ -89,8 +89,7 @@ class Ledger(RuleBasedStateMachine):
         assert not held & {delivery.id for delivery in group}, "two workers hold the same"
         until = self.now + ledger.LEASE
         ours = {one.id for one in group}
-        assert outcomes.freeze(self.engine, [(delivery, [], Beside()) for delivery in group], until) == ours
-        assert outcomes.begin(self.engine, group) == ours
+        assert outcomes.begin(self.engine, [(delivery, [], Beside()) for delivery in group], until) == ours
         if group:
             self.workers.append([(delivery, until) for delivery in group])
 

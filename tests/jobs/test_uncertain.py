@@ -6,6 +6,7 @@ from digest.domain import Beside, Result, State
 from digest.jobs import delivery
 from digest.jobs.delivery.settle import GIVE_UP_AFTER
 from digest.store import heard, ledger, outcomes
+from tests.support.lying_relay import CUT, LyingRelay
 
 A_DAY = timedelta(days=1)
 ADA, BOB = "ada@example.org", "bob@example.org"
@@ -73,8 +74,7 @@ def test_a_reader_who_leaves_before_the_second_try_leaves_the_first_uncertain(tw
 def test_a_result_that_comes_after_the_sweep_counts(two):
     delivery.plan(two.engine, two.now)
     ada, bob = ledger.claim(two.engine, 10, two.now)
-    outcomes.freeze(two.engine, [(ada, [], Beside()), (bob, [], Beside())], two.now + ledger.LEASE)
-    outcomes.begin(two.engine, [ada, bob])
+    outcomes.begin(two.engine, [(ada, [], Beside()), (bob, [], Beside())], two.now + ledger.LEASE)
     two.now += 2 * ledger.LEASE
     assert delivery.sweep(two.engine, two.now) == 2
     assert {one.state for one in two.waiting()} == {State.UNCERTAIN}
@@ -82,3 +82,15 @@ def test_a_result_that_comes_after_the_sweep_counts(two):
         ledger.record(two.engine, [(one, Result(one.id, state, "late"), two.now)], two.now)
     assert two.of(ADA)[0].state is State.SENT
     assert (two.of(BOB)[0].state, two.of(BOB)[0].unanswered) == (State.QUEUED, 0)
+
+
+def test_what_had_no_answer_goes_with_nothing_behind_it(two):
+    """Whatever it was that came between: the last time, nothing of ours can have been."""
+    two.settings["smtp_connections"] = 1
+    with LyingRelay(DOT=CUT) as two.mail_server:
+        assert two.sends() == {State.UNCERTAIN: 2}
+    two.now += timedelta(hours=1)
+    with LyingRelay() as two.mail_server:
+        assert two.delivers() == {State.SENT: 2}
+    # Hello, an envelope and the data of each, goodbye.
+    assert two.mail_server.turns == 1 + 2 * 2 + 1

@@ -31,7 +31,7 @@ def sent(engine, kind=Kind.DIGEST):
     """Plan and send what is due; the deliveries of this kind."""
     plan(engine, NOW)
     claimed = ledger.claim(engine, 10, NOW)
-    outcomes.freeze(engine, [(one, ["2512.00001"], Beside()) for one in claimed], NOW + ledger.LEASE)
+    outcomes.begin(engine, [(one, ["2512.00001"], Beside()) for one in claimed], NOW + ledger.LEASE)
     ledger.record(engine, [(one, Result(one.id, State.SENT), NOW) for one in claimed], NOW)
     return [one for one in claimed if one.kind is kind]
 

@@ -1,27 +1,37 @@
 """What a statement reads grows with what it is asked about, whatever PostgreSQL believes of how many rows there are."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, text, tuple_
 
-from digest.domain import Preferences
+from digest.domain import Beside, Preferences, Result, State
 from digest.jobs import standing
+from digest.jobs.editions import Editions
 from digest.readers import schedule
-from digest.store import accounts, day_counts, planning
+from digest.store import accounts, day_counts, ledger, outcomes, planning
 from digest.store import readers as readers_of
-from digest.store.engine import connect, writing
+from digest.store.engine import connect, reading, writing
 from digest.store.tables import readers
 from tests.support.factories import NOW
 from tests.support.stored import in_memory
 from tests.support.waiting import wait_until
 
 SLOWLY = 20.0
-MANY, OF_THEM = 2_000, 1_000
+MANY, OF_THEM, A_PORTION = 4_000, 1_000, 25
+# By psycopg.
+PREPARED_AFTER = 5
 TOMORROW = NOW + timedelta(days=1)
 READ = """SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables
           WHERE relname IN ('readers', 'deliveries')"""
+READ_EVER = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'deliveries'"
+A_READER_EACH = """
+    INSERT INTO readers (email, email_key, status, topics, cadence, hour, timezone, most_papers, created_at,
+                         confirmed_at, next_due_at)
+    SELECT 'reader' || number, 'reader' || number, 'active', '[]', 'daily', 7, 'UTC', 10, :now, :now, :now
+    FROM generate_series(1, :many) AS number"""
 
 BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
@@ -41,13 +51,16 @@ def plan_from(connection, first):
     return planning.plan_for(connection, some, TOMORROW, schedule.MOST_CATCH_UP, schedule.next_due)
 
 
+def fill(connection, many):
+    """So many readers who are due, of whom PostgreSQL has just been told, and of no delivery yet."""
+    connection.execute(text(A_READER_EACH), {"many": many, "now": NOW})
+    connection.execute(text("ALTER TABLE deliveries SET (autovacuum_enabled = off)"))
+    connection.execute(text("ANALYZE"))
+
+
 def test_planning_a_range_reads_each_reader_a_few_times_though_the_range_before_waits(engine):
-    fields = {"status": "active", "topics": (), "cadence": "daily", "hour": 7, "timezone": "UTC", "most_papers": 10}
-    moments = {"created_at": NOW, "confirmed_at": NOW, "next_due_at": NOW}
-    names = [f"reader{number}@example.org" for number in range(MANY)]
     with writing(engine) as connection:
-        connection.execute(readers.insert(), [{"email": n, "email_key": n} | fields | moments for n in names])
-        connection.execute(text("ALTER TABLE deliveries SET (autovacuum_enabled = off)"))
+        fill(connection, MANY)
     assert planning.plan(engine, NOW, schedule.MOST_CATCH_UP, schedule.next_due) == MANY
     with writing(engine) as connection:
         connection.execute(text("UPDATE deliveries SET state = 'sent'"))
@@ -61,6 +74,57 @@ def test_planning_a_range_reads_each_reader_a_few_times_though_the_range_before_
         # PostgreSQL still believes that all have gone.
         assert plan_from(connection, OF_THEM) == OF_THEM
         assert connection.execute(text(READ)).scalar_one() < 100 * OF_THEM
+
+
+def test_planning_a_ledger_that_was_empty_does_not_read_what_it_has_just_written(engine):
+    everybody = (readers.c.status == "active") & (readers.c.next_due_at <= NOW)
+    with writing(engine) as connection:
+        fill(connection, OF_THEM)
+        pages = "SELECT pg_stat_get_xact_blocks_fetched('deliveries'::regclass)"
+        assert planning.plan_for(connection, everybody, NOW, schedule.MOST_CATCH_UP, schedule.next_due) == OF_THEM
+        assert connection.execute(text(pages)).scalar_one() < 10 * OF_THEM
+
+
+def test_a_portion_is_found_by_number_though_postgresql_believes_that_few_wait(engine, monkeypatch):
+    # Nobody tells it.
+    monkeypatch.setattr(planning, "MANY", sys.maxsize)
+    with writing(engine) as connection:
+        fill(connection, MANY)
+    assert planning.plan(engine, NOW, schedule.MOST_CATCH_UP, schedule.next_due) == MANY
+    group = ledger.claim(engine, A_PORTION, NOW)
+    chosen = [(one, ("2512.00001",), Beside()) for one in group]
+    ended = [(one, Result(one.id, State.SENT, "250 taken"), NOW) for one in group]
+    before = read_by_now(engine)
+    assert len(outcomes.begin(engine, chosen, NOW)) == A_PORTION
+    assert len(outcomes.record(engine, ended, NOW)) == A_PORTION
+    assert read_by_now(engine) - before < 4 * A_PORTION
+
+
+def test_a_step_of_a_round_is_one_statement_and_stays_prepared(engine):
+    with writing(engine) as connection:
+        fill(connection, OF_THEM)
+    planning.plan(engine, NOW, schedule.MOST_CATCH_UP, schedule.next_due)
+    asked, editions = [], Editions(engine)
+    event.listen(engine, "before_cursor_execute", lambda *statement: asked.append(statement[2]))
+    for _ in range(PREPARED_AFTER + 1):
+        asked.clear()
+        group = ledger.claim(engine, A_PORTION, NOW)
+        outcomes.begin(engine, [(one, (), Beside()) for one in group], NOW)
+        outcomes.record(engine, [(one, Result(one.id, State.SENT), NOW) for one in group], NOW)
+        assert len(asked) == 3
+        editions.gather(group)
+    # When readers last heard from us, and what they voted on; the edition is known by now.
+    assert len(asked) == 3 + 2
+    with reading(engine) as connection:
+        # Had one of these questions ended in a ROLLBACK, the driver would have forgotten them all.
+        assert connection.execute(text("SELECT count(*) FROM pg_prepared_statements")).scalar_one() >= 5
+
+
+def read_by_now(engine):
+    """The rows of the ledger that were ever read."""
+    with reading(engine) as connection:
+        connection.execute(text("SELECT pg_stat_force_next_flush()"))
+        return connection.execute(text(READ_EVER)).scalar_one()
 
 
 def test_a_digest_that_a_worker_claims_while_the_next_is_planned_is_not_dropped(engine):

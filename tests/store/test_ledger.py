@@ -21,9 +21,8 @@ def admit(engine, *emails, **preferences):
     return [readers.admit(engine, email, Preferences(**preferences), NOW) for email in emails]
 
 
-def freeze(engine, delivery, *papers, now=NOW):
-    outcomes.freeze(engine, [(delivery, papers, Beside())], now + ledger.LEASE)
-    outcomes.begin(engine, [delivery])
+def begin(engine, delivery, *papers, now=NOW):
+    outcomes.begin(engine, [(delivery, papers, Beside())], now + ledger.LEASE)
 
 
 def end(engine, delivery, state, reason="", now=NOW):
@@ -196,7 +195,7 @@ def test_what_a_lost_worker_held_is_uncertain_and_goes_again(engine):
     admit(engine, "ada@example.org")
     plan(engine)
     [held] = ledger.claim(engine, 10, NOW)
-    freeze(engine, held, "2512.1", "2512.2")
+    begin(engine, held, "2512.1", "2512.2")
     assert ledger.release_lost(engine, NOW + ledger.LEASE / 2) == 0
     assert ledger.claim(engine, 10, NOW + ledger.LEASE / 2) == []
     assert ledger.release_lost(engine, NOW + 2 * ledger.LEASE) == 1
@@ -217,7 +216,7 @@ def test_a_worker_whose_mail_another_one_took_over_changes_nothing(engine):
     admit(engine, "ada@example.org")
     plan(engine)
     [slow] = ledger.claim(engine, 10, NOW)
-    freeze(engine, slow)
+    begin(engine, slow)
     late = NOW + 2 * ledger.LEASE
     ledger.release_lost(engine, late)
     [again] = ledger.claim(engine, 10, late)
@@ -231,7 +230,7 @@ def test_where_nothing_is_sent_again_the_uncertain_stays_so_and_its_window_is_ov
     admit(engine, "ada@example.org")
     plan(engine)
     [held] = ledger.claim(engine, 10, NOW)
-    freeze(engine, held)
+    begin(engine, held)
     late = NOW + 2 * ledger.LEASE
     ledger.release_lost(engine, late)
     assert ledger.claim(engine, 10, late, resend_uncertain=False) == []
@@ -260,7 +259,7 @@ def test_what_a_delivery_was_written_for_stays_though_the_reader_changes_their_m
     [ada] = admit(engine, "ada@example.org", topics=("moss",))
     plan(engine)
     [delivery] = ledger.claim(engine, 10, NOW)
-    freeze(engine, delivery, "2512.1")
+    begin(engine, delivery, "2512.1")
     with writing(engine) as connection:
         readers.prefer(connection, ada.id, Preferences(("tides",)))
     assert ledger.find(engine, delivery.id).preferences == Preferences(("moss",))
@@ -320,7 +319,7 @@ def test_papers_sent_are_remembered_for_each_reader(engine):
     ada, bob, eve = admit(engine, "ada@example.org", "bob@example.org", "eve@example.org")
     plan(engine)
     for delivery, state in zip(ledger.claim(engine, 10, NOW), (State.SENT, State.FAILED, State.UNCERTAIN), strict=True):
-        freeze(engine, delivery, f"2512.{delivery.reader.id}")
+        begin(engine, delivery, f"2512.{delivery.reader.id}")
         end(engine, delivery, state)
     ids = [ada.id, bob.id, eve.id]
     assert heard.papers_sent(engine, ids) == {
@@ -372,7 +371,7 @@ def test_of_papers_nobody_listed_before_a_moment_only_mails_from_then_on_are_ask
     for day in range(4):
         plan(engine, NOW + day * A_DAY)
         [delivery] = ledger.claim(engine, 10, NOW + day * A_DAY)
-        freeze(engine, delivery, f"2512.{day}")
+        begin(engine, delivery, f"2512.{day}")
         end(engine, delivery, State.SENT)
     assert heard.papers_sent(engine, [ada.id], NOW + 2 * A_DAY) == {ada.id: {"2512.2", "2512.3"}}
     assert heard.papers_sent(engine, [ada.id], NOW - A_DAY) == heard.papers_sent(engine, [ada.id])

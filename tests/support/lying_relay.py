@@ -1,5 +1,6 @@
 """A relay with a script: says what it is told to, whatever it is asked, and writes down what it heard."""
 
+import socket
 import socketserver
 import ssl
 import threading
@@ -26,17 +27,31 @@ HONEST = {
 }
 
 
+CUT = "cut"
+HEARD, LOST, UNSEEN = "heard", "lost", "unseen"
+
+
 class LyingRelay:
     """`with LyingRelay(MAIL="550 no", certificate=…) as relay:`, then `relay.url` and `relay.heard`.
 
-    `heard` has what came in one piece each: commands that were pipelined stand together. A script's reply may be a
-    function of the line that asks for it.
+    `heard` has the commands that came in one piece each, those behind a mail's last dot too. `turns` counts the times
+    that it had answered and waited to hear more. A script's reply may be a function of the line that asks for it; CUT
+    hangs up. While `is_behind`, what it answers came right behind a last dot. What is `behind` one may be LOST on it,
+    or the dot UNSEEN, as it is not what a packet ends with. One that `drips` says all byte by byte.
     """
 
-    def __init__(self, certificate=None, **script):
+    def __init__(self, certificate=None, *, behind=HEARD, drips=False, **script):
         self.script = HONEST | {"." if verb == "DOT" else verb: reply for verb, reply in script.items()}
         self.certificate = certificate
+        self.behind = behind
+        self.drips = drips
+        self._connection = threading.local()
         self.heard, self.mails = [], []
+        self.turns = self.replies = 0
+
+    @property
+    def is_behind(self):
+        return self._connection.is_behind
 
     @property
     def verbs(self):
@@ -63,20 +78,27 @@ class LyingRelay:
         self._server.server_close()
 
     def _talk(self, connection, opened):
-        unread, in_data = b"", False
+        unread, in_data, said = b"", False, 0
+        self._connection.is_behind = False
+        # It answers line by line, and would else wait for the other side's word that the one before has come.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
         self._say(connection, "")
         while piece := connection.recv(1 << 20):
+            self.turns, said = self.turns + (self.replies > said), self.replies
             if not in_data:
                 self.heard.append(piece.decode())
-            unread += piece
+            unread, self._connection.is_behind = unread + piece, False
             while b"\r\n" in unread:
                 if in_data:
                     content, dot, rest = (b"\r\n" + unread).partition(b"\r\n.\r\n")
-                    if not dot:
+                    if not dot or (rest and self.behind == UNSEEN):
                         break
-                    unread, in_data = rest, False
+                    unread, in_data, self._connection.is_behind = rest, False, bool(rest)
                     self.mails.append(content[2:])
+                    if rest:
+                        self.heard.append(rest.decode())
                     self._say(connection, ".")
+                    unread = b"" if self.behind == LOST else rest
                     continue
                 line, unread = unread.split(b"\r\n", 1)
                 verb = line.split(b" ")[0].split(b":")[0].decode().upper()
@@ -91,7 +113,12 @@ class LyingRelay:
     def _say(self, connection, verb, line=""):
         reply = self.script[verb]
         reply = reply(line) if callable(reply) else reply
-        connection.sendall(reply.replace("\n", "\r\n").encode() + b"\r\n")
+        self.replies += 1
+        if reply == CUT:
+            raise ConnectionError
+        words = reply.replace("\n", "\r\n").encode() + b"\r\n"
+        for piece in [words[at : at + 1] for at in range(len(words))] if self.drips else [words]:
+            connection.sendall(piece)
         return reply
 
 

@@ -4,14 +4,15 @@ import asyncio
 import threading
 from ipaddress import ip_network
 
+import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from digest.settings.servers import Broker
 from digest.web import create_app
 from digest.web.limits import WHOLE_CUSTOMER, VisitorLimit, customer, network
-from digest.web.pools import DEAR_AT_ONCE
-from tests.support.visitor import the_settings
+from digest.web.pools import DEAR_AT_ONCE, MOST_WAITING
+from tests.support.visitor import BASE, a_visitor, the_settings
 
 NOWHERE = Broker("redis://127.0.0.1:1/0", "digest-one")
 TWICE = 2, "test"
@@ -111,3 +112,27 @@ def test_who_hangs_up_takes_nobody_with_them(engine):
         return await stays
 
     assert asyncio.run(both()) == 200
+
+
+@pytest.mark.parametrize("path", ["/start", "/preview"])
+def test_who_finds_no_place_is_not_read(engine, path):
+    app = a_visitor(engine).app
+    pools = app.state.site.pools
+    for queue in (pools.dear, pools.pastes):
+        queue._waiting["elsewhere"] = MOST_WAITING
+    read = []
+
+    async def body():
+        read.append(path)
+        yield b"papers=2512.00001"
+
+    async def visit():
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+            form = {"Content-Type": "application/x-www-form-urlencoded"}
+            return await client.post(path, content=body(), headers=form)
+
+    answer = asyncio.run(visit())
+    assert (answer.status_code, read) == (503, [])
+    assert answer.headers["Retry-After"] == "5"
+    assert "Busy right now" in answer.text

@@ -65,7 +65,7 @@ def test_the_export_has_what_became_of_every_mail_and_what_came_back(visitor, en
     reader, _other = a_subscriber(engine), a_subscriber(engine, email="bob@example.org")
     plan(engine)
     for mail in ledger.claim(engine, 10, NOW):
-        outcomes.freeze(engine, [(mail, ["2512.00001"], Beside())], NOW + ledger.LEASE)
+        outcomes.begin(engine, [(mail, ["2512.00001"], Beside())], NOW + ledger.LEASE)
         ledger.record(engine, [(mail, Result(mail.id, State.SENT, "250 queued as 4F2"), NOW)], NOW)
         with writing(engine) as connection:
             full = Verdict(VerdictKind.SOFT, (), "mailbox-full", "4.2.2")

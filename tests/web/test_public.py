@@ -203,11 +203,12 @@ def test_feeds_carry_summaries_reasons_and_a_way_to_ask_whether_anything_changed
     feed = ElementTree.fromstring(answer.content)
     content = feed.findtext(".//{*}entry[{*}id]/{*}content")
     assert "AI summary" in content
-    assert "Because you follow agents" in content
+    assert "Matches agents" in content
     assert visitor.get("/feed.atom?topics=agents", headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
     assert "last-modified" in answer.headers
     items = visitor.get("/feed.json?topics=agents").json()
     assert items["version"] == "https://jsonfeed.org/version/1.1"
+    assert items["home_page_url"] == f"{BASE}/preview?topics=agents"
     assert {item["id"] for item in items["items"]} >= {f"{BASE}/papers/2512.00003"}
     assert all(item["content_text"] for item in items["items"])
 

@@ -62,7 +62,7 @@ def test_what_is_pasted_is_found_and_proposes_topics_authors_and_labs(stored, pa
 def test_what_is_not_stored_is_named_and_what_was_pasted_of_it_counts(stored):
     bib = "@misc{x, title={Deep tree search}, abstract={Tree search. Tree search.}, eprint={1901.00001}}"
     page = a_visitor(stored.engine).post("/start", data={"papers": f"{bib}"}).text
-    assert "0 papers found, 1 not in our archive" in page
+    assert "No papers found, 1 not in our archive" in page
     assert "Deep tree search" in page
     assert boxes(page) == ["tree search"]
     page = a_visitor(stored.engine).post("/start", data={"papers": "1901.00001\n<script>x</script> is my title"}).text

@@ -86,6 +86,14 @@ def test_the_page_after_leaving_says_how_to_come_back_and_how_to_be_forgotten(vi
     assert "use the link in the last email we sent you" in page.css_first("main").text()
 
 
+def test_who_has_left_and_opens_the_link_again_is_not_asked_again(visitor, engine):
+    link = LINKS.unsubscribe(a_subscriber(engine, Status.UNSUBSCRIBED).key)
+    page = LexborHTMLParser(visitor.get(link).text).css_first("main")
+    assert page.css_first("h1").text() == "You’re unsubscribed"
+    assert [button.text() for button in page.css("button")] == ["Undo"]
+    assert "One last email" not in page.text(), "that went out long ago"
+
+
 def test_the_link_to_leave_works_for_as_long_as_the_mail_may_exist(engine):
     """U7: one page, no login, ten years later, also when the key was changed since."""
     reader = a_subscriber(engine)

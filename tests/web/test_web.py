@@ -258,4 +258,5 @@ def test_a_wrong_setting_is_one_clear_line():
 def test_a_refusal_names_every_method_there_is(visitor, method, path):
     answer = visitor.send(method, path)
     assert answer.status_code == 405
+    assert "only appears after you press a button" in answer.text
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "POST"}

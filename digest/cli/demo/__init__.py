@@ -68,7 +68,9 @@ def demo(
             letter = _subscribe(parts, settings.base_url, Inbox(ports["imap"]))
             _show(letter, time.monotonic() - started)
             arrived = True
-            if not once:
+            if once:
+                console.print("Now all ends, and its links lead nowhere; without --once they work until Ctrl-C.")
+            else:
                 _stay(parts, ports, letter)
     except KeyboardInterrupt:
         console.print("\nStopped.")
@@ -199,8 +201,8 @@ def _wait_for_mail(parts: Processes, inbox: Inbox, count: int) -> EmailMessage:
 
 
 def _show(letter: EmailMessage, seconds: float) -> None:
-    console.print(f"\n{'─' * 72}\nSubject: {letter['Subject']}\n", markup=False)
-    console.print(text_of(letter), markup=False, soft_wrap=True)
+    console.print(f"\n{'─' * 72}\nSubject: {letter['Subject']}\n")
+    console.print(text_of(letter))
     console.print(f"{'─' * 72}\nThe digest arrived {seconds:.0f} s after the start.")
 
 

@@ -59,7 +59,8 @@ def doctor(
     if as_json:
         print_json(map(asdict, findings))
     else:
-        rows = [(one.health, one.what, "; ".join(filter(None, (one.said, one.todo)))) for one in findings]
+        # Others end their errors with a full stop.
+        rows = [(one.health, one.what, "; ".join(filter(None, (one.said.rstrip("."), one.todo)))) for one in findings]
         print_table("", ("", "What", "How it is"), rows)
     if any(one.health is Health.BROKEN for one in findings):
         raise typer.Exit(1)

@@ -44,8 +44,7 @@ def add(
     except AlreadyThere as error:
         raise Failed(str(error)) from None
     console.print(
-        f"Added {called(reader)}; the clock sends the first digest in a quarter of an hour, `digest send` now.",
-        markup=False,
+        f"Added {called(reader)}; the clock sends the first digest in a quarter of an hour, `digest send` now."
     )
 
 
@@ -76,7 +75,7 @@ def reactivate(
         return
     back = operator.reactivate(service.engine, service.now, since=_moment(since), reason=reason)
     for reader in back:
-        console.print(f"{reader.email} is active again.", markup=False)
+        console.print(f"{reader.email} is active again.")
     console.print(f"{len(back)} taken back.")
 
 
@@ -87,7 +86,7 @@ def _reactivate_one(service: Service, email: str) -> None:
     after = subscriptions.happens(service.engine, reader.id, Event.OPERATOR_REACTIVATES, service.now)
     if reader.status is not Status.BOUNCED or after is None or after.status is not Status.ACTIVE:
         raise Failed(f"{email} is {reader.status}; only who is bounced, and had confirmed, can be taken back here")
-    console.print(f"{email} is active; the next digest is due {after.next_due_at:%Y-%m-%d %H:%M} UTC.", markup=False)
+    console.print(f"{email} is active; the next digest is due {after.next_due_at:%Y-%m-%d %H:%M} UTC.")
 
 
 def _moment(text: str) -> datetime:
@@ -104,14 +103,14 @@ def resend(context: typer.Context, email: Email, digest: Digest = None) -> None:
     reader, *others = chosen(service, email, digest)
     _resend(service, reader)
     if others:
-        console.print(f"There is also {listed(others)}: `--digest NAME` sends that of another.", markup=False)
+        console.print(f"There is also {listed(others)}: `--digest NAME` sends that of another.")
 
 
 def _resend(service: Service, reader: Reader) -> None:
     email = called(reader)
     if reader.status is Status.PENDING:
         subscriptions.ask_again(service.engine, reader, service.now)
-        console.print(f"The mail that asks {email} to confirm goes with the next `digest send`.", markup=False)
+        console.print(f"The mail that asks {email} to confirm goes with the next `digest send`.")
         return
     last = history.last_digest(service.engine, reader.id)
     if reader.status is not Status.ACTIVE or last is None or not last.papers:
@@ -120,7 +119,7 @@ def _resend(service: Service, reader: Reader) -> None:
         raise Failed(f"the last digest to {email} has not gone yet: it is {last.state}")
     history.send_again(service.engine, last.id)
     of = f" “{reader.name}”" if reader.name else ""
-    console.print(f"The digest{of} of {last.due_at:%Y-%m-%d} goes again with the next `digest send`.", markup=False)
+    console.print(f"The digest{of} of {last.due_at:%Y-%m-%d} goes again with the next `digest send`.")
 
 
 def forget(context: typer.Context, email: str) -> None:
@@ -128,7 +127,7 @@ def forget(context: typer.Context, email: str) -> None:
     service: Service = context.obj
     if not operator.forget(service.engine, email, service.now):
         raise Failed(f"{email} is not on the list")
-    console.print(f"Forgot {email}.", markup=False)
+    console.print(f"Forgot {email}.")
 
 
 def _say(everyone: list[Reader], wanted: Status) -> None:
@@ -136,4 +135,4 @@ def _say(everyone: list[Reader], wanted: Status) -> None:
     if not changed:
         raise Failed(f"{everyone[0].email} is {everyone[0].status}: nothing was changed")
     for after in changed:
-        console.print(f"{called(after)} is {wanted} now.", markup=False)
+        console.print(f"{called(after)} is {wanted} now.")

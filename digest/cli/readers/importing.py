@@ -77,7 +77,7 @@ class Import:
     def _set_aside(self, line: Line, why: str) -> None:
         self.bad += 1
         if self.bad <= MOST_TOLD:
-            errors.print(f"line {line.number}: {why}", markup=False)
+            errors.print(f"line {line.number}: {why}")
         elif self.bad == MOST_TOLD + 1:
             errors.print("… the other lines with mistakes are not shown; `--rejects FILE` keeps them all")
         if self._rejects:

@@ -26,6 +26,7 @@ from digest.store.engine import reading
 # One screen of them; a list of hundreds is a search that was too wide.
 MOST_FOUND = 50
 MOST_LISTED = 1_000_000_000
+MOST_TOPICS_IN_A_ROW = 3
 # An address has 254 characters at most (RFC 5321, 4.5.3.1.3, with its brackets).
 LONGEST_ADDRESS = 254
 Email = Annotated[str, typer.Argument(metavar="EMAIL")]
@@ -44,7 +45,7 @@ def show(context: typer.Context, email: Email, digest: Digest = None, as_json: J
         return
     for place, one in enumerate(found):
         if place:
-            _say("")
+            console.print()
         _print(one, service.now)
 
 
@@ -144,11 +145,19 @@ def _list(everyone: Any, as_json: bool) -> None:  # noqa: ANN401 - any iterable 
             one.status,
             one.preferences.cadence,
             one.next_due_at or "",
-            ", ".join(one.preferences.topics) or "(trending)",
+            _topics(one.preferences.topics),
         )
         for one in everyone
     )
     print_table("", ("Email", "Status", "Cadence", "Next due", "Topics"), rows)
+
+
+def _topics(topics: Sequence[str]) -> str:
+    """All of them for a program; a few for people, who see the others in `show`."""
+    more = len(topics) - MOST_TOPICS_IN_A_ROW
+    if not console.is_terminal or more <= 1:
+        return ", ".join(topics) or "(trending)"
+    return f"{', '.join(topics[:MOST_TOPICS_IN_A_ROW])}, and {more} more"
 
 
 def _row(reader: Reader) -> dict[str, Any]:
@@ -192,33 +201,30 @@ def _coverage(found: Coverage | None) -> dict[str, Any] | None:
 
 def _print(found: Whereabouts, now: datetime) -> None:
     reader, chosen = found.reader, found.reader.preferences
-    _say(f"{called(reader)} is {reader.status}: {found.how}.")
-    _say(f"On the list since {_moment(reader.created_at)}; last said yes {_moment(reader.confirmed_at)}.")
+    console.print(f"{called(reader)} is {reader.status}: {found.how}.")
+    console.print(f"On the list since {_moment(reader.created_at)}; last said yes {_moment(reader.confirmed_at)}.")
     cadence = f"weekly, on {day_name[chosen.weekday]}," if chosen.cadence is Cadence.WEEKLY else chosen.cadence
     due = f"{_moment(reader.next_due_at)}{_there(reader.next_due_at, chosen.timezone)}"
-    _say(f"Wants {cadence} at {chosen.hour}:00 in {chosen.timezone}; next due {due}.")
-    _say(f"Topics: {', '.join(chosen.topics) or '(trending)'}")
+    console.print(f"Wants {cadence} at {chosen.hour:02}:00 in {chosen.timezone}; next due {due}.")
+    console.print(f"Topics: {', '.join(chosen.topics) or '(trending)'}")
     if resting := chosen.resting(chosen.today(now)):
-        _say(f"Muted: {', '.join(f'{mute.topic} until {mute.until}' for mute in resting)}")
-    _say(_heard(found))
+        console.print(f"Muted: {', '.join(f'{mute.topic} until {mute.until}' for mute in resting)}")
+    console.print(_heard(found))
     if found.trouble:
-        _say(f"Trouble: {found.trouble}.")
+        console.print(f"Trouble: {found.trouble}.")
     if found.last_mail:
-        _say(f"The last mail: {found.last_mail}.")
+        console.print(f"The last mail: {found.last_mail}.")
     if found.last:
-        _say(f"The last digest was empty: {found.last.why_nothing or 'the topics were others then'}.")
+        console.print(f"The last digest was empty: {found.last.why_nothing or 'the topics were others then'}.")
     if found.next:
-        _say(_told(found.next))
+        console.print(_told(found.next))
     rows = [(_moment(one.due_at), one.kind, one.papers, one.state, one.reason or "-") for one in found.mails]
     print_table("Last mails", ("Due", "Mail", "Papers", "State", "Reason"), rows, keep_title=True)
-    returned = [(_moment(one.noted_at), one.kind, one.reason, one.status, one.delivery_id) for one in found.returned]
+    returned = [
+        (_moment(one.noted_at), one.kind, one.reason, one.status, str(one.delivery_id)) for one in found.returned
+    ]
     if returned:
         print_table("Came back", ("Noted", "Verdict", "Reason", "Status", "Mail"), returned, keep_title=True)
-
-
-def _say(text: str) -> None:
-    # No topic is read as markup.
-    console.print(text, markup=False)
 
 
 def _heard(found: Whereabouts) -> str:

@@ -28,6 +28,7 @@ class Group:
         self._engine, self._post, self.most = engine, post, most
         self.deliveries: list[Delivery] = []
         self.drafts: list[Draft] = []
+        self.claimed_at = post.clock()
         self._number = ledger.draw_claim()
         self._is_prepared = False
         self._trouble: Exception | None = None
@@ -64,9 +65,9 @@ class Group:
             self.drafts = list(draft_all(self.deliveries, editions.gather(self.deliveries), self._post))
 
     def _claim(self) -> None:
-        resend = self._post.resend_uncertain
+        resend, self.claimed_at = self._post.resend_uncertain, self._post.clock()
         self.deliveries = ledger.claim(
-            self._engine, self.most, self._post.clock(), resend_uncertain=resend, number=self._number
+            self._engine, self.most, self.claimed_at, resend_uncertain=resend, number=self._number
         )
 
     @contextmanager

@@ -65,8 +65,11 @@ def draft_safely(delivery: Delivery, edition: Edition | None, post: Dispatcher) 
     except Exception as error:
         # By name alone: what an error says may hold an address or a topic.
         log.error("delivery.set_aside", delivery=delivery.id, why=type(error).__name__, at=_place(error))
-        reason = f"{SET_ASIDE}could not be written: {type(error).__name__} at {_place(error)}"
-        return Draft(delivery, reason=reason, state=State.FAILED)
+        reason = f"could not be written: {type(error).__name__} at {_place(error)}"
+        if isinstance(error, MemoryError):
+            # Perhaps the machine's, and then everybody's: later, and if it is this one's own, given up in the end.
+            return Draft(delivery, reason=reason, state=State.DEFERRED)
+        return Draft(delivery, reason=SET_ASIDE + reason, state=State.FAILED)
 
 
 def _place(error: Exception) -> str:

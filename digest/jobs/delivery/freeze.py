@@ -1,4 +1,7 @@
-"""Third step: before any mail goes, what it brings stands in the ledger, and the lease on it is new."""
+"""Third step: before any mail goes, what it brings stands in the ledger, together with that it may be on its way.
+
+A portion at a time, as it is its turn: what was not begun is not frozen either, and is drafted anew by whoever is next.
+"""
 
 from __future__ import annotations
 
@@ -16,27 +19,36 @@ from digest.store.ledger import LEASE
 
 # A mail's reply may take ten minutes after its last dot, and three before it (RFC 5321 4.5.3.2).
 LAST_BEGINNING = LEASE - timedelta(minutes=15)
-
-
-def freeze(engine: Engine, drafts: Sequence[Draft], now: datetime) -> list[Mail]:
-    """Write down what each mail brings; return the mails of those that are still ours, which may go."""
-    written = [(draft.delivery, draft.papers, draft.beside) for draft in drafts if draft.mail]
-    ours = outcomes.freeze(engine, written, now + LEASE)
-    return [draft.mail for draft in drafts if draft.mail and draft.delivery.id in ours]
+# The lease of a group that was claimed so lately is not renewed: a row whose moment stays need not move in its indexes.
+NEW_FOR = timedelta(seconds=10)
 
 
 class Going:
     """A group on its way: which of its mails may be begun, and until when."""
 
-    def __init__(self, engine: Engine, clock: Clock, group: Sequence[Delivery]) -> None:
+    def __init__(self, engine: Engine, clock: Clock, drafts: Sequence[Draft], claimed_at: datetime) -> None:
         self._engine, self._clock = engine, clock
-        self._group = {delivery.id: delivery for delivery in group}
-        self._last = clock() + LAST_BEGINNING
+        self._drafts = {draft.delivery.id: draft for draft in drafts}
+        now = clock()
+        since = claimed_at if now - claimed_at < NEW_FOR else now
+        self._until, self._last = since + LEASE, since + LAST_BEGINNING
+        # What was this worker's no more, or whose reader had changed, when its turn came.
+        self.late: list[Delivery] = []
 
     def begin(self, mails: Sequence[Mail]) -> set[int]:
-        """Note that these may be on their way; while the ledger is away, none begins."""
-        held = [self._group[mail.delivery_id] for mail in mails]
-        return patiently(lambda: outcomes.begin(self._engine, held))
+        """Write down what these bring and that they may be on their way; answer which of them still may.
+
+        While the ledger is away, none begins.
+        """
+        drafts = [self._drafts[mail.delivery_id] for mail in mails]
+        chosen = [(draft.delivery, draft.papers, draft.beside) for draft in drafts]
+        ours = patiently(lambda: outcomes.begin(self._engine, chosen, self._until))
+        self.late += [draft.delivery for draft in drafts if draft.delivery.id not in ours]
+        return ours
+
+    def was_unanswered(self, mail: Mail) -> bool:
+        """Whether nobody knows what became of it the last time. It has one more, with nothing in its way."""
+        return self._drafts[mail.delivery_id].delivery.unanswered > 0
 
     def may_begin(self) -> bool:
         return self._clock() < self._last

@@ -1,6 +1,6 @@
 """A round: claim, draft, freeze, send and settle one group after another, until nothing waits or the time is over.
 
-While a group goes, the next one is claimed and drafted; it is frozen, and goes, when its turn comes.
+While a group goes, the next one is claimed and drafted; it is frozen, a portion at a time, as it goes.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from functools import partial
 
 from sqlalchemy import Engine
 
-from digest.domain import Delivery, Mail, Result, State
+from digest.domain import Delivery, Result, State
+from digest.interrupts import counted
 from digest.jobs import routing
 from digest.jobs.delivery.claim import Group
 from digest.jobs.delivery.dispatcher import Busy, Dispatcher
-from digest.jobs.delivery.draft import Draft, draft_all
-from digest.jobs.delivery.freeze import Going, freeze
+from digest.jobs.delivery.draft import Draft
+from digest.jobs.delivery.freeze import Going
 from digest.jobs.delivery.patience import AWAY, await_database, patiently
 from digest.jobs.delivery.settle import settle
 from digest.jobs.editions import Editions
 from digest.jobs.routing import Routing
 from digest.store import outcomes, slots
-from digest.transport.interrupts import counted
 from digest.transport.smtp import Kept, RelayAway
 
 # Few enough that a crash leaves little uncertain, many enough that one transaction serves them all.
@@ -34,6 +34,7 @@ GROUP = 200
 SECONDS_FOR_THE_DATABASE = 60.0
 # In a row. It may be there and still refuse.
 MOST_OUTAGES = 3
+LOST = "another worker took it over, or its reader changed something meanwhile"
 
 
 def deliver(engine: Engine, post: Dispatcher, *, until: datetime | None = None) -> Counter[State]:
@@ -108,10 +109,11 @@ class Round:
         group = self._taken_ahead() or Group(self.engine, self.post, 1 if now_open.half_open else GROUP)
         with group.held():
             group.ready(self.editions)
-            mails = self._frozen(group.deliveries, self._without_slowed(group, now_open))
+            drafts = self._without_slowed(group, now_open)
+            self.settle(group.deliveries, [_of_none(each) for each in drafts if not each.mail])
             if group.is_full and not now_open.half_open and self.has_time():
                 self._ahead = Group(self.engine, self.post, GROUP)
-            self._send(mails, group.deliveries, now_open, connections)
+            self._send(group, [each for each in drafts if each.mail], now_open, connections)
         return bool(group.deliveries)
 
     def _taken_ahead(self) -> Group | None:
@@ -128,26 +130,16 @@ class Round:
         rested = {delivery.id for delivery, *_ in resting}
         return [draft for draft in group.drafts if draft.delivery.id not in rested]
 
-    def write(self, group: Sequence[Delivery]) -> list[Mail]:
-        """Write the mails of a group, and put into the ledger what they bring before any of them goes."""
-        return self._frozen(group, list(draft_all(group, self.editions.gather(group), self.post)))
-
-    def _frozen(self, group: Sequence[Delivery], drafts: Sequence[Draft]) -> list[Mail]:
-        mails = freeze(self.engine, drafts, self.post.clock())
-        going = {mail.delivery_id for mail in mails}
-        self.settle(group, [Result(each.delivery.id, each.state, each.reason) for each in drafts if not each.mail])
-        lost = "another worker took it over, or its reader changed something meanwhile"
-        late = [each for each in drafts if each.mail and each.delivery.id not in going]
-        self.settle(group, [Result(each.delivery.id, State.QUEUED, lost) for each in late], count=False)
-        return mails
-
-    def _send(self, mails: Sequence[Mail], group: Sequence[Delivery], now_open: Routing, connections: int) -> None:
-        going = Going(self.engine, self.post.clock, group)
+    def _send(self, group: Group, drafts: Sequence[Draft], now_open: Routing, connections: int) -> None:
+        mails = [each.mail for each in drafts if each.mail]
+        going = Going(self.engine, self.post.clock, drafts, group.claimed_at)
         way = replace(self.post.route, connections=connections, begin=going.begin, may_begin=going.may_begin)
+        way = replace(way, goes_alone=going.was_unanswered)
         if self._ahead:
             way = replace(way, meanwhile=partial(self._ahead.prepare, self.editions))
-        on_results, clock = partial(self.settle, group), self.post.clock
+        on_results, clock = partial(self.settle, group.deliveries), self.post.clock
         failures = routing.send(self.engine, mails, now_open, way, on_results, clock, self._kept)
+        self.settle(group.deliveries, [Result(one.id, State.QUEUED, LOST) for one in going.late], count=False)
         if len(failures) == len(self.post.route.relays):
             relay, why = next(iter(failures.items()))
             raise RelayAway(f"cannot send through {relay}: {why} (DIGEST_SMTP_URL)")
@@ -158,3 +150,8 @@ class Round:
         if results:
             states = patiently(lambda: settle(self.engine, by_id, results, self.post.throttles, self.post.clock()))
             self.account.update(states if count else {})
+
+
+def _of_none(draft: Draft) -> Result:
+    """What becomes of a delivery that brings no mail."""
+    return Result(draft.delivery.id, draft.state, draft.reason)

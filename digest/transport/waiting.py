@@ -1,0 +1,83 @@
+"""The mails of a group that have not gone yet, and which of them may: taken a portion at a time, and given back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import islice
+
+from digest.domain import Mail
+
+# Mails that are noted as begun together. So many, and what is in flight, a killed process leaves in doubt.
+AT_ONCE = 25
+
+
+class Waiting:
+    """Who takes a mail sends it or gives it back, and then it is the first again."""
+
+    def __init__(self, mails: Sequence[Mail], begin: Callable[[Sequence[Mail]], Collection[int]]) -> None:
+        self._begin = begin
+        self._waiting, self._ready = deque(mails), deque[Mail]()  # The latter may go.
+        self._beginning: asyncio.Task[None] | None = None
+        # Those that were given back, by number.
+        self._alone = set[int]()
+        # No mail waits for a connection any more.
+        self.drained = asyncio.Event()
+
+    def __bool__(self) -> bool:
+        return bool(self._ready or self._waiting)
+
+    def __len__(self) -> int:
+        return len(self._ready) + len(self._waiting)
+
+    def __iter__(self) -> Iterator[Mail]:
+        yield from self._ready
+        yield from self._waiting
+
+    async def take(self, seconds: float | None = None) -> Mail | None:
+        """Take a mail that may go, if there is one within so many seconds. Raises what `begin` raises."""
+        while not self._ready and self._waiting:
+            beginning = self._beginning = self._beginning or asyncio.create_task(self._next_portion())
+            # Several wait for the same one.
+            await asyncio.wait((beginning,), timeout=seconds)
+            if not beginning.done():
+                return None
+            if self._beginning is beginning:
+                self._beginning = None
+            beginning.result()
+        mail = self._ready.popleft() if self._ready else None
+        if not self:
+            self.drained.set()
+        return mail
+
+    async def take_to_follow(self, mail: Mail, seconds: float) -> Mail | None:
+        """As `take`, one whose envelope may go along with this mail's data."""
+        if self.goes_alone(mail) or not (following := await self.take(seconds)):
+            return None
+        if self.goes_alone(following):
+            self.give_back(following)
+            return None
+        return following
+
+    def give_back(self, mail: Mail) -> None:
+        """Something came between: next time nothing is sent along that could be the reason."""
+        self._alone.add(mail.delivery_id)
+        self._ready.appendleft(mail)
+
+    def goes_alone(self, mail: Mail) -> bool:
+        return mail.delivery_id in self._alone
+
+    def close(self) -> None:
+        """Take no further portion."""
+        if self._beginning and not self._beginning.cancel() and not self._beginning.cancelled():
+            # It raised what nobody is left to hear.
+            self._beginning.exception()
+
+    async def _next_portion(self) -> None:
+        """What a killed process had not begun has certainly not arrived."""
+        portion = list(islice(self._waiting, AT_ONCE))
+        may_go = set(await asyncio.to_thread(self._begin, portion))
+        for _ in portion:
+            self._waiting.popleft()
+        self._ready.extend(mail for mail in portion if mail.delivery_id in may_go)
