@@ -66,6 +66,8 @@ mailcheck: install ## every mail under SpamAssassin, caniemail, mutt and s-nail;
 
 bench-quality: install ## measure how well topics find papers, and in which order, beside peers
 	$(BIN)/python -m bench.quality
+	$(BIN)/python -m bench.splits
+	$(BIN)/python -m bench.weights
 	$(BIN)/python -m bench.labelled
 	$(BIN)/python -m bench.near
 
