@@ -55,8 +55,8 @@ lock: install ## pin every dependency anew, with hashes and without the address 
 test-days: install ## the quick tests as if on each weekday, 29 February, 31 December, when clocks change, east and west
 	$(BIN)/python -m tests.days $(DAYS) -- $(SPREAD) $(ARGS)
 
-deep: install ## the rules for all inputs, each on four times as many examples as `make test` looks at
-	EXAMPLES=all $(BIN)/python -m pytest $(SPREAD) -m hypothesis $(ARGS)
+deep: install ## the rules for all inputs, each on four times as many examples as `make test` looks at; a soak with workers
+	EXAMPLES=all $(BIN)/python -m pytest $(SPREAD) -m "hypothesis or deep" $(ARGS)
 
 coverage: install ## what the tests reach, branches counted; the slow ones too
 	$(BIN)/python -m pytest $(SPREAD) --cov --cov-report term:skip-covered --cov-fail-under 90 $(ARGS)
@@ -66,6 +66,8 @@ mailcheck: install ## every mail under SpamAssassin, caniemail, mutt and s-nail;
 
 bench-quality: install ## measure how well topics find papers, and in which order, beside peers
 	$(BIN)/python -m bench.quality
+	$(BIN)/python -m bench.splits
+	$(BIN)/python -m bench.weights
 	$(BIN)/python -m bench.labelled
 	$(BIN)/python -m bench.near
 

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from bench import captures, profiles, report
 from digest import paths
-from digest.compose import Composer, Letterhead, claims, contents, facts, marking, opened, sharing, wording
+from digest.compose import Composer, Letterhead, claims, contents, facts, marking, mime, opened, sharing, wording
 from digest.compose.cards import LONG_LEAD, SHORT_LEAD, Level, anchor
 from digest.compose.claims import Listed
 from digest.compose.dkim import HASH, PADDING, Signer, new_key, pem, read_key
@@ -107,7 +107,7 @@ class Plain:
     def digest(self, delivery: Delivery, selection: Selection) -> bytes:
         message = EmailMessage(policy=SMTP)
         said = self._said(delivery, selection)
-        said["subject"] = marking.shortened(self._page("digest/subject.txt", said).strip(), 74)
+        said["subject"] = marking.shortened(mime.one_line(self._page("digest/subject.txt", said)), 74)
         for name, value in self._headers(delivery, str(said["subject"])):
             message[name] = value
         groups = contents.arranged(selection.picks, by_topic=True)
@@ -150,7 +150,7 @@ class Plain:
 
     def _cards(self, kind: str, delivery: Delivery, groups: Sequence[contents.Group]) -> str:
         brief = {"txt": "digest/card.txt", "html": "digest/brief.html"}[kind]
-        written = []
+        written, above = [], contents.said_above(groups)
         for group in groups:
             if group.topics:
                 said: dict[str, object] = {"label": label_of(group.topics), "anchor": place_of(group.topics)}
@@ -158,6 +158,7 @@ class Plain:
             for each in group.papers:
                 full = each.level is Level.FULL
                 card = _card(each.pick, each.place, 3 if group.topics else 2)
+                card["topics"] = facts.topics(each.pick, above.get(each.place, ""))
                 card["own_page"] = LETTERHEAD.links.feedback(delivery.reader.key, delivery.id, each.pick.paper.id)
                 written.append(self._page(f"digest/card.{kind}" if full else brief, card))
         return "".join(written).removesuffix("\n")
@@ -228,7 +229,6 @@ def _card(pick: Pick, place: int, rank: int) -> dict[str, object]:
         "title": marking.title(pick),
         "lead": told.runs,
         "label": told.label,
-        "topics": facts.topics(pick),
         "anchor": anchor(pick.paper),
         "rank": rank,
         "when": facts.when(pick.paper),

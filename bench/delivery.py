@@ -50,6 +50,8 @@ SLOW_CONNECTIONS = 96
 SAMPLE = 2_000
 PLAIN = 400
 SECONDS_FOR_ALL = 3_600.0
+# Of the looks at a run, how seldom it is asked what a process shares.
+A_FEW = 20
 
 
 class Bench:
@@ -88,7 +90,7 @@ class Bench:
     @contextmanager
     def workers(self, environment: Mapping[str, str], app: str, *more: str) -> Iterator[int]:
         """Two worker processes that are ready for work, and their parent's number."""
-        options = ("worker", "--concurrency", str(PROCESSES), "--loglevel", "warning", "--without-gossip", *more)
+        options = ("worker", "--concurrency", str(PROCESSES), "--loglevel", "warning", *more)
         process = parts.celery(environment, self.folder / "workers.log", app, *options)
         control = (ours(environment) if app == "workers" else Celery(broker=self.broker)).control
         try:
@@ -111,9 +113,13 @@ def service(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> Out
         started, before = time.monotonic(), (parts.spent(parent), parts.spent(bench.postgres.pid))
         ours(environment).send_task("workers.tasks.plan")
         occupied: list[float] = []
+        shares: list[float] = [0.0]
 
         def over() -> bool:
             occupied.append(max(map(parts.memory, parts.children(parent)), default=0))
+            # That takes the system longer to say.
+            if len(occupied) % A_FEW == 0:
+                shares.append(max(map(parts.share, parts.children(parent)), default=0))
             return is_over(engine)
 
         parts.wait_until(over, SECONDS_FOR_ALL, "the run")
@@ -121,7 +127,7 @@ def service(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> Out
         worked, stored = parts.spent(parent) - before[0], parts.spent(bench.postgres.pid) - before[1]
     [run] = accounts.since(engine, readers.now())
     early, late = occupied[len(occupied) // 5], max(occupied[len(occupied) // 2 :])
-    return Outcome(seconds, run.states, early, late, worked, stored)
+    return Outcome(seconds, run.states, early, late, max(shares), worked, stored)
 
 
 # Whoever asks pays for it out of what PostgreSQL is said to have spent: these look into an index each.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from digest.cli.errors import Misused
 from digest.cli.readers import table
+from digest.logs import redact
 from digest.readers import form
 from digest.settings import BadSetting, load
 from digest.sources.documents import json_of, xml_of
@@ -101,7 +102,30 @@ ENV_FILES: Mapping[str, Make] = {
     "variables in a value": lambda size: "A=" + "${A}" * (size // 4),
     "a relay with options": lambda size: "DIGEST_SMTP_URL='smtp://a?" + "rate=1&" * (size // 7) + "'",
     "relays": lambda size: "DIGEST_SMTP_URL='" + "smtp://a " * (size // 9) + "'",
+    "blanks in a value": lambda size: "A=a" + " " * size + "b",
+    "blanks and marks": lambda size: "A=a" + (" " * 900 + "#'b") * (size // 903),
+    "blanks in a relay": lambda size: "DIGEST_SMTP_URL='smtp://a" + " " * size + "b'",
+    "commas in a relay": lambda size: "DIGEST_SMTP_URL='smtp://a" + "," * size + "b'",
     "keys": lambda size: "DIGEST_SECRET_KEY='" + "a," * (size // 2) + "'",
+}
+
+# What a line of the log may quote: an address that was asked for, an error that holds it.
+LINES: Mapping[str, Make] = {
+    "words and hyphens": _repeated("w-"),
+    "hyphens": _repeated("-"),
+    "a word, and an at sign before it": lambda size: "@ " + "a" * size,
+    "dots": _repeated("a."),
+    "at signs": _repeated("a@"),
+    "schemes": _repeated("://"),
+    "links": _repeated("/digest/"),
+    "a key": lambda size: "k" + "0" * size,
+    "a signature that is none": lambda size: "a." + "-" * size,
+}
+VALUES: Mapping[str, Make] = {
+    "blanks": lambda size: "smtp://a" + " " * size + "b",
+    "commas": lambda size: "smtp://a" + "," * size + "b",
+    "schemes": _repeated(", a://"),
+    "letters of a scheme": lambda size: "smtp://a, " + "a+" * (size // 2),
 }
 
 
@@ -134,6 +158,16 @@ def read_env_file(content: bytes) -> object:
     return _from_a_file(content, lambda path: load(str(path)))
 
 
+def read_line(content: bytes) -> object:
+    return redact(content.decode())
+
+
+def read_value(content: bytes) -> object:
+    with suppress(BadSetting):
+        return load(smtp_url=content.decode())
+    return None
+
+
 def _from_a_file(content: bytes, read: Callable[[Path], object]) -> object:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "given"
@@ -151,6 +185,8 @@ ROOMS: Mapping[str, tuple[str, Mapping[str, Make], Read]] = {
     "text": ("Titles and abstracts", TEX, read_title),
     "csv": ("Files of readers", FILES, read_file),
     "settings": ("Files of settings", ENV_FILES, read_env_file),
+    "values": ("Values of settings", VALUES, read_value),
+    "logs": ("Lines of the log", LINES, read_line),
 }
 
 

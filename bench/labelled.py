@@ -1,7 +1,8 @@
 """Suggestions and sentences beside what a person said of them: `python -m bench.labelled`.
 
 `labels/suggestions.csv` says of suggestions whether somebody might follow them; `labels/novelty.csv` has the sentences
-(from 0) of abstracts that say what is new. Both name real papers of the captures, and hold no text of theirs.
+(from 0) of abstracts that say what is new. Those for choosing were known while the rules were made; those for
+judging decided nothing. Both files are about real papers of the captures, and hold no text of theirs.
 """
 
 from __future__ import annotations
@@ -27,10 +28,9 @@ def read(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-def suggestions(papers: Sequence[Paper]) -> tuple[int, int, int]:
+def suggestions(matcher: Matcher, rows: Sequence[Mapping[str, str]]) -> tuple[int, int, int]:
     """Count the suggestions for the labelled topics that are good, that are not, and that nobody has judged."""
-    labels = {(row["topic"], row["suggestion"]): row["good"] for row in read("suggestions.csv")}
-    matcher = Matcher(papers)
+    labels = {(row["topic"], row["suggestion"]): row["good"] for row in rows}
     topics = dict.fromkeys(topic for topic, _ in labels)
     judged = [labels.get((topic, one)) for topic in topics for one in matcher.suggest(parse([topic]), SUGGESTIONS)]
     return judged.count("yes"), judged.count("no"), judged.count(None)
@@ -47,9 +47,11 @@ def main() -> None:
     papers = {paper.id: paper for listed in captures.days().values() for paper in listed}
     report.machine()
     report.heading("Suggestions somebody might follow")
-    good, bad, unjudged = suggestions(list(papers.values()))
+    matcher, rows = Matcher(papers.values()), read("suggestions.csv")
+    judged = [(name, suggestions(matcher, [row for row in rows if row["set"] == name])) for name in SETS]
     report.table(
-        ("good", "not", "not judged", "share of those judged"), [(good, bad, unjudged, share(good, good + bad))]
+        ("topics", "good", "not", "not judged", "share of those judged"),
+        [(f"for {name}", good, bad, unjudged, share(good, good + bad)) for name, (good, bad, unjudged) in judged],
     )
     report.heading("The sentence that says what is new")
     rows = read("novelty.csv")

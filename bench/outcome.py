@@ -16,6 +16,7 @@ class Outcome:
     states: Mapping[State, int]
     early: float
     late: float
+    share: float
     worked: float
     stored: float
 
@@ -35,5 +36,7 @@ class Outcome:
 
     def __str__(self) -> str:
         account = ", ".join(f"{count:,} {state}" for state, count in self.states.items())
-        memory = f"a worker occupies {self.early:.0f} MB early and {self.late:.0f} MB late"
+        memory = (
+            f"a worker occupies {self.early:.0f} MB early and {self.late:.0f} MB late, its share of it {self.share:.0f}"
+        )
         return f"{self.rate:,.0f} mails/s ({account} in {self.seconds:.1f} s; {memory})"

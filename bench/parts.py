@@ -90,7 +90,9 @@ def sink(*options: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 
 def celery(environment: Mapping[str, str], log: Path, app: str, *arguments: str) -> subprocess.Popen[bytes]:
     """Start workers or a clock, in a session of its own; what they say goes to a file."""
-    command = [sys.executable, "-m", "celery", "-A", app, *arguments]
+    # Our own workers start as the Procfile starts them.
+    ours = app == "workers" and arguments[0] == "worker"
+    command = [sys.executable, "-m", *(["workers", *arguments[1:]] if ours else ["celery", "-A", app, *arguments])]
     with log.open("ab") as out:
         return subprocess.Popen(
             command, cwd=ROOT, env=os.environ | environment, stdout=out, stderr=out, start_new_session=True
@@ -104,9 +106,15 @@ def children(pid: int) -> list[int]:
 
 
 def memory(pid: int) -> float:
-    """What a process occupies, in MB."""
+    """What a process occupies, in MB, with all that it shares with others."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def share(pid: int) -> float:
+    """The same, with only its part of what it shares: what all processes together occupy is the sum of these."""
+    rolled = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(rolled.partition("Pss:")[2].split()[0]) / 1024
 
 
 def spent(pid: int) -> float:

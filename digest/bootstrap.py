@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 # Clocks of two machines that ask the same time servers differ by less than a second; windows forgive minutes.
 MOST_CLOCK_SKEW = timedelta(minutes=5)
+# For a lock on SQLite, while somebody waits for a command: our transactions take a second at most, and what holds one
+# for longer than this is an open `sqlite3`, or a migration. A process that nobody waits for has more patience.
+SECONDS_AT_A_TERMINAL = 10.0
 
 
 class ClockWrong(Exception):
@@ -43,15 +47,21 @@ class ClockWrong(Exception):
 class Service:
     """Everything a process needs, made from its settings at first use, and closed together.
 
-    Make it after a fork, never before: connections must not be shared. An engine that is handed in is not closed.
+    Make it after a fork, never before: connections must not be shared. An engine that is handed in is not closed. One
+    that `is_waited_for` gives up sooner on a database that is locked.
     """
 
     def __init__(
-        self, settings: Settings, *, engine: Engine | None = None, clock: Callable[[], datetime] | None = None
+        self,
+        settings: Settings,
+        *,
+        engine: Engine | None = None,
+        clock: Callable[[], datetime] | None = None,
+        is_waited_for: bool = False,
     ) -> None:
         self.settings = settings
         self.clock = clock or settings.clock
-        self._given = engine
+        self._given, self._patience = engine, {"sqlite_patience": SECONDS_AT_A_TERMINAL} if is_waited_for else {}
 
     @property
     def now(self) -> datetime:
@@ -62,7 +72,7 @@ class Service:
         """The store as it is, whatever its schema. Raises StoreUnready where it cannot even be named."""
         from digest.store.engine import connect
 
-        return self._given or connect(self.settings.database_url, self.settings.secret_key)
+        return self._given or connect(self.settings.database_url, self.settings.secret_key, **self._patience)
 
     @cached_property
     def engine(self) -> Engine:
@@ -233,21 +243,29 @@ def post(settings: Settings) -> Dispatcher:
 
 
 def route(settings: Settings) -> Route:
-    from digest.transport.rate import RelayLimits, SendingRate
     from digest.transport.smtp import Route
 
-    rate = SendingRate(settings.smtp_rate, settings.broker) if settings.smtp_rate else None
+    way = Route(settings.relays, settings.smtp_connections, settings.smtp_mails_per_connection)
     limited = [one for one in settings.relays if one.rate or one.per_day or one.warmup]
+    if not (settings.smtp_rate or limited):
+        # What counts is not even imported: most services let mails go as fast as relays take them.
+        return way
+    from digest.transport.rate import RelayLimits, SendingRate
+
+    rate = SendingRate(settings.smtp_rate, settings.broker) if settings.smtp_rate else None
     limits = {one: RelayLimits(one, settings.broker, lambda: settings.clock().date()) for one in limited}
-    return Route(settings.relays, settings.smtp_connections, settings.smtp_mails_per_connection, rate, limits)
+    return replace(way, rate=rate, limits=limits)
 
 
 def throttles(settings: Settings) -> Throttles:
     from digest.jobs.throttling import Throttles
     from digest.transport.providers import Providers
-    from digest.transport.rate import DomainRates
 
     given = {name: (mails, seconds) for name, mails, seconds in map(domain_rate, settings.domain_rate)}
+    if not given:
+        return Throttles(Providers())
+    from digest.transport.rate import DomainRates
+
     return Throttles(Providers(), given, DomainRates(given, settings.broker).wait)
 
 

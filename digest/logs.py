@@ -14,12 +14,13 @@ import time
 from collections.abc import MutableMapping
 from typing import Any
 
-ADDRESS = re.compile(r"[^\s@<>()\[\]\"'`,;:=]*@[^\s@<>()\[\]\"'`,;:]+")
+# Each begins where a word does, and never within one: a line may be as long as what a visitor asks for.
+ADDRESS = re.compile(r"(?:(?<![^\s@<>()\[\]\"'`,;:=])[^\s@<>()\[\]\"'`,;:=]++)?@[^\s@<>()\[\]\"'`,;:]+")
 # Who logs in where, before the host of a URL.
 CREDENTIALS = re.compile(r"://[^\s/@]*@")
 # A signed link, and whatever looks like a signature behind a number: see `links`.
 TOKEN = re.compile(r"(?<=/)(confirm|address|topics|unsubscribe|preferences|digest|feedback|saved)/[^\s/?\"'<>]+")
-SIGNATURE = re.compile(r"\b[\w-]+\.(?=[\w-]*[0-9A-Z])[\w-]{26,}\b")
+SIGNATURE = re.compile(r"(?<![\w-])[\w-]++\.(?=[\w-]*[0-9A-Z])[\w-]{26,}\b")
 # What links name a reader by: `links.KEY`.
 KEY = re.compile(r"\bk[0-9a-f]{16}\b")
 # A broker or database that is away is noticed by every mail of every worker.
@@ -47,7 +48,6 @@ def get_logger() -> Any:  # noqa: ANN401 - as structlog's own
 
 def configure(production: bool, level: int = logging.NOTSET) -> None:
     """Set up the log of this process: ours, and that of every library that uses Python's `logging`."""
-    import stamina.instrumentation
     import structlog
 
     processors = [*_first(), _quiet, *_last(production)]
@@ -58,6 +58,12 @@ def configure(production: bool, level: int = logging.NOTSET) -> None:
         cache_logger_on_first_use=False,
     )
     _take_over(production, level or logging.WARNING)
+
+
+def say_retries() -> None:
+    """Have stamina log here what it tries again; for whoever imports it, as few processes do."""
+    import stamina.instrumentation
+
     stamina.instrumentation.set_on_retry_hooks([_say_retry])
 
 

@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from digest.store.engine import connect, migrate
 from tests.support.browser import CHROMIUM, FLAGS
+from tests.support.compiled import compile_templates_once, shared
 from tests.support.examples import some
 from tests.support.postgres import Databases
 from tests.support.service import Service
@@ -23,6 +24,7 @@ settings.register_profile("suite", max_examples=some(100), deadline=None)
 
 def pytest_configure(config):
     settings.load_profile("quick" if config.option.markexpr == QUICK else "suite")
+    compile_templates_once()
 
 
 def pytest_collection_modifyitems(items):
@@ -97,7 +99,7 @@ def database_url(request, tmp_path):
 
 @pytest.fixture
 def engine(database_url):
-    engine = connect(database_url)
+    engine = shared(connect(database_url))
     yield engine
     engine.dispose()
 

@@ -14,14 +14,15 @@ from functools import cache, wraps
 from math import ceil
 from typing import Any
 
+from billiard.pool import soft_timeout_sighandler
 from celery import current_task, shared_task
-from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import DBAPIError
 from structlog.contextvars import bound_contextvars
 
 from digest.bootstrap import ClockWrong, Service
 from digest.bounces.safely import JudgeAway
-from digest.jobs import alerts, collection, delivery, heartbeat, mailbox, retention, standing
+from digest.interrupts import TimeIsUp, limited
+from digest.jobs import alerts, delivery, heartbeat, mailbox, retention, standing
 from digest.logs import get_logger
 from digest.readers import subscriptions
 from digest.settings import BadSetting
@@ -74,6 +75,15 @@ def _is_ours() -> bool:
 
 
 def _attempt(round_: Callable[[], None]) -> None:
+    """Do a round within the time of a task. What Celery raises at its end is an error, and work would be blamed."""
+    try:
+        with limited(told_by=soft_timeout_sighandler):
+            _round(round_)
+    except TimeIsUp:
+        log.error("task.too_long", todo="the next tick goes on; if it comes again, see `digest doctor`")
+
+
+def _round(round_: Callable[[], None]) -> None:
     try:
         round_()
     except DBAPIError as error:
@@ -90,13 +100,14 @@ def _attempt(round_: Callable[[], None]) -> None:
         log.error("setting.bad", why=str(error))
     except ClockWrong as error:
         log.error("clock.wrong", why=str(error))
-    except SoftTimeLimitExceeded:
-        log.error("task.too_long", todo="the next tick goes on; if it comes again, see `digest doctor`")
 
 
 @task
 def collect() -> None:
     """Look at every day that is worth a look, and tell the operator what is wrong."""
+    # What reads pages is in no process that only sends.
+    from digest.jobs import collection
+
     here = service()
     looks = collection.collect_all(here.engine, here.sources(), here.client, here.clock)
     alerts.tell(here.engine, here.dispatcher, here.settings.operator_email, looks, here.notifier)

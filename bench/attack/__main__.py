@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import structlog
 
 from bench import report
-from bench.attack import answers, cells, floods, forms, keys, mails, signatures, topics
+from bench.attack import answers, cells, files, floods, forms, keys, mails, signatures, topics
 from bench.attack.tries import Attack, Try
 
 ATTACKS: Mapping[str, Attack] = {
@@ -24,6 +24,7 @@ ATTACKS: Mapping[str, Attack] = {
     "forms": forms.attack,
     "keys": keys.attack,
     "cells": cells.attack,
+    "files": files.attack,
     "signatures": signatures.attack,
 }
 

@@ -13,12 +13,12 @@ from types import TracebackType
 from typing import Self
 
 from digest.bounces.limits import MOST_BYTES
-from digest.bounces.reading import NOTHING_READ, Reading
+from digest.bounces.outcome import NOTHING_READ, Reading
 from digest.bounces.wire import READY, from_wire, receive, send
 
 # An honest message takes milliseconds, the worst one known half a second; the rest is for a machine that is busy.
 SECONDS_A_MESSAGE = 10
-START = "import runpy; runpy.run_module('digest.bounces.child', run_name='__main__')"
+START = "from digest.bounces.child import main; main()"
 # Starting takes a fifth of a second on a quiet machine.
 SECONDS_TO_START = 20
 
@@ -91,7 +91,8 @@ def _started(start: str) -> tuple[socket.socket, Callable[[], None]]:
         opened.enter_context(ours)
         with theirs:
             child = subprocess.Popen(
-                [sys.executable, "-c", start],
+                # Its environment says where everything is, and nothing else need be looked for.
+                [sys.executable, "-S", "-c", start],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -7,7 +7,7 @@ import socket
 from dataclasses import asdict
 from typing import Any
 
-from digest.bounces.reading import Reading
+from digest.bounces.outcome import Reading
 from digest.domain import Verdict, VerdictKind
 
 LENGTH_BYTES = 4

@@ -55,7 +55,7 @@ def _open(context: typer.Context, now: str, env_file: str, **more: str) -> Servi
     from digest.settings import load
 
     given = more | ({"now": _moment(now)} if now else {})
-    service = Service(load(env_file or None, **given))
+    service = Service(load(env_file or None, **given), is_waited_for=True)
     if context.invoked_subcommand != "bounce":
         from digest import logs
 

@@ -18,7 +18,7 @@ from digest.transport.smtp import RelayAway
 
 FAILED, MISUSED = 1, 2
 # Another process of ours writes for moments; what holds it longer is something else.
-HELD = "; something else holds it, as an open `sqlite3` does: end that, and try again"
+HELD = "; something else has held it for too long to wait, as an open `sqlite3` does: end that, and try again"
 
 
 def end(error: Exception) -> None:

@@ -7,7 +7,7 @@ is the same message, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,14 +18,14 @@ from markupsafe import escape
 from digest import links as formats
 from digest import paths
 from digest.compose import aloud, claims, mime, sharing, wording
-from digest.compose.cards import CardStyle
+from digest.compose.cards import CardStyle, own_page
 from digest.compose.claims import Listed
 from digest.compose.forms import Form, Shape, form, shape
 from digest.compose.headers import HeadersOf, Letterhead
 from digest.compose.kinds import RULES
 from digest.compose.mime import Headers, Letter, opened
 from digest.compose.pages import environment
-from digest.compose.papers import Papers, own_page
+from digest.compose.papers import Papers
 from digest.compose.sheets import Asked, Sheet, Sheets, subject_of
 from digest.domain import Cadence, Delivery, Kind, Mail, Pick, Quiet, Selection
 from digest.links import CONFIRM_WITHIN, Purpose
@@ -48,6 +48,9 @@ NOTHING_KNOWN = Quiet()
 PARTS = "subject.txt", "body.txt", "body.html"
 # The frames of some busy days: for every number of papers and of what is left over; 10 kB each.
 KEEP_FORMS = 1024
+
+# What is joined once, with all that is around it.
+Pieced = Iterable[bytes]
 
 
 class Composer:
@@ -101,13 +104,14 @@ class Composer:
             shared=shared,
         )
         sheet = self._sheets.sheet(asked)
-        values = self._of_reader(delivery, asked) | self._own_pages(delivery, sheet) | {"subject": sheet.subject}
-        text, html = sheet.text.filled(values), sheet.html.filled(values)
+        values = self._of_reader(delivery, asked) | self._own_pages(delivery, sheet)
+        text, html = sheet.text.parts(values), sheet.html.parts(values)
         return self._posted(asked.kind, delivery, sheet.subject, text, html, shared=shared)
 
     def _of_reader(self, delivery: Delivery, asked: Asked) -> dict[str, object]:
         """Gather what a digest says to one reader, and what of it may be seen by anybody."""
-        values = {**self._personal(delivery), **self._shares(delivery), "subscribe": ""}
+        view = self.letterhead.links.view(delivery.reader.key, delivery.id)
+        values = {**self._personal(delivery, view), **self._shares(delivery, view), "subscribe": ""}
         if asked.kind == "welcome":
             values["greeting"] = claims.greeting(delivery.preferences, asked.listed, asked.today, asked.called)
         return values | KEPT_FROM_OTHERS | {"subscribe": values["own"]} if asked.shared else values
@@ -117,14 +121,14 @@ class Composer:
         address = self.letterhead.links.feedbacks(delivery.reader.key, delivery.id)
         return {own_page(paper).name: mime.quoted_address(address(paper)) for paper in sheet.own}
 
-    def _shares(self, delivery: Delivery) -> dict[str, object]:
+    def _shares(self, delivery: Delivery, view: str) -> dict[str, object]:
         """Gather the ways on that a digest offers beside its papers."""
         links, key = self.letterhead.links, delivery.reader.key
         along = sharing.along(delivery.preferences.topics)
         return {
             "own": self._address(f"{links.base_url}/{along}"),
             "feed": self._address(f"{links.base_url}/feed.atom{along}"),
-            "references": self._address(f"{links.view(key, delivery.id)}.bib"),
+            "references": self._address(f"{view}.bib"),
             "useful": self._address(links.feedback(key, delivery.id)),
         }
 
@@ -181,22 +185,20 @@ class Composer:
         **said: object,
     ) -> Mail:
         """Write a mail from its folder of templates, which may ask about what is `said`, and print what is personal."""
-        values = {**self._personal(delivery), **(personal or {})}
+        view = self.letterhead.links.view(delivery.reader.key, delivery.id)
+        called = aloud.name(delivery.called)
+        values = {**self._personal(delivery, view), "called": called, **(personal or {})}
         return self._posted(kind, delivery, *self._written(kind, said, values))
 
     def _posted(
-        self, kind: str, delivery: Delivery, subject: str, text: bytes, html: bytes, *, shared: bool = False
+        self, kind: str, delivery: Delivery, subject: str, text: Pieced, html: Pieced, *, shared: bool = False
     ) -> Mail:
         """Address a mail of the list to its reader."""
-        stamp = formats.stamp(delivery.kind, delivery.id, delivery.due_at)
+        stamp, to = formats.stamp(delivery.kind, delivery.id, delivery.due_at), mime.bare(delivery.address)
         way_out = "" if shared else self.letterhead.links.unsubscribe(delivery.reader.key)
-        headers = self._headers.of_list(kind, delivery, stamp, subject, way_out)
-        return Mail(
-            delivery.id,
-            self._envelope(delivery),
-            mime.bare(delivery.address),
-            self._sealed(headers, stamp, delivery.due_at, text, html),
-        )
+        headers = self._headers.of_list(kind, delivery, to, stamp, subject, way_out)
+        content = self._sealed(headers, stamp, delivery.due_at, text, html)
+        return Mail(delivery.id, self._envelope(delivery), to, content)
 
     def _envelope(self, delivery: Delivery) -> str:
         """Say where a mail comes back to: an address of its own, but for one that went elsewhere than to the reader."""
@@ -210,16 +212,17 @@ class Composer:
         """Write a mail that belongs to no list: it has nothing to unsubscribe from, and no key of a reader."""
         stamp = formats.stamp(kind, number, now)
         subject, text, html = self._written(kind, said, personal)
+        to = mime.bare(to)
         headers = self._headers.of_notice(to, now, stamp, subject)
-        return Mail(number, self._headers.sender, mime.bare(to), self._sealed(headers, stamp, now, text, html))
+        return Mail(number, self._headers.sender, to, self._sealed(headers, stamp, now, text, html))
 
-    def _written(self, kind: str, said: dict[str, object], values: dict[str, object]) -> tuple[str, bytes, bytes]:
+    def _written(self, kind: str, said: dict[str, object], values: dict[str, object]) -> tuple[str, Pieced, Pieced]:
         """Fill in the subject, the text and the HTML of a kind of mail."""
         # The other two print the subject, so it comes first.
         subject_form, text, html = self._frames(kind, _frozen(said), shape({**values, "subject": True}))
         subject = subject_of(subject_form, values)
         values = {**values, "subject": subject}
-        return subject, text.filled(values), html.filled(values)
+        return subject, text.parts(values), html.parts(values)
 
     def _open_frames(self, kind: str, said: tuple[tuple[str, object], ...], blanks: Shape) -> tuple[Form, Form, Form]:
         subject, text, html = (self._pages.get_template(f"{kind}/{part}") for part in PARTS)
@@ -230,7 +233,7 @@ class Composer:
             form(html, dict(said), blanks, mime.quoted),
         )
 
-    def _sealed(self, headers: Headers, stamp: str, moment: datetime, text: bytes, html: bytes) -> bytes:
+    def _sealed(self, headers: Headers, stamp: str, moment: datetime, text: Pieced, html: Pieced) -> bytes:
         """Put a mail together and sign it, if there is a key."""
         content_type, body = mime.multipart(stamp, text, html)
         headers = [*headers, ("Content-Type", content_type)]
@@ -238,15 +241,15 @@ class Composer:
             headers.insert(0, signer.signature(headers, body, moment))
         return mime.message(headers, body)
 
-    def _personal(self, delivery: Delivery) -> dict[str, object]:
+    def _personal(self, delivery: Delivery, view: str) -> dict[str, object]:
         """Gather what every mail may say around its cards to this reader alone."""
         links, reader = self.letterhead.links, delivery.reader
         return {
             "unsubscribe": self._address(links.unsubscribe(reader.key)),
             "preferences": self._address(links.preferences(reader.key)),
-            "view": self._address(links.view(reader.key, delivery.id)),
-            "email": reader.email,
-            "called": aloud.name(delivery.called),
+            "view": self._address(view),
+            # A plain one is the same in text and HTML, too.
+            "email": mime.quoted(reader.email) if mime.is_plain(reader.email) else reader.email,
             "why": wording.why(delivery.preferences),
         }
 

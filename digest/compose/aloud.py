@@ -16,7 +16,7 @@ from digest.compose.marking import Run, shortened
 LONGEST_TOPIC = 60
 MOST_WORDS = 8
 # Those that many readers have; 300 bytes each.
-KEEP_TOPICS = 16_384
+KEEP_TOPICS = 4_096
 
 PREPOSITIONS = {"author": "by", "org": "from", "organization": "from", "source": "from", "cat": "in", "category": "in"}
 # `agents ^2`, and `"tree search"^2`: but the square of R is a word.
@@ -29,6 +29,8 @@ FIELD = re.compile(
 AND, OR = re.compile(r"\s+(?:\+|＋|AND)\s+|(?<=\S)\s*&\s*(?=\S)"), re.compile(r"\s*(?:\||｜)\s*|\s+OR\s+")
 LOOSE_ENDS = re.compile(r"^(?:(?:and|or)\s+)+|(?:\s+(?:and|or))+$|^[\s,;]+|[\s,;]+$")
 JOINED_TWICE = re.compile(r"\b(and|or)(?:\s+(?:and|or))+\b")
+# Nothing but words, none of which joins others or begins an address: as nearly all topics are.
+JUST_WORDS = re.compile(r"(?!.*\b(?:AND|OR|NOT|and|or|(?i:www))\b)[A-Za-z0-9]+(?:[ -][A-Za-z0-9]+)*")
 QUOTES = str.maketrans("", "", '"“”„«»＂')
 STAR = re.compile(r"(?<=\w)[*＊]")
 # What a mail program would make a link of, or a person would follow.
@@ -52,6 +54,11 @@ class Aloud(NamedTuple):
 @lru_cache(KEEP_TOPICS)
 def aloud(topic: str) -> Aloud:
     """Read a topic: what it looks for, and nothing of what it excludes, weighs or counts."""
+    return Aloud("on", _few_words(topic)) if JUST_WORDS.fullmatch(topic) else without_signs(topic)
+
+
+def without_signs(topic: str) -> Aloud:
+    """Take the signs of the language off a topic, and what they say that nobody would read aloud."""
     text = EXCLUSION.sub(" ", WEIGHT.sub(" ", FACT.sub(" ", " ".join(topic.split()))))
     fields = {found.lower() for found in FIELD.findall(text)}
     preposition = PREPOSITIONS.get(fields.pop(), "on") if len(fields) == 1 else "on"
@@ -61,19 +68,19 @@ def aloud(topic: str) -> Aloud:
     return Aloud(preposition, quotable(text))
 
 
-@lru_cache(KEEP_TOPICS)
 def is_exclusion(topic: str) -> bool:
     """Whether a topic only says what is not wanted: nobody follows that."""
-    text = " ".join(topic.split())
-    return bool(EXCLUSION.match(text)) and not aloud(topic).words
+    return not aloud(topic).words and bool(EXCLUSION.match(" ".join(topic.split())))
 
 
 def quotable(text: str) -> str:
     """Say a few words so that no mail program makes a link of them; nothing where they are more than words."""
     if ADDRESS.search(text) or SYNTAX.search(text) or not any(c.isalnum() for c in text):
         return ""
-    if not CATEGORY.fullmatch(text):
-        text = DOT_IN_A_WORD.sub("·", text)
+    return _few_words(text if CATEGORY.fullmatch(text) else DOT_IN_A_WORD.sub("·", text))
+
+
+def _few_words(text: str) -> str:
     words = text.split(" ")
     few = " ".join(words[:MOST_WORDS]) + ("…" if len(words) > MOST_WORDS else "")
     return shortened(few, LONGEST_TOPIC)
@@ -82,7 +89,7 @@ def quotable(text: str) -> str:
 def name(text: str) -> str:
     """Say what a reader calls a digest, on the same terms; nothing where it is an address. Its signs are its own."""
     words = " ".join(text.split())
-    return "" if ADDRESS.search(words) else shortened(DOT_IN_A_WORD.sub("·", words), LONGEST_TOPIC)
+    return "" if not words or ADDRESS.search(words) else shortened(DOT_IN_A_WORD.sub("·", words), LONGEST_TOPIC)
 
 
 def _without_parentheses(text: str) -> str:
@@ -102,8 +109,11 @@ def _without_parentheses(text: str) -> str:
 
 def all_aloud(topics: Iterable[str]) -> tuple[list[Aloud], int]:
     """Read topics, each once, and count those of which nothing can be said."""
-    read = [aloud(topic) for topic in dict.fromkeys(topics) if not is_exclusion(topic)]
-    return list(dict.fromkeys(each for each in read if each.words)), sum(not each.words for each in read)
+    once = dict.fromkeys(topics)
+    said = [each for topic in once if (each := aloud(topic)).words]
+    # Nothing can be said of what is excluded, and that is not counted.
+    unsaid = sum(not aloud(topic).words and not is_exclusion(topic) for topic in once) if len(said) < len(once) else 0
+    return list(dict.fromkeys(said)), unsaid
 
 
 def listed(topics: Iterable[str], most: int, *, others: str = "other topic") -> Iterator[Run]:

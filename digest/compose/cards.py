@@ -16,7 +16,7 @@ from zlib import crc32
 from jinja2 import Environment
 
 from digest.compose import facts, marking, wording
-from digest.compose.forms import Encode, Form, Shape, form, shape
+from digest.compose.forms import Blank, Encode, Form, Pieces, Shape, form, shape
 from digest.compose.lead import Lead, lead
 from digest.domain import Paper, Pick
 
@@ -26,11 +26,15 @@ LONGEST_ENTRY = 120
 # A pace at which people read what they choose from.
 WORDS_A_MINUTE = 200
 # A busy day's cards for every mix of topics that readers share; 3 kB each. 100,000 readers of a day see 2,500.
-KEEP_CARDS = 4096
-# The papers of a busy week, before their cards are marked; 8 kB each.
-KEEP_FORMS = 1024
-# The papers of a busy week, at each place of a list; half a kB each.
-KEEP_ENTRIES = 4096
+KEEP_CARDS = 1024
+# The papers of a busy day, before their cards are marked; 8 kB each.
+KEEP_FORMS = 256
+# The papers of a busy day, at each place of a list; half a kB each.
+KEEP_ENTRIES = 1024
+# An address of a reader's own page, quoted.
+OWN_PAGE_BYTES = 180
+# The papers of a busy week; 200 bytes each.
+KEEP_PAGES = 4096
 # Stands in a card for the address of its reader's own page while the card is written; no text of ours has it.
 OWN_PAGE = b"\0"
 
@@ -67,12 +71,16 @@ class CardStyle(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One paper, quoted: in pieces between which the reader's own page goes, and how many words it has."""
+    """One paper, quoted, with a blank wherever its reader's own page goes; how many words and bytes it has."""
 
-    text: tuple[bytes, ...]
-    html: tuple[bytes, ...]
+    text: Pieces
+    html: Pieces
     words: int
     size: int
+
+    @property
+    def is_own(self) -> bool:
+        return len(self.html) > 1
 
 
 class Cards:
@@ -88,14 +96,16 @@ class Cards:
         """Fill in what depends on the reader's topics."""
         told = Lead([]) if style.level is Level.LINE else lead(pick, _most(style.level))
         values = {"title": marking.title(pick), "lead": told.runs, "topics": facts.topics(pick, style.under)}
-        own_page = OWN_PAGE if style.own and facts.can_be_named(pick.paper) else b""
-        text, html = self._forms(
-            pick.paper, facts.who(pick), told.label, style, shape({**values, "own_page": own_page})
-        )
-        filled = {**values, "own_page": own_page}
-        parts = tuple(text.filled(filled).split(OWN_PAGE)), tuple(html.filled(filled).split(OWN_PAGE))
+        page = OWN_PAGE if style.own and facts.can_be_named(pick.paper) else b""
+        # What it stands under is in none but the topics, which are left open.
+        looks, blanks = style._replace(under=""), shape({**values, "own_page": page})
+        text, html = self._forms(pick.paper, facts.who(pick), told.label, looks, blanks)
+        filled = {**values, "own_page": page}
+        written, rich = text.filled(filled), html.filled(filled)
         words = sum(len(run.text.split()) for run in (*values["title"], *told.runs))
-        return Card(*parts, words, sum(map(len, parts[1])))
+        size = len(rich) + (OWN_PAGE_BYTES - len(OWN_PAGE)) * rich.count(OWN_PAGE)
+        blank = own_page(pick.paper.id)
+        return Card(_left_open(written, blank), _left_open(rich, blank), words, size)
 
     def _open(self, paper: Paper, who: str, label: str, style: CardStyle, blanks: Shape) -> tuple[Form, Form]:
         """Print what all readers of a paper see of it."""
@@ -120,6 +130,17 @@ class Cards:
         said = {"title": marking.shortened(paper.title, LONGEST_ENTRY), "anchor": anchor(paper), "place": place}
         text, html = (self._pages.get_template(f"digest/entry.{end}").render(said) for end in ENDS)
         return self._encode(text), self._encode(html)
+
+
+@lru_cache(KEEP_PAGES)
+def own_page(paper_id: str) -> Blank:
+    """Name the blank for the address of a reader's own page about a paper."""
+    return Blank(f"the page of {paper_id}", [])
+
+
+def _left_open(card: bytes, page: Blank) -> Pieces:
+    """Put a blank wherever the address of a page of its reader's own goes."""
+    return Pieces([each for part in card.split(OWN_PAGE) for each in (part, page)][:-1])
 
 
 def _most(level: Level) -> int:

@@ -37,14 +37,14 @@ def of_digest(
 ) -> dict[str, object]:
     """Gather all a digest claims, by the names that its templates know; what is `shared` speaks to a stranger."""
     titles = [shortened(pick.paper.title, LONGEST_TITLE) for pick in shown[:TITLES]]
-    of_stranger = strangers_heading(shown)
+    said = strangers_heading(shown) if shared else heading(shown)
     return {
         "title": "".join(titles[:1]),
         "also": "; ".join(titles[1:]),
-        "heading": of_stranger if shared else heading(shown),
-        "what": "".join(run.text for run in of_stranger) if shared else subject(shown),
+        "heading": said,
+        "what": "".join(run.text for run in said) if shared else subject(shown),
         "day": day_line(listed, today, weekly=weekly),
-        "sub": chosen_from(listed, order, today),
+        "sub": chosen_from(listed, len(shown), order, today),
         "rest": left_out(left, shown),
     }
 
@@ -87,12 +87,13 @@ def strangers_heading(picks: Sequence[Pick]) -> list[Run]:
     return [Run("A digest "), *aloud.listed(topics, TOPICS_IN_A_HEADING, others="more topic")]
 
 
-def chosen_from(listed: Listed, order: Order, today: date) -> str:
-    """Say what the papers were chosen from, and in which order they stand, if the reader chose one."""
+def chosen_from(listed: Listed, shown: int, order: Order, today: date) -> str:
+    """Say what the papers were chosen from, if not all are shown, and in which order they stand, if one was chosen."""
     said = []
     if listed.papers > 0:
         when = f" {wording.days(*listed.days, today)}" if listed.days else ""
-        said.append(f"of {listed.papers:,} listed{when}")
+        many = "everything" if shown >= listed.papers else f"of {listed.papers:,}"
+        said.append(f"{many} listed{when}")
     return "; ".join([*said, *filter(None, [ORDERS[order]])])
 
 

@@ -86,25 +86,32 @@ class Form:
         self._open = tuple(places.items())
 
     def filled(self, values: Mapping[str, object]) -> bytes:
-        """Fill in each blank; a value in bytes is encoded already."""
+        return b"".join(self.parts(values))
+
+    def parts(self, values: Mapping[str, object]) -> Sequence[bytes]:
+        """Fill in each blank, and give the pieces to be joined; a value in bytes is encoded already."""
         pieces: list[Any] = list(self.pieces)
         for blank, places in self._open:
-            said = self._entry(blank, values[blank.name])
+            said = values[blank.name]
+            if not isinstance(said, bytes):
+                said = self._entry(blank, said)
             for place in places:
                 pieces[place] = said
-        return b"".join(pieces)
+        return pieces
 
     def partly(self, values: Mapping[str, object]) -> Form:
         """Fill in the blanks whose values these are, and leave the others open."""
+        known = {blank: self._known(blank, values[blank.name]) for blank, _ in self._open if blank.name in values}
         pieces: list[bytes | Blank] = []
         for piece in self.pieces:
-            if isinstance(piece, bytes) or piece.name not in values:
-                pieces.append(piece)
-            elif isinstance(value := values[piece.name], Pieces):
-                pieces += value
+            if isinstance(piece, Blank) and piece in known:
+                pieces += known[piece]
             else:
-                pieces.append(self._entry(piece, value))
+                pieces.append(piece)
         return Form(pieces, escaped=self._escaped, encode=self._encode)
+
+    def _known(self, blank: Blank, value: object) -> Pieces:
+        return value if isinstance(value, Pieces) else Pieces((self._entry(blank, value),))
 
     def _entry(self, blank: Blank, value: Any) -> bytes:  # noqa: ANN401 - what a template takes
         if isinstance(value, bytes):

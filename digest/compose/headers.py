@@ -63,13 +63,13 @@ class HeadersOf:
         self.domain = mime.ascii_domain(letterhead.mail_domain)
         self._from = mime.named(letterhead.mail_from)
 
-    def of_list(self, kind: str, delivery: Delivery, stamp: str, subject: str, way_out: str) -> Headers:
+    def of_list(self, kind: str, delivery: Delivery, to: str, stamp: str, subject: str, way_out: str) -> Headers:
         """Gather the headers of a mail from the list."""
         domain = self.domain
         # The token in it says whose mail this was.
         mailbox = self.letterhead.links.unsubscribe_address(delivery.reader.key, domain)
         headers = [
-            *self.of_notice(delivery.address, delivery.due_at, stamp, subject),
+            *self.of_notice(to, delivery.due_at, stamp, subject),
             ("List-Id", list_id(delivery.reader.listed_as, domain)),
             ("List-Help", f"<{self.letterhead.links.base_url}>"),
             ("List-Archive", f"<{self.letterhead.links.base_url}/archive>"),
@@ -84,11 +84,11 @@ class HeadersOf:
         return [*headers, ("CFBL-Address", f"{mailbox}; report=arf")] if self.letterhead.signer else headers
 
     def of_notice(self, to: str, now: datetime, stamp: str, subject: str) -> Headers:
-        """Gather the headers of any mail."""
+        """Gather the headers of any mail; `to` is a bare address."""
         return [
             ("Date", _date(now)),
             ("From", self._from),
-            ("To", mime.bare(to)),
+            ("To", to),
             ("Subject", mime.unstructured(subject)),
             ("Message-ID", formats.message_id(stamp, self.domain)),
             ("MIME-Version", "1.0"),

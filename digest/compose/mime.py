@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from binascii import b2a_qp
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -31,7 +31,9 @@ SECOND_SPACE, SECOND_SPACE_QUOTED = "\x01", b"=01"
 # Stands in a text for its end. Quoted, it leaves room for the `=` of a soft break.
 END, END_QUOTED = "\x02", b"=02\r\n"
 # A line of quoted-printable, its soft break included (RFC 2045, section 6.7).
-MOST_COLUMNS = 76
+MOST_COLUMNS, SOFT_BREAK = 76, b"=\r\n"
+# What a line holds beside the `=` of its soft break.
+LINE = MOST_COLUMNS - 1
 # An encoded word has at most 75 characters (RFC 2047, section 2): 45 octets in base64 and the frame around them.
 ENCODED_WORD_OCTETS = 45
 
@@ -52,11 +54,16 @@ class Letter:
 
 def printable(text: str) -> str:
     """Put a space for each character that has no business in a mail. Offsets stay, and so do newlines."""
-    return text if text.isprintable() else UNPRINTABLE.sub(" ", text)
+    return text if text.replace("\n", "").isprintable() else UNPRINTABLE.sub(" ", text)
 
 
 def one_line(text: str) -> str:
     return " ".join(printable(text).split())
+
+
+def is_plain(address: str) -> bool:
+    """Whether an address is written as it is, wherever it stands."""
+    return bool(PLAIN_ADDRESS.fullmatch(address))
 
 
 def bare(address: str) -> str:
@@ -64,7 +71,7 @@ def bare(address: str) -> str:
 
     A local part that is not ASCII goes as it is, for relays that offer SMTPUTF8; the others refuse it.
     """
-    if PLAIN_ADDRESS.fullmatch(address):
+    if is_plain(address):
         return address
     local, at, domain = parseaddr(one_line(address))[1].rpartition("@")
     return f"{local}{at}{ascii_domain(domain)}"
@@ -109,32 +116,39 @@ def quoted(text: str) -> bytes:
     """
     if not text:
         return b""
-    if len(text) < MOST_COLUMNS and text.isascii() and text.isprintable() and "=" not in text and "  " not in text:
-        return text.encode() + b"=\r\n"
+    if text.isascii() and text.isprintable() and "=" not in text and "  " not in text:
+        if len(text) < MOST_COLUMNS:
+            return text.encode() + SOFT_BREAK
+        # Nearer to the end of a line, b2a_qp breaks it once more.
+        if 0 < len(text) % LINE <= LINE - len("=02"):
+            return quoted_address(text)
     # A space at the end of a line is quoted too, and b2a_qp takes no account of that in a line's length.
     lines = text.replace("  ", f" {SECOND_SPACE}").replace(" \n", f"{SECOND_SPACE}\n").replace("\n", "\r\n")
     # b2a_qp ends its soft lines as the first hard one ends, so each piece has one.
     if text.endswith("\n"):
         piece = b2a_qp(lines.encode())
     else:
-        piece = b2a_qp(f"{lines}{END}\r\n".encode()).removesuffix(END_QUOTED) + b"=\r\n"
+        piece = b2a_qp(f"{lines}{END}\r\n".encode()).removesuffix(END_QUOTED) + SOFT_BREAK
     return piece.replace(SECOND_SPACE_QUOTED, b"=20")
 
 
 def quoted_address(address: str) -> bytes:
     """The same for an address of ours, in which nothing needs to be quoted, in a tenth of the time."""
     assert "=" not in address
-    octets, most = address.encode("ascii"), MOST_COLUMNS - 1
-    return b"".join([octets[start : start + most] + b"=\r\n" for start in range(0, len(octets), most)])
+    octets = address.encode("ascii")
+    if LINE < len(octets) <= 2 * LINE:
+        # As nearly all are.
+        return b"%b=\r\n%b=\r\n" % (octets[:LINE], octets[LINE:])
+    return b"".join([octets[start : start + LINE] + SOFT_BREAK for start in range(0, len(octets), LINE)])
 
 
-def multipart(boundary: str, text: bytes, html: bytes) -> tuple[str, bytes]:
-    """Join quoted parts to a multipart/alternative: its content type, and its body."""
+def multipart(boundary: str, text: Iterable[bytes], html: Iterable[bytes]) -> tuple[str, bytes]:
+    """Join pieces of quoted parts to a multipart/alternative: its content type, and its body."""
     # Quoted text never contains `=_`, so no part can end another.
     mark = f"=_{boundary}"
     part = "--{}\r\nContent-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
     plain, rich = part.format(mark, "plain").encode(), part.format(mark, "html").encode()
-    body = b"".join((plain, text, b"\r\n", rich, html, f"\r\n--{mark}--\r\n".encode()))
+    body = b"".join((plain, *text, b"\r\n", rich, *html, f"\r\n--{mark}--\r\n".encode()))
     return f'multipart/alternative; boundary="{mark}"', body
 
 

@@ -21,13 +21,9 @@ from digest.domain import Pick
 
 _place = attrgetter("place")
 
-# An address of a reader's own page, quoted.
-OWN_PAGE_BYTES = 180
 TOPICS_IN_A_LABEL = 3
 # The headings of readers' topics; half a kB each.
-KEEP_GROUPS = 4096
-# The papers of a busy week; 200 bytes each.
-KEEP_PAGES = 4096
+KEEP_GROUPS = 2048
 
 
 class Both(NamedTuple):
@@ -77,23 +73,23 @@ class Papers:
     ) -> Written:
         """Write the picks, best first, as many as fit into so many bytes of HTML beside what is `related`."""
         apart = [self._cards.card(pick, style._replace(level=Level.BRIEF, grouped=True)) for pick in related]
-        most_bytes -= sum(map(_size, apart))
+        most_bytes -= sum(card.size for card in apart)
         groups = contents.arranged(picks, by_topic=by_topic)
         styles = {level: style._replace(level=level, grouped=len(groups) > 1) for level in Level}
         best_first = sorted((each for group in groups for each in group.papers), key=_place)
         above = contents.said_above(groups)
-        cards = [
-            self._cards.card(each.pick, styles[each.level]._replace(under=above.get(each.place, "")))
-            for each in best_first
-        ]
-        shown = sum(size <= most_bytes for size in accumulate(map(_size, cards)))
-        groups = [kept for group in groups if (kept := group.up_to(shown)).papers]
+        cards = [self._cards.card(each.pick, _under(above.get(each.place), styles[each.level])) for each in best_first]
+        shown = sum(size <= most_bytes for size in accumulate(card.size for card in cards))
+        if shown < len(cards):
+            groups = [kept for group in groups if (kept := group.up_to(shown)).papers]
         listed = self._contents(groups) if contents.has_contents(shown) else Both(b"", b"")
         text, html, own = self._pieces(groups, cards)
-        beside = _left_open_cards(related, apart)
-        own += tuple(pick.paper.id for pick, card in zip(related, apart, strict=True) if len(card.html) > 1)
+        text_apart = [piece for card in apart for piece in card.text]
+        html_apart = [piece for card in apart for piece in card.html]
+        own += tuple(pick.paper.id for pick, card in zip(related, apart, strict=True) if card.is_own)
         minutes = reading_time([*cards[:shown], *apart])
-        return Written(shown, minutes, listed, _left_open(text), _left_open(html), *beside, own)
+        opened = _left_open(text), _left_open(html), _left_open(text_apart), _left_open(html_apart)
+        return Written(shown, minutes, listed, *opened, own)
 
     def _pieces(
         self, groups: Sequence[Group], cards: Sequence[Card]
@@ -107,11 +103,11 @@ class Papers:
                 text.append(heading.text)
                 html.append(heading.html)
             for each in group.cards:
-                card, page = cards[each.place], own_page(each.pick.paper.id)
-                text += _between(card.text, page)
-                html += _between(card.html, page)
-                own += [each.pick.paper.id] * (len(card.html) > 1)
-            if lines := [Both(*(b"".join(part) for part in _parts(cards[each.place]))) for each in group.lines]:
+                card = cards[each.place]
+                text += card.text
+                html += card.html
+                own += [each.pick.paper.id] * card.is_own
+            if lines := [_line(cards[each.place]) for each in group.lines]:
                 text.append(b"".join([line.text for line in lines]))
                 html.append(self._list(_joined(lines).html))
         return text, html, tuple(own)
@@ -152,23 +148,13 @@ def place_of(topics: tuple[str, ...]) -> str:
     return f"t{crc32(repr(topics).encode()):x}" if topics else ""
 
 
-@lru_cache(KEEP_PAGES)
-def own_page(paper_id: str) -> Blank:
-    """Name the blank for the address of a reader's own page about a paper."""
-    return Blank(f"the page of {paper_id}", [])
+def _under(topic: str | None, style: CardStyle) -> CardStyle:
+    return style._replace(under=topic) if topic else style
 
 
-def _between(parts: Sequence[bytes], page: Blank) -> list[bytes | Blank]:
-    """Put a blank between the parts of a card."""
-    return [each for part in parts for each in (part, page)][:-1]
-
-
-def _parts(card: Card) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    return card.text, card.html
-
-
-def _size(card: Card) -> int:
-    return card.size + OWN_PAGE_BYTES * (len(card.html) - 1)
+def _line(card: Card) -> Both:
+    """Take a card that is a line: nothing is left open in it."""
+    return Both(*(b"".join([piece for piece in part if isinstance(piece, bytes)]) for part in (card.text, card.html)))
 
 
 def _joined(pieces: Sequence[Both]) -> Both:
@@ -178,14 +164,6 @@ def _joined(pieces: Sequence[Both]) -> Both:
 
 def _unended(piece: bytes) -> bytes:
     return piece.removesuffix(b"\r\n") + b"=\r\n" if piece else b""
-
-
-def _left_open_cards(picks: Sequence[Pick], cards: Sequence[Card]) -> tuple[Pieces, Pieces]:
-    """Gather cards that stand under no heading of ours: their text and their HTML."""
-    pages = [own_page(pick.paper.id) for pick in picks]
-    text = [each for card, page in zip(cards, pages, strict=True) for each in _between(card.text, page)]
-    html = [each for card, page in zip(cards, pages, strict=True) for each in _between(card.html, page)]
-    return _left_open(text), _left_open(html)
 
 
 def _left_open(pieces: Sequence[bytes | Blank]) -> Pieces:

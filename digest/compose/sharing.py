@@ -9,7 +9,7 @@ from urllib.parse import quote
 # An address that stays whole in every mail program; the topics that do not fit are left out.
 MOST_OCTETS = 600
 # Those that many readers have; 300 bytes each.
-KEEP_TOPICS = 16_384
+KEEP_TOPICS = 4_096
 
 
 def along(topics: tuple[str, ...]) -> str:

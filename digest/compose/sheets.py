@@ -16,7 +16,7 @@ from digest.compose.papers import Papers, of_html, of_text
 from digest.domain import Order, Pick
 
 # 12 kB each, beside the cards and the frame, which they share.
-KEEP_SHEETS = 512
+KEEP_SHEETS = 128
 LONGEST_SUBJECT = 74
 
 
@@ -80,8 +80,9 @@ class Sheets:
         }
         blanks = shape(known | {"cards": written.text, "related": written.related_text})
         subject_form, text, html = self._frames(asked.kind, blanks + self._personal(asked.shared))
+        known["subject"] = subject = subject_of(subject_form, known)
         return Sheet(
-            subject_of(subject_form, known),
+            subject,
             text.partly(of_text(known) | {"cards": written.text, "related": written.related_text}),
             html.partly(of_html(known) | {"cards": written.html, "related": written.related_html}),
             written.own,

@@ -9,6 +9,7 @@ from digest.domain.papers import Paper
 from digest.domain.readers import Mute
 
 LIKED, DISLIKED, RELATED = "liked", "disliked", "related"
+VOTES = LIKED, DISLIKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Reason:
     @property
     def is_vote(self) -> bool:
         """Whether it says where a paper stands, and not why it is there at all."""
-        return self.field in (LIKED, DISLIKED)
+        return self.field in VOTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,12 @@ class Selection:
     related: tuple[Pick, ...] = ()
     unfinished: tuple[str, ...] = ()
 
-    @property
-    def beside(self) -> Beside:
-        """What has to be known, beside the picks, to choose the same again."""
-        moved = [reason for pick in self.picks for reason in pick.reasons if reason.is_vote]
+    def beside(self, *, first: bool, called: str) -> Beside:
+        """What has to be known, beside the picks, to write the same again."""
+        moved = [reason for pick in self.picks for reason in pick.reasons if reason.field in VOTES]
         votes = {reason.words[0]: reason.count if reason.field == LIKED else -reason.count for reason in moved}
         related = tuple([(pick.paper.id, pick.reasons[0]) for pick in self.related])
-        return Beside(tuple(sorted(votes.items())), related, self.more)
+        return Beside(tuple(sorted(votes.items())), related, self.more, first, called=called)
 
 
 @dataclass(frozen=True, slots=True)

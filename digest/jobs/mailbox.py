@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from digest import bounces
 from digest.bounces.safely import Judge, JudgeAway
 from digest.domain import VerdictKind
+from digest.interrupts import ENDINGS
 from digest.jobs import trial
 from digest.jobs.delivery.patience import AWAY
 from digest.jobs.returns import act_on
@@ -41,7 +42,7 @@ def empty_mailbox(
             if trial.came_back(engine, content, clock()):
                 return True
             taking = act_on(engine, links, judge.read(content), clock())
-        except (SQLAlchemyError, JudgeAway):
+        except (SQLAlchemyError, JudgeAway, MemoryError):
             raise  # The database is away, or this machine at its end: the message waits.
         except Exception:
             log.exception("returned.unjudged")
@@ -80,7 +81,7 @@ class _Memory(Memory):
             return before
         try:
             done = content is not None and take(content)
-        except (*AWAY, JudgeAway):
+        except (*AWAY, *ENDINGS, JudgeAway):
             with suppress(SQLAlchemyError):
                 takings.take_back(self._engine, message)
             raise

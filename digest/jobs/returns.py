@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError
 
 from digest import bounces
-from digest.bounces import Reading, Trouble
+from digest.bounces import Reading
 from digest.domain import EPOCH, Delivery, Reader, Result, State, Verdict, VerdictKind
 from digest.jobs.giving_up import COUNTS_FOR, SOON, too_many, worn_out
 from digest.links import Links, Named, Purpose
@@ -85,7 +85,7 @@ def hear(engine: Engine, tried: Collection[tuple[Delivery, Result]], now: dateti
     ours: Counter[Verdict] = Counter()
     for delivery, result in refused:
         verdict = bounces.of_reply(result.reason)
-        if bounces.trouble_of_reply(result.reason) is Trouble.RELAY:
+        if bounces.trouble_of_reply(result.reason) is bounces.Trouble.RELAY:
             continue
         if verdict.kind is VerdictKind.SENDER_FAULT:
             ours[verdict] += 1

@@ -58,7 +58,10 @@ class Lookups:
             for start, end in sorted(places.items())
             if postings.field_at[start] in fields
         )
-        return self._stretches.keep(phrase, (found, meter.spent - before), 1 + len(places))[0]
+        if not found:
+            # Most of what readers follow is in no paper of a day, and is asked for once.
+            return found
+        return self._stretches.keep(phrase, (found, meter.spent - before), 4 + len(places))[0]
 
     def fact(self, fact: Author | Fact, meter: Meter) -> Named:
         """Find the papers of which something is true, and whose name or which value it is."""
@@ -68,7 +71,7 @@ class Lookups:
             return known[0]
         before = meter.spent
         found = self._look_up(fact, meter)
-        return self._facts.keep(fact, (found, meter.spent - before), 1 + len(found))[0]
+        return self._facts.keep(fact, (found, meter.spent - before), 4 + len(found))[0]
 
     def _look_up(self, fact: Author | Fact, meter: Meter) -> Named:
         if isinstance(fact, Author):

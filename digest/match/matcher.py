@@ -33,8 +33,8 @@ from digest.topics import Phrase, Profile, read_line
 
 # 1.3 kB each. Four fifths of a million readers have a combination of topics that somebody else has; where every topic
 # finds something, each reader's is their own, and none is asked for twice.
-KEEP_SELECTIONS = 250_000
-KEEP_PICKS = 20_000  # some hundred bytes each, 4 MB with their reasons; 50,000 readers of a day see 2,300
+KEEP_SELECTIONS = 4_000
+KEEP_PICKS = 8_000  # some hundred bytes each, 2 MB with their reasons; 50,000 readers of a day see 2,300
 
 
 class Matcher:

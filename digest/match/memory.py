@@ -7,6 +7,9 @@ from typing import TypeVar
 K = TypeVar("K")
 V = TypeVar("V")
 
+# Of so many keys for each value that may be kept, it is known that they were asked for: a byte each.
+KNOWN_FOR_EACH_KEPT = 64
+
 
 class Memory(dict[K, V]):
     """A dict that holds so much at most, and then begins anew. For one thread at a time."""
@@ -31,18 +34,19 @@ class Memory(dict[K, V]):
 
 
 class MemoryOfRepeats(Memory[K, V]):
-    """Keeps what is asked for a second time; of the first time only that it was, which takes a tenth of the room."""
+    """Keeps what is asked for a second time; of the first time only that it was, in a byte, however many there are.
+
+    Where two keys meet in that byte, the later one is known: the earlier is asked for once more until it is kept.
+    """
 
     def __init__(self, most: int) -> None:
         super().__init__(most)
-        self._once: set[int] = set()
+        self._asked = bytearray(KNOWN_FOR_EACH_KEPT * most)
 
     def keep(self, key: K, value: V, size: int = 1) -> V:
         """Remember a value if its key was here before, and return it."""
-        before = len(self._once)
-        self._once.add(hash(key))
-        if len(self._once) == before:
+        place, mark = hash(key) % len(self._asked), hash(key) >> 40 & 0xFF or 1
+        if self._asked[place] == mark:
             return super().keep(key, value, size)
-        if before >= self._most:
-            self._once.clear()
+        self._asked[place] = mark
         return value

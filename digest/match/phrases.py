@@ -17,7 +17,7 @@ from digest.topics.query import Phrase, Word
 from digest.topics.words import BREAK, fold, is_name, joinable, name_forms, stem
 
 Places: TypeAlias = dict[int, int]
-KEEP_PLACES = 250_000  # some hundred bytes each: 25 MB; of a day of 60 papers, 50,000 readers use 11,000
+KEEP_PLACES = 40_000  # some hundred bytes each, 4 MB; a word or phrase itself as much as four
 MOST_JOINED = 4  # words of a query written as one, as in "nonautoregressive"
 
 
@@ -37,11 +37,15 @@ class Phrases:
     def _inflected(self, words: Sequence[Word], meter: Meter) -> Places:
         """Follow the words one by one, or some of them as one, from every place where the first stands."""
         reached: list[Places] = [{} for _ in range(len(words) + 1)]
+        joints = [_is_joint(left, right) for left, right in itertools.pairwise(words)]
         for first in range(len(words)):
+            if first and not reached[first]:
+                # What nothing leads to, need not be looked up.
+                continue
             for after in range(first + 1, min(first + MOST_JOINED, len(words)) + 1):
-                if not _all_joinable(words[first:after]):
-                    break
                 single = after == first + 1
+                if not single and not joints[after - 2]:
+                    break
                 here = self._word(words[first], meter) if single else self._joined(words[first:after], meter)
                 if first:
                     meter.spend(len(reached[first]))
@@ -59,12 +63,12 @@ class Phrases:
         before = meter.spent
         spelling = _Spelling(word.text, word.prefix)
         places = self._written_apart(spelling, meter) | self._standing(spelling.among(self.postings), meter)
-        return self._words.keep(key, (places, meter.spent - before), 1 + len(places))[0]
+        return self._words.keep(key, (places, meter.spent - before), 4 + len(places))[0]
 
     def _joined(self, words: Sequence[Word], meter: Meter) -> Places:
         """Find several words written as one."""
         spelling = _Spelling(
-            "".join(word.text for word in words), words[-1].prefix, any(is_name(w.text) for w in words)
+            "".join([word.text for word in words]), words[-1].prefix, any(is_name(word.text) for word in words)
         )
         return self._standing(spelling.among(self.postings), meter)
 
@@ -93,7 +97,7 @@ class Phrases:
         known = self._joints.get(surface)
         if known is None:
             known = [place for place in self.postings.places[surface] if self.postings.joins(place)]
-            self._joints.keep(surface, known, 1 + len(known))
+            self._joints.keep(surface, known, 4 + len(known))
         return known
 
     def _grown(self, place: int, text: str, spelling: _Spelling) -> int:
@@ -166,8 +170,6 @@ def _as_written(text: str, postings: Postings) -> Iterable[str]:
     return postings.by_fold.get(fold(text), ())
 
 
-def _all_joinable(words: Sequence[Word]) -> bool:
-    """Tell whether the words of a query could be written as one."""
-    return not any(word.prefix for word in words[:-1]) and all(
-        joinable(fold(left.text), right.gap, fold(right.text)) for left, right in itertools.pairwise(words)
-    )
+def _is_joint(left: Word, right: Word) -> bool:
+    """Tell whether two neighbours of a query could be written as one."""
+    return not left.prefix and joinable(fold(left.text), right.gap, fold(right.text))

@@ -11,7 +11,7 @@ from digest.match.rank import Ranking, rank
 from digest.match.work import Meter
 from digest.topics import MOST_TOPICS, Profile, read_line
 
-KEEP_LINES = 1 << 16  # the lines of a million readers are a few thousand
+KEEP_LINES = 1 << 14  # 200 bytes where nothing is found; the lines of a million readers are a few thousand
 # A topic may cost as much as reading all the papers so many times, and all topics of a reader together as the other:
 # some tenth of a second, and half a second, on 1,500 papers. The broadest words of real topics cost a tenth of a topic.
 READINGS_A_TOPIC = 2

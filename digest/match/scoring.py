@@ -2,7 +2,7 @@
 
 An occurrence counts most as the reader wrote it, and standing by itself: "world models" is less of a hit for `model`,
 for it names something narrower. The figures were chosen on days for choosing (`python -m bench.quality`), with the
-papers' own keywords as the truth; none of them is worth moving by less than a third.
+papers' own keywords as the truth; none of them is worth moving by less than a third (`python -m bench.weights`).
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from math import log
 from digest.match.index import Index
 from digest.match.lookups import Lookups, Stretch
 from digest.match.postings import ABSTRACT, KEYWORDS, ORGANIZATION, TITLE
+from digest.match.stock import is_glue
 from digest.match.work import Meter
 from digest.topics import Author, Fact, Phrase
-from digest.topics.words import BREAK, fold, is_function_word
+from digest.topics.words import BREAK, HYPHEN, fold, is_function_word
 
 WEIGHTS = {TITLE: 1.25, KEYWORDS: 1.05, ABSTRACT: 1.0, ORGANIZATION: 1.25}
 SPELLED_OTHERWISE = 0.05  # left of an occurrence in another inflection, with other hyphens, or in other capitals
-LONGER_NAME = 0.3  # left of one with a word before it, or behind, that makes it part of a longer name
+LONGER_NAME = (
+    0.3  # left of one with a word before it, or behind, that makes it part of a longer name; of a hyphen, twice
+)
 ABBREVIATED = 3.0  # times as much, where the paper gives the words an abbreviation: it goes on to speak of them
 LONGEST_ABBREVIATION = 12  # letters
 SATURATION = 1.2  # BM25's k1: how soon another occurrence stops to count
@@ -59,7 +62,7 @@ def _worth(index: Index, number: int, written: str, start: int, end: int) -> flo
     worth = WEIGHTS[field]
     if not _is_as_written(index.postings.text(start, end), written, field):
         worth *= SPELLED_OTHERWISE
-    worth *= LONGER_NAME ** (_is_continued(index, start - 1, start) + _is_continued(index, end, end))
+    worth *= LONGER_NAME ** (_goes_before(index, start) + _goes_on(index, end))
     if _is_abbreviated(index.postings.words, start, end):
         worth *= ABBREVIATED
     length = index.postings.lengths[number][field] / index.mean_lengths[field]
@@ -71,12 +74,22 @@ def _is_as_written(text: str, written: str, field: int) -> bool:
     return text == written if field == ABSTRACT else fold(text) == fold(written)
 
 
-def _is_continued(index: Index, neighbour: int, gap: int) -> bool:
-    """Tell whether a word beside an occurrence makes it part of a longer name."""
-    words, gaps = index.postings.words, index.postings.gaps
-    if neighbour >= len(words) or not words[neighbour] or gaps[gap] == BREAK:
-        return False
-    return not is_function_word(words[neighbour])
+def _goes_before(index: Index, start: int) -> int:
+    """Say how surely the word before an occurrence makes it part of a longer name: "video", not "via" or "newly"."""
+    return 0 if is_glue(index.postings.words[start - 1]) else _is_joined(index, start - 1, start)
+
+
+def _goes_on(index: Index, end: int) -> int:
+    """Say how surely the word behind an occurrence makes it part of a longer name."""
+    words = index.postings.words
+    return 0 if end >= len(words) or is_function_word(words[end]) else _is_joined(index, end, end)
+
+
+def _is_joined(index: Index, neighbour: int, gap: int) -> int:
+    """Say how closely a word stands: with a hyphen, as in "agent-based", twice as closely as with a space."""
+    if not index.postings.words[neighbour] or index.postings.gaps[gap] == BREAK:
+        return 0
+    return 2 if index.postings.gaps[gap] == HYPHEN else 1
 
 
 def _is_abbreviated(words: Sequence[str], start: int, end: int) -> bool:

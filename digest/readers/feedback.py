@@ -158,7 +158,8 @@ def _send_less(now: Preferences) -> Iterator[Proposal]:
 def _send_closer(now: Preferences, today: date) -> Iterator[Proposal]:
     if now.topics and now.order is not Order.BEST:
         yield Proposal("best", "Put first", "what matches best", replace(now, order=Order.BEST))
-    for topic in now.topics[:TOPICS]:
+    # What is left out is not followed, and to let it in again would bring more of what was off.
+    for topic in [line for line in now.topics if parse(line).topics][:TOPICS]:
         wanted = replace(now, topics=tuple(each for each in now.topics if each != topic))
         # With nothing left but what rests or is left out, a digest would bring what is trending.
         if parse(wanted.on(today).topics).topics:

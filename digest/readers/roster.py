@@ -104,9 +104,10 @@ def _moment(said: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(str(said).strip())
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        # The first and the last days of the calendar are not there in every zone.
         raise ValueError("Please write a moment like 2026-03-01T00:00:00+00:00, or nothing.") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _written(muted: Iterable[Mute]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from io import StringIO
 from pathlib import Path
 
 from dotenv.parser import parse_stream
@@ -17,6 +18,9 @@ from digest.settings.errors import BadSetting
 OURS = re.compile(r"\bDIGEST_\w+", re.IGNORECASE)
 # Others than the owner can read it. A group may read what root hands it: so a service comes by its settings.
 FOR_OTHERS, FOR_A_GROUP = 0o007, 0o070
+# Thirteen times the example. python-dotenv looks at a run of blanks again and again: 37 kB of them took seconds.
+MOST_CHARACTERS, MOST_BLANKS = 65_536, 1_000
+BLANKS = re.compile(rf"(?<![^\S\n])[^\S\n]{{{MOST_BLANKS}}}")
 
 
 def usual() -> str:
@@ -28,7 +32,7 @@ def read(path: str, *, must_be_there: bool = False) -> list[str]:
     """Give the names that a file sets; raise BadSetting for one that cannot be read, and for a line of ours in it."""
     try:
         with open(path, encoding="utf-8") as file:
-            lines = list(parse_stream(file))
+            text = file.read(MOST_CHARACTERS + 1)
     except FileNotFoundError:
         if must_be_there or os.environ.get("DIGEST_ENV_FILE"):
             raise BadSetting(f"{path}: there is no such file of settings") from None
@@ -37,11 +41,21 @@ def read(path: str, *, must_be_there: bool = False) -> list[str]:
         raise BadSetting(f"{path}: it is not text in UTF-8 (byte {error.start + 1}): save it as UTF-8") from None
     except OSError as error:
         raise BadSetting(f"{path}: {_unreadable(path, error)}") from None
+    _refuse_what_takes_long(path, text)
+    lines = list(parse_stream(StringIO(text)))
     for line in lines:
         # A comment has no key; it may well name a setting, as all lines of the example do.
         if (line.error or (line.key and line.value is None)) and (name := OURS.search(line.original.string)):
             raise BadSetting(f"{path}, line {line.original.line}: {_junk(name.group(), line.original.string)}")
     return [line.key for line in lines if line.key and not line.error]
+
+
+def _refuse_what_takes_long(path: str, text: str) -> None:
+    if len(text) > MOST_CHARACTERS:
+        raise BadSetting(f"{path}: it has more than {MOST_CHARACTERS:,} characters: is it a file of settings?")
+    if found := BLANKS.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise BadSetting(f"{path}, line {line}: it has {MOST_BLANKS:,} blanks in a row: take them out")
 
 
 def is_open_to_others(path: str) -> bool:

@@ -138,7 +138,8 @@ class Broker:
 
 def several(value: str) -> list[str]:
     """The URLs in a setting, separated by spaces or commas; a comma within a password ends none."""
-    return re.split(r"[\s,]+(?=[a-z+]+://)", value.strip().rstrip(", ")) if value.strip() else [value]
+    # What is between is looked at once, however much it is.
+    return re.split(r"(?<![\s,])[\s,]++(?=[a-z+]++://)", value.strip().rstrip(", ")) if value.strip() else [value]
 
 
 def _options(query: str, known: Mapping[str, Callable[[str], object]]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from time import monotonic
 import httpx
 import stamina
 
-from digest import __version__
+from digest import __version__, logs
 from digest.sources import Answer, FetchResult, Request, Source
 from digest.sources.bounds import Deadline, Excess, body_of, shut_at
 from digest.text import plain
@@ -51,6 +51,7 @@ class _TryAgain(Exception):
 
 def client(*, base_url: str, operator: str = "") -> httpx.Client:
     """Make the client that `collect` asks with. It tells every source who asks, and whom to write to."""
+    logs.say_retries()
     contact = "; ".join([f"+{base_url}", *([f"mailto:{operator}"] if operator else [])])
     return httpx.Client(
         headers={"User-Agent": f"PaperDigest/{__version__} ({contact})", "Accept-Encoding": "gzip"},

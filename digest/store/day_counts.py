@@ -21,7 +21,7 @@ from digest.store.tables import OPEN, day_changes, day_counts, deliveries, reade
 
 DELIVERIES, DELAYS, RETURNED, RELAYS = by_day.DELIVERIES, "delays", "returned", "relays"
 # A mail is tried for four days after it was due, and an operator may look again: then its day is counted anew. What is
-# deleted of older days stays counted: the triggers know of this, too (revision 0019).
+# deleted of older days stays counted: the triggers know of this, too (revision 0018).
 COUNTED_AGAIN = timedelta(days=7)
 # In seconds. The alert is at half an hour.
 WITHIN = (60, 300, 900, 1800, 3600, 4 * 3600, 24 * 3600)

@@ -37,10 +37,11 @@ class StoreUnready(Exception):
     """The database cannot be used as it is; the text says what to do."""
 
 
-def connect(url: str, secrets: Sequence[str] = ()) -> Engine:
+def connect(url: str, secrets: Sequence[str] = (), sqlite_patience: float = SQLITE_PATIENCE_SECONDS) -> Engine:
     """Make an engine. One a process, and after the fork: connections must not be shared between processes.
 
-    `secrets` key the hashes of addresses (`keyed`), the newest first.
+    `secrets` key the hashes of addresses (`keyed`), the newest first. `sqlite_patience` is how many seconds a writer
+    waits for another.
     """
     parsed, carried = make_url(url), {SECRETS: tuple(secrets)}
     if parsed.get_backend_name() != "sqlite":
@@ -51,8 +52,8 @@ def connect(url: str, secrets: Sequence[str] = ()) -> Engine:
         except OSError as error:
             raise StoreUnready(unreachable(parsed, error)) from error
     # Parameters are addresses and topics, and an error is logged.
-    patience = {"timeout": SQLITE_PATIENCE_SECONDS}
-    engine = create_engine(parsed, connect_args=patience, hide_parameters=True, execution_options=carried)
+    waits = {"timeout": sqlite_patience}
+    engine = create_engine(parsed, connect_args=waits, hide_parameters=True, execution_options=carried)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

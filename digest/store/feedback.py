@@ -6,9 +6,9 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, Select, Text, func, select, type_coerce
 
 from digest.domain import Preferences
@@ -17,10 +17,12 @@ from digest.store.engine import insert_into, reading
 from digest.store.many import among
 from digest.store.tables import feedback, readers, saved
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 log = get_logger()
 
 Change: TypeAlias = tuple[Preferences, Preferences]
-_CHANGE = TypeAdapter(Change)
 # What a vote weighs; the other answers are about no paper, or only keep it.
 VOTES = {"more": 1, "less": -1}
 
@@ -42,7 +44,7 @@ def note(
     key = {"reader_id": reader_id, "delivery_id": delivery_id, "paper_id": paper_id}
     said: dict[str, object] = {"answer": answer, "answered_at": now, "about": tuple(about)}
     if change:
-        said["change"] = _CHANGE.dump_json(change).decode()
+        said["change"] = _changes().dump_json(change).decode()
     statement = insert_into(connection, feedback).values(**key, **said)
     # Pressed twice, it changes nothing the second time; what it changed the first time can still be undone.
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=said))
@@ -54,7 +56,15 @@ def take_back(connection: Connection, reader_id: int, delivery_id: int, paper_id
     mine &= feedback.c.paper_id == paper_id
     change = connection.execute(select(feedback.c.change).where(mine)).scalar_one_or_none()
     connection.execute(feedback.delete().where(mine))
-    return _CHANGE.validate_json(change) if change else None
+    return _changes().validate_json(change) if change else None
+
+
+@cache
+def _changes() -> TypeAdapter[Change]:
+    """Made when it is first asked for: commands that ask for no change need not wait for it."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Change)
 
 
 def votes(engine: Engine, readers: Collection[int]) -> dict[int, dict[str, int]]:

@@ -12,7 +12,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from digest.text import plain
-from digest.topics.grammar import LONGEST_TOPIC, read_topic
+from digest.topics.grammar import LONGEST_TOPIC, read_topic, read_words
 from digest.topics.lexer import UnreadableError, excerpt
 from digest.topics.query import And, Author, Fact, Not, Or, Phrase, Query, Topic, Word
 from digest.topics.signs import ascii_signs
@@ -22,7 +22,7 @@ MOST_TOPICS = 100  # a reader who follows more follows everything
 MOST_WORDS_IN_ALL = 1_000
 MOST_PREFIXES_IN_ALL = 100
 LONGEST_LINE = MOST_TOPICS * LONGEST_TOPIC
-KEEP_LINES = 1 << 16  # the lines of a million readers are a few thousand
+KEEP_LINES = 1 << 10  # 0.7 kB each; what a matcher has ranked it does not ask for again
 
 # A comma or line end outside quotes ends a topic, but not in `SO(2,1)` or 1,000; an open quote ends with it.
 _TOPIC = re.compile(
@@ -152,6 +152,9 @@ _lines = _Lines()
 
 
 def _read(line: str) -> _Line:
+    if just_words := read_words(line):
+        topic, asks = just_words
+        return _Line((topic,), (), 1, asks.words, asks.prefixes)
     if len(line) > LONGEST_LINE:
         return _Line((), (_Fault(1, f"shorten this line to {LONGEST_LINE:,} characters"),), 1, 0, 0)
     if _TEX.search(line):
@@ -182,7 +185,8 @@ def _read(line: str) -> _Line:
 
 def _counting(written: tuple[str, ...]) -> Iterator[str]:
     """Yield the lines that count: those of the first topics, as far as all together do not ask for too much."""
-    if sum(map(len, written)) + len(written) < _SURELY_FEW and sum(line.count("*") for line in written) == 0:
+    together = "".join(written)
+    if len(together) + len(written) < _SURELY_FEW and "*" not in together:
         yield from written
         return
     budget = _Budget()

@@ -56,8 +56,8 @@ _GREEK = str.maketrans(dict(zip(_GREEK_LETTERS, _GREEK_NAMES, strict=True)))
 _GREEK |= str.maketrans(dict(zip(_GREEK_LETTERS.upper(), (name.title() for name in _GREEK_NAMES), strict=True)))
 _GREEK_LETTERS += _GREEK_LETTERS.upper()
 MOST_SIGNS = 2
-# Twice the words of the busiest day and of a million readers' topics: 10 MB for each question asked of a word.
-KEEP_WORDS = 1 << 16
+# 150 bytes each: those of a few papers and topics in a row. An index asks of each of its words once.
+KEEP_WORDS = 1 << 13
 
 
 class Token(NamedTuple):

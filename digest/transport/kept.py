@@ -12,8 +12,8 @@ from collections.abc import Collection, Coroutine, Iterable
 from types import TracebackType
 from typing import Any, TypeVar
 
+from digest.interrupts import counted
 from digest.transport import relay as relays
-from digest.transport.interrupts import counted
 from digest.transport.line import Line
 from digest.transport.pace import Pace
 from digest.transport.relay import Relay

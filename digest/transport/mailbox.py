@@ -160,8 +160,8 @@ def _waiting(imap: Session) -> list[str]:
 def _taken(imap: Session, number: str, take: Callable[[bytes | None], bool], most_bytes: int) -> bool:
     """Flag a message, then hand it on: should it end this process, the next one leaves it to a person."""
     content = _fetched(imap, number, most_bytes)
-    _mark(imap, number, r"+FLAGS (\Flagged)")
     try:
+        _mark(imap, number, r"+FLAGS (\Flagged)")
         done = take(content)
     except BaseException:
         with suppress(imaplib.IMAP4.error, OSError):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digest.domain import Mail
 from digest.transport.ahead import Ahead
-from digest.transport.rate import RelayLimits, SendingRate
 from digest.transport.relay import Relay
+
+if TYPE_CHECKING:
+    from digest.transport.rate import RelayLimits, SendingRate
 
 FAILURES_TO_REST = 5
 

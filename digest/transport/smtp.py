@@ -14,22 +14,19 @@ from typing import Any
 from aiosmtplib import SMTPResponseException, SMTPServerDisconnected
 
 from digest.domain import Mail, Result, State
+from digest.interrupts import outlast
 from digest.transport import pace
 from digest.transport.account import MOST_UNWRITTEN, Account, OnResults
 from digest.transport.conversation import NO_CODE
-from digest.transport.interrupts import outlast
 from digest.transport.kept import Kept
 from digest.transport.line import Gone, Line
-from digest.transport.rate import SendingRate
 from digest.transport.relay import Relay
 from digest.transport.route import FAILURES_TO_REST, Route
 from digest.transport.senders import NotBegun, opened
 from digest.transport.usable import Usable
 from digest.transport.waiting import Waiting
 
-__all__ = [
-    "FAILURES_TO_REST", "MOST_UNWRITTEN", "Kept", "OnResults", "Relay", "RelayAway", "Route", "SendingRate", "send_all",
-]  # fmt: skip
+__all__ = ["FAILURES_TO_REST", "MOST_UNWRITTEN", "Kept", "OnResults", "Relay", "RelayAway", "Route", "send_all"]
 
 # A mail is not begun later than this, whatever the clock says: its last reply must come within the ledger's lease.
 SECONDS_TO_BEGIN = 300.0

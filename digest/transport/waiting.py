@@ -18,7 +18,9 @@ class Waiting:
 
     def __init__(self, mails: Sequence[Mail], begin: Callable[[Sequence[Mail]], Collection[int]]) -> None:
         self._begin = begin
-        self._waiting, self._ready = deque(mails), deque[Mail]()  # The latter may go.
+        # A deque is emptied: what is sent takes no room while the next group is written.
+        self._waiting = mails if isinstance(mails, deque) else deque(mails)
+        self._ready = deque[Mail]()  # These may go.
         self._beginning: asyncio.Task[None] | None = None
         # Those that were given back, by number.
         self._alone = set[int]()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.judge import Arrived, Asked, Listed, judged
+from tests.support.examples import ALL
 
 ROOT = Path(__file__).parents[2]
 ADA = Asked("ada@example.org", ("moss",), "daily", 7, "Europe/Berlin", 0)
@@ -53,7 +54,16 @@ def test_a_mail_to_who_asked_for_none_is_a_fault():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", ["--readers 20 --skip 4 --days 3", "--readers 40 --days 0.4 --workers"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--readers 20 --skip 4 --days 3",
+        pytest.param(
+            "--readers 40 --days 0.4 --workers",
+            marks=[pytest.mark.deep, pytest.mark.skipif(not ALL, reason="`make deep` runs a soak with workers")],
+        ),
+    ],
+)
 def test_everybody_gets_what_they_should_through_outages_late_days_and_lost_workers(options, tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "bench.soak", *options.split()],

@@ -53,7 +53,7 @@ def test_a_message_that_breaks_the_judge_is_unreadable(monkeypatch):
         raise RecursionError
 
     monkeypatch.setattr(reading, "opened", broken)
-    assert bounces.of_message(report()) == reading.NOTHING_READ.verdict
+    assert bounces.of_message(report()) == bounces.NOTHING_READ.verdict
 
 
 # Every way that parsers are known to fail by, put together at random.

@@ -8,7 +8,7 @@ import pytest
 
 from digest import bounces
 from digest.bounces import safely
-from digest.bounces.reading import NOTHING_READ
+from digest.bounces.outcome import NOTHING_READ
 from digest.bounces.safely import Judge, JudgeAway, read_safely
 from digest.links import Named
 from tests.support.factories import a_key

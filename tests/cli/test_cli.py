@@ -85,9 +85,8 @@ def test_an_empty_weekday_is_suspicious_and_said_to_be(digest):
         (["no-such-command"], "no-such-command"),
     ],
 )
-def test_what_is_misused_says_why_and_exits_2(pages, tmp_path, words, said):
-    digest = Digest(database_url=f"sqlite:///{tmp_path}/digest.sqlite3", huggingface_url=pages.url)
-    digest("collect", "--date", str(DAY))
+def test_what_is_misused_says_why_and_exits_2(sqlite, tmp_path, words, said):
+    digest = Digest(database_url=sqlite(tmp_path))
     assert digest(*words).code == 2
     assert said in digest.err
     assert digest.out == ""

@@ -2,12 +2,12 @@
 
 import json
 import sys
-import time
 from pathlib import Path
 
 from digest.cli import demo
 from digest.cli.demo.processes import Processes, environment_of
 from digest.settings import Settings, load
+from tests.support.waiting import wait_until
 
 # One of the operator's own for every setting that leads anywhere.
 THEIRS = {
@@ -51,7 +51,5 @@ def test_no_part_of_the_demo_learns_what_is_set_for_the_real_service(monkeypatch
 def _said_by_a_part(folder, settings):
     with Processes(folder) as parts:
         parts.start("web", f"{sys.executable} -c '{SAY_THEM}'", environment_of(settings))
-        end = time.monotonic() + 20
-        while not (said := (folder / "web.log").read_text()).endswith("\n") and time.monotonic() < end:
-            time.sleep(0.05)
-    return said
+        wait_until(lambda: (folder / "web.log").read_text().endswith("\n"))
+        return (folder / "web.log").read_text()

@@ -15,7 +15,7 @@ from digest.compose import dkim
 from digest.domain import CollectionRun, Outcome, Preferences
 from digest.settings import Settings
 from digest.store import collections, heartbeats, readers
-from digest.store.engine import connect, migrate, writing
+from digest.store.engine import connect, writing
 from digest.store.heartbeats import Heartbeat
 from tests.support.command import Digest
 from tests.support.factories import NOW
@@ -31,10 +31,9 @@ ALL_WELL = {
 
 
 @pytest.fixture
-def url(tmp_path):
-    url = f"sqlite:///{tmp_path}/digest.sqlite3"
+def url(sqlite, tmp_path):
+    url = sqlite(tmp_path)
     engine = connect(url)
-    migrate(engine)
     with writing(engine) as connection:
         found = CollectionRun("huggingface", NOW.date(), "api", 20, 0.1, Outcome.OK, "", NOW)
         collections.record(connection, found)

@@ -16,8 +16,8 @@ from tests.support.factories import NOW
 
 
 @pytest.fixture
-def digest(tmp_path):
-    return Digest(database_url=f"sqlite:///{tmp_path}/digest.sqlite3")
+def digest(sqlite, tmp_path):
+    return Digest(database_url=sqlite(tmp_path))
 
 
 @pytest.fixture
@@ -91,6 +91,8 @@ BROKEN = [
     (b"x@example.org," + b"x" * 200_000, "far too long"),
     (b"x@example.org,auther:hinton", "topics: "),
     (b"x,", "email: "),
+    (b"x@example.org,,0001-01-01T00:00:00+23:59", "paused_until: "),
+    (b"x@example.org,,9999-12-31T23:59:59-23:59", "paused_until: "),
     (b",RAG", "email: "),
     (b"\xc3@example.org,\xc3\xa9", "UTF-8 text"),
 ]
@@ -99,7 +101,7 @@ BROKEN = [
 @pytest.mark.parametrize(("row", "told"), BROKEN)
 def test_a_broken_row_loses_none_of_those_after_it(imported, digest, row, told):
     after = b"".join(b"r%d@example.org,RAG\n" % number for number in range(300))
-    found = imported(b"email,topics\nada@example.org,\n" + row + b"\n" + after)
+    found = imported(b"email,topics,paused_until\nada@example.org,\n" + row + b"\n" + after)
     assert len(found) == 301
     assert digest.code == 1
     assert digest.err.startswith("line 3: ")
@@ -172,6 +174,9 @@ def test_a_spread_that_is_no_time_is_misused(imported, digest, spread):
         ("Name;Phone\nAda;1\n", "it names Name, Phone"),
         ("email,Email\na@example.org,b@example.org\n", "names email more than once"),
         (b"\xff\xfee", "not utf-16 text"),
+        ('email,"topics" x\nada@example.org,b\n', "the first line must name the columns"),
+        ('"email;topics\nada@example.org,b\n', "cannot be read as a row"),
+        ("email," + "a" * 200_000 + "\nada@example.org,b\n", "cannot be read as a row"),
     ],
 )
 def test_a_file_whose_first_line_does_not_help_is_one_line(imported, digest, content, said):

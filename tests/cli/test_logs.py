@@ -85,6 +85,7 @@ def test_a_statement_that_fails_is_logged_without_its_values(log, tmp_path):
 
 
 def test_a_retry_is_logged_without_its_arguments(log):
+    logs.say_retries()
     calls = []
 
     @stamina.retry(on=ValueError, attempts=2, wait_initial=0.001)

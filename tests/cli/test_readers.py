@@ -1,5 +1,6 @@
 """Who is on the list, what is said of them, and what the operator does about them."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from digest.domain import Cadence, Mute, Preferences, Status, Verdict, VerdictKind
 from digest.readers import another
 from digest.store import bounces, breakers, history, ledger, papers, readers
-from digest.store.engine import connect, migrate, writing
+from digest.store.engine import SQLITE_PATIENCE_SECONDS, connect, writing
 from digest.store.tables import deliveries
 from tests.support.command import Digest
 from tests.support.factories import DAY, NOW, a_collection, a_listing, a_paper
@@ -18,13 +19,9 @@ ADA = "ada@example.org"
 
 
 @pytest.fixture
-def database_url(tmp_path):
+def database_url(sqlite, tmp_path):
     """SQLite alone, but for the questions themselves: see the last test."""
-    url = f"sqlite:///{tmp_path}/digest.sqlite3"
-    engine = connect(url)
-    migrate(engine)
-    engine.dispose()
-    return url
+    return sqlite(tmp_path)
 
 
 @pytest.fixture
@@ -343,3 +340,15 @@ def test_a_file_gives_no_other_digest_to_an_address_that_complained(digest, engi
     digest("readers", "import", str(tmp_path / "in.csv"))
     assert "1 added (1 active), 1 on the list already, 1 line with mistakes" in digest.out
     assert "line 4: digest: Please use only letters" in digest.err
+
+
+def test_a_database_that_something_else_holds_is_one_line_and_soon(digest, database_url, monkeypatch):
+    monkeypatch.setattr("digest.bootstrap.SECONDS_AT_A_TERMINAL", 0.1)
+    engine, started = connect(database_url), time.monotonic()
+    with writing(engine):
+        assert digest("readers", "add", ADA).code == 1
+    engine.dispose()
+    assert digest.err.startswith("digest: cannot use the database: database is locked; something else has held it")
+    assert digest.err.count("\n") == 1
+    assert time.monotonic() - started < SQLITE_PATIENCE_SECONDS / 2
+    assert digest("readers", "add", ADA).code == 0

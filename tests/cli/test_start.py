@@ -67,12 +67,8 @@ def test_explaining_a_message_imports_no_database_and_no_service():
     assert not {module for module in found if module.startswith(("digest.store", "digest.jobs", "digest.settings"))}
 
 
-def test_taking_a_message_in_imports_the_database_and_little_else(tmp_path):
-    from digest.store.engine import connect, migrate
-
-    url = f"sqlite:///{tmp_path}/digest.sqlite3"
-    migrate(connect(url))
-    found = imported("bounce", stdin="Subject: Hello\n\nHello.\n", database_url=url)
+def test_taking_a_message_in_imports_the_database_and_little_else(sqlite, tmp_path):
+    found = imported("bounce", stdin="Subject: Hello\n\nHello.\n", database_url=sqlite(tmp_path))
     assert found & HEAVY <= {"pydantic", "sqlalchemy", "asyncio"}
 
 

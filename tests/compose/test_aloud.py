@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.compose.aloud import Aloud, all_aloud, aloud, is_exclusion, listed
+from digest.compose.aloud import Aloud, all_aloud, aloud, is_exclusion, listed, without_signs
 
 SYNTAX = re.compile(r"[|^\"*\[\]<>]|\b(?:AND|OR|NOT)\b|\b(?:title|abstract|author|org|cat|has|upvotes|source):")
 
@@ -102,3 +102,13 @@ def test_topics_are_said_in_a_line():
     assert said('author:"Ada"', "R^2") == "by *Ada* and on 1 other topic"
     assert said("R^2") == "on a topic of yours"
     assert said("R^2", "Q^2") == "on topics of yours"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["a", "RAG", "3d", "and", "or", "OR", "NOT", "www", "http"]), st.sampled_from(" -"))
+    )
+)
+def test_words_alone_are_said_as_any_other_topic(pieces):
+    topic = "".join(word + joint for word, joint in pieces)[:-1]
+    assert aloud(topic) == without_signs(topic)

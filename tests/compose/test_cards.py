@@ -5,8 +5,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digest.compose import lead
+from digest.compose.marking import runs
 from digest.domain import Pick, Reason
 from tests.emails import DRAFT, LETTERHEAD, a_pick, listed_paper
 from tests.support.composing import Tags, a_letter, flat
@@ -146,3 +149,14 @@ def test_an_id_that_no_address_can_hold_breaks_nothing():
         "https://huggingface.co/papers/a%0A%3F\n"
         in a_letter(a_pick(a_paper("a\n\ud800", sources=("huggingface",)))).text
     )
+
+
+@given(
+    st.text(st.sampled_from("ab AB-s"), max_size=20),
+    st.lists(st.text(st.sampled_from("ab A-s"), min_size=1, max_size=4).filter(str.strip), max_size=4),
+)
+def test_words_are_marked_where_one_expression_of_all_would_find_them(text, words):
+    longest_first = sorted(set(words), key=lambda word: (-len(word), word))
+    together = re.compile(rf"(?<!\w)(?:{'|'.join(map(lead.any_form, longest_first)) or '(?!)'})(?!\w)")
+    reasons = [Reason("a topic", "abstract", tuple(words))]
+    assert lead.marked(text, reasons) == runs(text, [found.span() for found in together.finditer(text)])

@@ -87,6 +87,23 @@ def test_the_days_are_those_of_the_edition(first, last, words):
     assert words in said(opened(mail.content))
 
 
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        (26, "25 trending papers of 26 listed today"),
+        (25, "25 trending papers everything listed today"),
+        (24, "25 trending papers everything listed today"),
+        (0, "25 trending papers"),
+    ],
+    ids=["one is not shown", "all are shown", "one came in again", "how many is not known"],
+)
+def test_a_digest_of_all_that_was_listed_says_so(listed, words):
+    chosen = Selection(tuple(picks(25, "")))
+    text = said(opened(COMPOSER.digest(a_delivery(topics=()), chosen, listed=listed, days=(TODAY, TODAY)).content))
+    assert words in text
+    assert (" listed " in text) == bool(listed)
+
+
 def test_a_weekly_names_exactly_the_days_it_covers_and_a_first_one_of_a_day_no_week():
     weekly = a_delivery(cadence=Cadence.WEEKLY)
     week = COMPOSER.digest(weekly, Selection(tuple(picks(2))), days=(date(2025, 12, 17), date(2025, 12, 23)))

@@ -14,7 +14,7 @@ from digest import paths
 from digest.compose.forms import form, shape
 from digest.compose.marking import Run
 from digest.compose.mime import quoted
-from digest.compose.pages import COLUMNS, NARROW, RUNS, environment, fold
+from digest.compose.pages import COLUMNS, NARROW, RUNS, compile_all, environment, fold
 
 texts = st.text(st.sampled_from("ab =.\n\u00a0é漢😀") | st.characters(exclude_categories=["Cs", "Cc"]), max_size=200)
 PAGES = environment(paths.templates() / "email")
@@ -116,3 +116,14 @@ def test_a_quoted_text_is_in_relaxed_form_as_it_stands(pieces):
     """RFC 6376, section 3.4.4: so nobody has to canonicalise a body to sign it."""
     body = b"".join(quoted(piece) for piece in pieces) + b"\r\n--end\r\n"
     assert Relaxed.canonicalize_body(body) == body
+
+
+def test_a_template_is_compiled_once_for_all_services_of_a_process_and_anew_when_it_changes(tmp_path):
+    (tmp_path / "_layout").mkdir()
+    (tmp_path / "_layout/light.css").write_text("")
+    (tmp_path / "body.html").write_text("{{ name }}")
+    compile_all(tmp_path)
+    code = {environment(tmp_path).get_template("body.html").root_render_func.__code__ for _ in range(2)}
+    assert len(code) == 1
+    (tmp_path / "body.html").write_text("Dear {{ name }}")
+    assert environment(tmp_path).get_template("body.html").render(name="Ada") == "Dear Ada"

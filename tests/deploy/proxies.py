@@ -4,7 +4,6 @@ import json
 import socket
 import subprocess
 import threading
-import time
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from tests.support.waiting import wait_until
 
 HOST = "papers.example.org"
 
@@ -66,11 +67,8 @@ def running(command, port, said):
     with said.open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        end = time.monotonic() + 10
-        while not _listens(port):
-            assert process.poll() is None, said.read_text()
-            assert time.monotonic() < end, f"nothing listens: {said.read_text()}"
-            time.sleep(0.02)
+        wait_until(lambda: process.poll() is not None or _listens(port), why=said.read_text)
+        assert process.poll() is None, said.read_text()
         yield process
     finally:
         process.terminate()

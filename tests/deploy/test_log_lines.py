@@ -7,7 +7,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from digest.store import heartbeats
 from digest.store.engine import connect
 from tests.deploy.tools import DEPLOY, ROOT
+from tests.support.waiting import wait_until
 
 PROCESSES = {"web", "worker", "beat"}
 PATIENCE_SECONDS = 40
@@ -27,7 +27,8 @@ def command(process):
     found.read(unit)
     program, *words = shlex.split(found["Service"]["ExecStart"])
     told = " ".join(words).replace("--port 8000", "--port 0").replace("%i@%H", "one").replace("warning", "info")
-    return [sys.executable, "-m", Path(program).name, *told.split()]
+    module = [] if Path(program).name == "python" else ["-m", Path(program).name]
+    return [sys.executable, *module, *told.split()]
 
 
 @pytest.fixture
@@ -71,10 +72,11 @@ def is_whole(line):
 @pytest.mark.slow
 def test_every_line_of_every_process_is_json_in_production(running):
     engine, started, folder = running
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not heartbeats.newest(engine).keys() >= PROCESSES:
-        assert time.monotonic() < end, {each: (folder / each).read_text() for each in PROCESSES}
-        time.sleep(0.1)
+    wait_until(
+        lambda: heartbeats.newest(engine).keys() >= PROCESSES,
+        PATIENCE_SECONDS,
+        lambda: {each: (folder / each).read_text() for each in PROCESSES},
+    )
     for each in started:
         each.terminate()
         each.wait(PATIENCE_SECONDS)

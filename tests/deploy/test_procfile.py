@@ -4,11 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from tests.deploy.tools import ROOT
+from tests.support.waiting import wait_until
 
 # Stand-ins for the programs that the lines start: each says what it was told, and stays.
 PROGRAM = f"""#!/bin/sh
@@ -24,7 +24,7 @@ exec sleep 60
 def honcho(tmp_path):
     programs = tmp_path / "programs"
     programs.mkdir()
-    for name in ("uvicorn", "celery", "digest"):
+    for name in ("uvicorn", "celery", "python", "digest"):
         (programs / name).write_text(PROGRAM)
         (programs / name).chmod(0o755)
     told = {"TOLD": str(tmp_path / "told"), "PYTHONPATH": str(ROOT)}
@@ -40,12 +40,9 @@ def honcho(tmp_path):
     process.wait(20)
 
 
-def wait_until(honcho, true):
-    end = time.monotonic() + 10
-    while not true():
-        assert honcho.poll() is None, "one part ended, and took all the others along"
-        assert time.monotonic() < end
-        time.sleep(0.02)
+def wait_for(honcho, true):
+    wait_until(lambda: honcho.poll() is not None or true())
+    assert honcho.poll() is None, "one part ended, and took all the others along"
 
 
 def started(tmp_path, part):
@@ -56,17 +53,17 @@ def started(tmp_path, part):
 
 def test_honcho_as_it_comes_keeps_every_part_up(honcho, tmp_path):
     told = tmp_path / "told"
-    wait_until(honcho, lambda: told.exists() and len(told.read_text().splitlines()) == 4)
-    wait_until(honcho, lambda: len([path for path in tmp_path.glob("told.*") if path.read_text().strip()]) == 3)
+    wait_for(honcho, lambda: told.exists() and len(told.read_text().splitlines()) == 4)
+    wait_for(honcho, lambda: len([path for path in tmp_path.glob("told.*") if path.read_text().strip()]) == 3)
     lines = told.read_text().splitlines()
     assert "digest migrate" in lines
     # Where DIGEST_BASE_URL says that the endpoint is, and not where honcho would have it.
     assert any(line.startswith("uvicorn") and "--port 8000" in line for line in lines)
-    running = {part: started(tmp_path, part) for part in ("quietworker", "beat", "web")}
+    running = {part: started(tmp_path, part) for part in ("mworkers", "beat", "web")}
     for part in running:
         before = {name: started(tmp_path, name) for name in running}
         os.kill(before[part], signal.SIGKILL)
-        wait_until(honcho, lambda part=part, first=before[part]: started(tmp_path, part) not in (0, first))
+        wait_for(honcho, lambda part=part, first=before[part]: started(tmp_path, part) not in (0, first))
         # Nobody else noticed.
         assert {name for name in running if started(tmp_path, name) != before[name]} == {part}
     assert honcho.poll() is None
@@ -74,4 +71,4 @@ def test_honcho_as_it_comes_keeps_every_part_up(honcho, tmp_path):
     honcho.terminate()
     assert honcho.wait(10) is not None
     with pytest.raises(ProcessLookupError):
-        os.kill(started(tmp_path, "quietworker"), 0)
+        os.kill(started(tmp_path, "mworkers"), 0)

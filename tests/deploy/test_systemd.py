@@ -79,7 +79,7 @@ def test_a_unit_starts_what_the_procfile_starts(part):
     line = parse_procfile((ROOT / "Procfile").read_text()).processes[part.strip("@")]
     started = Unit(DEPLOY / "systemd" / f"paper-digest-{part}.service")["Service"]["ExecStart"]
     # Whatever they are told beside it, the program and what it runs are the same.
-    runs = re.search(r"\b(uvicorn|celery) .*?(?= --(host|port|log-?level))", line)[0]
+    runs = re.search(r"\b(uvicorn|celery|python) .*?(?= --(host|port|log-?level))", line)[0]
     assert started.startswith(BINARIES + runs)
 
 

@@ -1,6 +1,7 @@
 """A collection survives whatever an answer holds: what cannot be read is said, and its neighbours are kept."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -15,6 +16,7 @@ from digest.jobs.collection import Site, collect, collect_all, days
 from digest.sources import FetchResult, Request, Source, by_name, fetch
 from digest.store import collections, papers
 from digest.store.engine import connect
+from tests.support.endings import ended_in_the_middle, time_is_up
 from tests.support.examples import some
 from tests.support.factories import NOW, a_listing, a_paper
 from tests.support.page_server import PageServer, a_page, a_record
@@ -97,6 +99,20 @@ def test_a_source_that_falls_over_is_one_failed_look_and_the_next_is_looked_at(e
         ("huggingface", Outcome.OK),
     }
     assert alerts.causes(runs, collections.last_good(engine), NOW)
+
+
+def test_a_look_in_which_the_time_of_the_task_ends_is_no_fault_of_the_source(engine, server):
+    def ask(day):
+        if not asked:
+            time_is_up()
+        return (yield from HUGGINGFACE.ask(day))
+
+    asked, source = [], replace(HUGGINGFACE, ask=ask)
+    with ended_in_the_middle():
+        looked(engine, Site(source, server.url))
+    assert collections.history(engine, source.name, DAY) == []
+    asked.append(True)
+    assert {run.outcome for run in looked(engine, Site(source, server.url))} >= {Outcome.OK}
 
 
 def test_a_look_that_cannot_even_be_planned_is_told_of(engine, server):

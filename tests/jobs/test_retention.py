@@ -1,6 +1,7 @@
 """What is kept, and for how long: old mails folded, leavers forgotten, nothing left of who had all of it deleted."""
 
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from digest.store import (
 from digest.store.beside import as_text
 from digest.store.engine import connect, writing
 from digest.store.tables import deliveries, metadata
+from tests.support.endings import ended_at_statement
 from tests.support.factories import NOW, a_paper
 from tests.support.visitor import LINKS, a_visitor
 
@@ -368,3 +370,24 @@ def test_who_cannot_be_deleted_keeps_nobody_else_and_is_not_asked_for_twice_in_a
     monkeypatch.setattr(subscriptions, "delete", deleting)
     nights(engine, NOW + 500 * A_DAY)
     assert asked == [reader.id for reader in left]
+
+
+def test_at_whatever_statement_the_time_of_the_task_ends_no_step_and_no_reader_is_to_blame(sqlite, tmp_path, capsys):
+    """Each night ends one statement later, until one comes to its own end: nobody is named, nothing is left over."""
+    engine = connect(sqlite(tmp_path))
+    for number in range(3):
+        reader = readers.admit(engine, f"r{number}@example.org", Preferences(), NOW)
+        for days in (0, 1):
+            a_mail(engine, reader, NOW + days * A_DAY, "1")
+    readers.admit(engine, "left@example.org", Preferences(), NOW, Status.UNSUBSCRIBED)
+    for number in count(1):
+        with ended_at_statement(engine, number) as ended:
+            nights(engine, LATER)
+        if not ended:
+            break
+    assert number > 20
+    assert gauges.known(engine)[gauges.UNKEPT] == 0
+    assert [len(kept(engine, reader)) for reader in readers.everyone(engine)] == [1, 1, 1]
+    said = capsys.readouterr()
+    assert not any(word in said.out + said.err for word in ("set_aside", "failed", "one_by_one"))
+    engine.dispose()

@@ -1,10 +1,14 @@
 """Readers whose digests take long to write: they hold up nobody, and make nothing go twice."""
 
+import signal
 import time
+
+import pytest
 
 from digest.domain import State
 from digest.jobs import delivery
 from digest.jobs.delivery.dispatcher import Limits
+from digest.jobs.delivery.patience import Stopwatch, TookTooLong
 from digest.jobs.routing import RELAY_REST
 from digest.store import ledger
 
@@ -55,3 +59,32 @@ def test_a_group_whose_lease_ran_out_while_it_was_written_does_not_go_from_here(
     two.exchanged = {"select": slept_through}
     two.sends()
     assert two.mail_server.mails == []
+
+
+def left():
+    return signal.getitimer(signal.ITIMER_REAL)[0]
+
+
+def wait(until):
+    while not until():
+        pass
+
+
+def test_each_mail_has_its_whole_time_though_the_timer_is_one_for_all():
+    with Stopwatch(0.4) as stopwatch:
+        wait(lambda: left() < 0.05)
+        # It rings in the middle of this one, which has just begun.
+        stopwatch.run(lambda: wait(lambda: left() > 0.1))
+        with pytest.raises(TookTooLong):
+            stopwatch.run(lambda: wait(lambda: False))
+        # And for the next one, too.
+        with pytest.raises(TookTooLong):
+            stopwatch.run(lambda: wait(lambda: False))
+    assert left() == 0
+
+
+def test_a_stopwatch_within_another_gives_the_timer_back():
+    with Stopwatch(60) as outer:
+        with Stopwatch(30) as inner:
+            inner.run(lambda: None)
+        assert outer.run(left) > 30

@@ -1,6 +1,6 @@
 """What is kept of what was worked out: what is asked for again, and never more than a bound."""
 
-from digest.match.memory import Memory, MemoryOfRepeats
+from digest.match.memory import KNOWN_FOR_EACH_KEPT, Memory, MemoryOfRepeats
 
 
 def test_a_memory_that_is_full_begins_anew():
@@ -12,14 +12,17 @@ def test_a_memory_that_is_full_begins_anew():
 
 def test_what_is_asked_for_once_is_not_kept_and_what_is_asked_for_again_is():
     memory = MemoryOfRepeats(3)
-    for key in ("a", "b", "a"):
-        assert memory.keep(key, key.upper()) == key.upper()
-    assert memory == {"a": "A"}
+    for key in (1, 2, 1):
+        assert memory.keep(key, str(key)) == str(key)
+    assert memory == {1: "1"}
 
 
-def test_of_what_was_asked_for_once_no_more_is_known_than_may_be_kept():
+def test_however_many_were_asked_for_once_a_memory_of_repeats_is_no_larger_and_knows_the_last():
     memory = MemoryOfRepeats(3)
-    for number in range(4):
+    numbers = range(10 * 3 * KNOWN_FOR_EACH_KEPT)
+    for number in numbers:
         memory.keep(number, number)
-    memory.keep(0, 0)
-    assert memory == {}, "the first was forgotten with the others"
+    memory.keep(numbers[-1], numbers[-1])
+    memory.keep(numbers[0], numbers[0])
+    assert numbers[-1] in memory
+    assert len(memory) <= 3

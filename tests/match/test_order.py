@@ -3,6 +3,8 @@
 from datetime import date
 from threading import Thread
 
+import pytest
+
 from digest.domain import Order
 from digest.match import Matcher
 from digest.topics import parse
@@ -94,3 +96,21 @@ def test_several_threads_get_what_one_would():
     for thread in threads:
         thread.join()
     assert all(found[turn] == expected for turn in range(4))
+
+
+@pytest.mark.parametrize(
+    ("part_of_a_name", "itself"),
+    [
+        ("Robots and a video world model", "Robots learn via world model"),
+        ("Robots and a video world model", "Robots and newly world model"),
+        ("Robots and world model-based plans", "Robots and world model plans"),
+        ("Robots and a video-world model", "Robots and a video world model"),
+    ],
+    ids=["a word that only holds others together", "an adverb", "a hyphen behind", "a hyphen before"],
+)
+def test_what_stands_by_itself_comes_before_a_part_of_a_longer_name(part_of_a_name, itself):
+    papers = [
+        a_paper("a part of a name", title="x", abstract=f"{part_of_a_name}, slowly, with much care."),
+        a_paper("itself", title="y", abstract=f"{itself}, at once, without any doubt."),
+    ]
+    assert order(papers, "world model") == ["itself", "a part of a name"]

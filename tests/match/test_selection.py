@@ -25,11 +25,12 @@ def ids(selection):
 
 
 def test_a_title_says_more_than_keywords_and_keywords_more_than_an_abstract():
+    elsewhere = {"title": "Work at a distance", "abstract": "We use it daily.", "keywords": ("some thing",)}
     papers = [
-        a_paper("abstract", title="Work", abstract="We use speculative decoding."),
-        a_paper("title", title="Speculative Decoding at Work", abstract="We use it."),
-        a_paper("keywords", title="Work", abstract="We use it.", keywords=("speculative decoding",)),
-        a_paper("other", title="Work"),
+        a_paper("abstract", **elsewhere | {"abstract": "We use speculative decoding."}),
+        a_paper("title", **elsewhere | {"title": "Speculative Decoding at Work"}),
+        a_paper("keywords", **elsewhere | {"keywords": ("speculative decoding",)}),
+        a_paper("other", **elsewhere),
     ]
     assert ids(selected(papers, "speculative decoding")) == ["title", "keywords", "abstract"]
 

@@ -1,6 +1,5 @@
 """Two things at once, with real threads: what comes out is what would if they came one after the other."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -23,6 +22,7 @@ from digest.store.tables import readers as tables
 from tests.support.factories import NOW
 from tests.support.stored import plan
 from tests.support.visitor import a_subscriber, dump, mails, status_of
+from tests.support.waiting import wait_until
 
 AT_ONCE = 8
 
@@ -102,12 +102,12 @@ def waits_for_a_lock(engine):
     question = text(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )
-    for _ in range(1_000):
+
+    def somebody_waits():
         with engine.connect() as connection:
-            if connection.execute(question).scalar_one():
-                return
-        time.sleep(0.01)
-    pytest.fail("nobody waits")
+            return connection.execute(question).scalar_one()
+
+    wait_until(somebody_waits)
 
 
 def test_two_who_agree_to_one_address_get_it_once(engine):

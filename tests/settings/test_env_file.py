@@ -148,3 +148,18 @@ def test_a_file_that_root_hands_to_the_service_by_its_group_is_closed(tmp_path, 
     (tmp_path / ".env").chmod(0o640)
     monkeypatch.setattr(os, "getuid", lambda: os.stat(tmp_path).st_uid + 1)
     assert not is_open_to_others(str(tmp_path / ".env"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("A=b\n\nDIGEST_ENV=x" + " " * 37_000 + "y\n", "line 3: it has 1,000 blanks in a row"),
+        ("A=b\n" * 20_000, "it has more than 65,536 characters"),
+    ],
+)
+def test_what_would_take_long_to_read_is_refused_and_told_where(tmp_path, text, said):
+    (tmp_path / "long.env").write_text(text)
+    with pytest.raises(BadSetting, match=said):
+        load(str(tmp_path / "long.env"))
+    (tmp_path / "long.env").write_text("\n" * 5_000 + "# " + "-" * 5_000 + "\nDIGEST_ENV=development\n")
+    assert load(str(tmp_path / "long.env")).env == "development"

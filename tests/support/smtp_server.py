@@ -1,5 +1,6 @@
 """A real SMTP server for the outside world's part: it keeps what it is sent, and misbehaves on request."""
 
+import asyncio
 import threading
 
 from aiosmtpd.controller import Controller
@@ -19,6 +20,7 @@ class MailServer:
         self.connections = 0
         self.most_at_once = 0
         self._open = 0
+        self.talking = set()
         self._refused = {}
         self._data_reply = None
         self._hang_up = False
@@ -49,7 +51,16 @@ class MailServer:
         return self
 
     def __exit__(self, *_):
+        asyncio.run_coroutine_threadsafe(self._hang_up_on_all(), self._controller.loop).result()
         self._controller.stop()
+
+    async def _hang_up_on_all(self):
+        """A client that went a moment ago may not have been noticed yet, and aiosmtpd forgets who is still there."""
+        for transport in list(self.talking):
+            transport.abort()
+        # Each is closed in the loop's next turn; who came in this one, in the turn after.
+        for _ in range(3):
+            await asyncio.sleep(0)
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address in self._refused:
@@ -96,10 +107,12 @@ class _Counting(SMTP):
 
     def connection_made(self, transport):
         self._mail_server.opened(+1)
+        self._mail_server.talking.add(transport)
         super().connection_made(transport)
         if self._mail_server.refuse_connections:
             transport.abort()
 
     def connection_lost(self, error):
         self._mail_server.opened(-1)
+        self._mail_server.talking.discard(self.transport)
         super().connection_lost(error)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from digest.match import Matcher
 from digest.text import plain
 from digest.topics import And, Author, Fact, Not, Or, Phrase, Topic, Word, parse
-from digest.topics.grammar import LONGEST_TOPIC, MOST_WORDS
+from digest.topics.grammar import LONGEST_TOPIC, MOST_WORDS, read_topic, read_words
 from digest.topics.words import cut, fold, stem
 from tests.support.examples import some
 from tests.support.factories import a_paper
@@ -528,3 +528,17 @@ def test_inflections_are_alike(family):
 def test_derivations_are_not_alike(pair):
     one, other = pair.split()
     assert stem(one) != stem(other)
+
+
+@given(st.lists(st.tuples(st.from_regex("[A-Za-z0-9]{1,4}|AND|OR|NOT|or", fullmatch=True), st.sampled_from(" -"))))
+def test_a_topic_of_words_alone_reads_as_the_grammar_reads_it(pieces):
+    text = "".join(word + joint for word, joint in pieces)[:-1]
+    if read := read_words(text):
+        assert (str(read), repr(read)) == (str(read_topic(text)), repr(read_topic(text)))
+
+
+@pytest.mark.parametrize(
+    "text", ["", " a", "a ", "a  b", "a -b", "a OR b", "NOT a", "a, b", "a_b", "é", "a\n", "a " * 41]
+)
+def test_what_may_hold_a_sign_is_left_to_the_grammar(text):
+    assert read_words(text) is None

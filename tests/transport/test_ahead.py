@@ -15,8 +15,8 @@ from digest.domain import Mail, State
 from digest.settings.servers import Broker
 from digest.transport import session, smtp
 from digest.transport.ahead import MOST_FAULTS, SECONDS_WITHOUT, Ahead, is_about_order
-from digest.transport.rate import RelayLimits
-from digest.transport.smtp import Relay, SendingRate, send_all
+from digest.transport.rate import RelayLimits, SendingRate
+from digest.transport.smtp import Relay, send_all
 from tests.support import examples
 from tests.support.factories import NOW
 from tests.support.lying_relay import CUT, LOST, UNSEEN, LyingRelay

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
+from digest.interrupts import TimeIsUp
 from digest.jobs import mailbox as jobs_mailbox
 from digest.settings.servers import Mailbox
 from digest.store import day_counts, gauges
@@ -227,16 +228,17 @@ def test_what_ends_who_reads_it_is_read_three_times_and_what_the_database_ended_
     class Killed(BaseException):
         pass
 
-    ends = [OperationalError("", {}, Exception("gone"))] * 5 + [Killed] * 5
+    blameless = [OperationalError("", {}, Exception("gone")), TimeIsUp(), KeyboardInterrupt(), SystemExit()]
+    ends = [*blameless, MemoryError, Killed, Killed]
 
     def act_on(*_):
         raise ends.pop(0)
 
     monkeypatch.setattr(jobs_mailbox, "act_on", act_on)
     with KeepsNoFlags(report()) as server:
-        for met in [OperationalError] * 5 + [Killed] * 3:
-            with pytest.raises(met):
+        for met in ends.copy():
+            with pytest.raises(met if isinstance(met, type) else type(met)):
                 jobs_mailbox.empty_mailbox(engine, LINKS, server.mailbox, lambda: NOW)
         assert jobs_mailbox.empty_mailbox(engine, LINKS, server.mailbox, lambda: NOW).total() == 0
-        assert fetches(server) == 8
+        assert fetches(server) == len(blameless) + 3
         assert r"STORE 1 +FLAGS (\Flagged)" in server.heard[-4:]

@@ -149,6 +149,7 @@ def test_a_verdict_from_a_pipe_is_acted_on_and_said_in_one_line(engine, pipe):
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"x" * 3_000_000, report(), a_letter("Hello")])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_nothing_to_do_is_no_failure(engine, pipe, content):
     a_subscriber(engine)
     before = dump(engine)

@@ -10,7 +10,8 @@ from digest.domain import Mail, State
 from digest.settings.servers import Broker
 from digest.transport import relay as relays
 from digest.transport import session
-from digest.transport.smtp import FAILURES_TO_REST, MOST_UNWRITTEN, Relay, Route, SendingRate, send_all
+from digest.transport.rate import SendingRate
+from digest.transport.smtp import FAILURES_TO_REST, MOST_UNWRITTEN, Relay, Route, send_all
 from tests.support.lying_relay import Certificate, LyingRelay
 from tests.support.sending import CONTENT, mails, route, sent
 

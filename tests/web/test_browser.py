@@ -2,7 +2,6 @@
 
 import re
 import socket
-import time
 from datetime import date
 
 import pytest
@@ -18,6 +17,7 @@ from digest.web import create_app
 from tests.support.browser import NARROWEST, NEEDS_CHROMIUM, SCHEMES, serving
 from tests.support.factories import NOW, a_listing
 from tests.support.visitor import dump
+from tests.support.waiting import wait_until
 
 ABSTRACT = "Speculative decoding drafts ahead. Then the model looks at it once. It is faster."
 LISTED = {
@@ -83,10 +83,7 @@ def mailed(engine, site):
 
     def links_in(kind):
         # The form is answered before it is worked on.
-        deadline = time.monotonic() + 10
-        while not (numbers := [row.id for row in dump(engine)["deliveries"] if row.kind == kind]):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        numbers = wait_until(lambda: [row.id for row in dump(engine)["deliveries"] if row.kind == kind])
         delivery = ledger.find(engine, max(numbers))
         mail = composer.quiet(delivery) if kind == "digest" else composer.letter(delivery)
         links = re.finditer(rf"{re.escape(site)}/(\w+)/\S+", opened(mail.content).text)

@@ -10,21 +10,25 @@ import time
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from celery.signals import worker_before_create_process
 
 from digest import sample
 from digest.domain import Preferences
+from digest.jobs import delivery
 from digest.readers import subscriptions
 from digest.settings import Settings
 from digest.store import heartbeats, ledger, papers, readers
-from digest.store.engine import connect, migrate
+from digest.store.engine import connect
 from tests.support.factories import DAY, NOW, a_collection, a_listing, a_paper
+from tests.support.lying_relay import LyingRelay
+from tests.support.waiting import wait_until
 from tests.support.webhook import a_webhook
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 40.0
 
 
 @pytest.fixture
@@ -44,14 +48,19 @@ def celery(environment, *arguments, **more):
 
 @pytest.fixture
 def worker(environment):
-    process = celery(environment, "worker", "--loglevel", "warning", "--concurrency", "2", "--without-mingle")
+    # As the Procfile starts it; elsewhere here as people start it who know Celery.
+    command = [sys.executable, "-m", "workers", "--loglevel", "warning", "--concurrency", "2"]
+    process = subprocess.Popen(command, env=os.environ | environment, cwd=ROOT, start_new_session=True)
     yield process
     # What it does at its end is looked at elsewhere, and takes seconds.
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(20)
 
 
-QUEUE = "import sys, workers.tasks as tasks\nfor task in sys.stdin: vars(tasks)[task.strip()].delay()"
+# A task a line; how long it may take stands behind it.
+QUEUE = """import sys, workers.tasks as tasks
+for name, *limit in map(str.split, sys.stdin): vars(tasks)[name].apply_async(soft_time_limit=float(*limit) or None)
+"""
 
 
 @contextmanager
@@ -74,13 +83,6 @@ def queue(environment, worker):
         yield queue
 
 
-def wait_until(condition):
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.1)
-
-
 def finished(engine):
     counts = ledger.counts(engine)
     return counts["queued"] == counts["sending"] == 0
@@ -95,7 +97,7 @@ def test_two_topics_become_one_mail_with_the_right_papers_and_running_again_send
     readers.admit(engine, "ada@example.org", Preferences(("speculative decoding", "graphs")), NOW)
 
     queue("plan")
-    wait_until(lambda: mail_server.mails and finished(engine))
+    wait_until(lambda: mail_server.mails and finished(engine), PATIENCE_SECONDS)
     [(recipient, content)] = mail_server.mails
     assert recipient == "ada@example.org"
     assert b"Speculative decoding" in content
@@ -106,7 +108,7 @@ def test_two_topics_become_one_mail_with_the_right_papers_and_running_again_send
     readers.admit(engine, "last@example.org", Preferences(("marsh birds",)), NOW)
     queue("plan")
     # The mail to the one who came last says that everything before it is done.
-    wait_until(lambda: "last@example.org" in mail_server.recipients and finished(engine))
+    wait_until(lambda: "last@example.org" in mail_server.recipients and finished(engine), PATIENCE_SECONDS)
     assert sorted(mail_server.recipients) == ["ada@example.org", "last@example.org"]
 
 
@@ -115,10 +117,10 @@ def test_the_first_digest_follows_the_confirmation(engine, queue, mail_server):
     papers.keep(engine, [a_listing(a_paper(title="Speculative decoding"))], a_collection(day=DAY))
     subscriptions.subscribe(engine, "ada@example.org", Preferences(("speculative decoding",)), NOW)
     queue("deliver")
-    wait_until(lambda: len(mail_server.mails) == 1 and finished(engine))
+    wait_until(lambda: len(mail_server.mails) == 1 and finished(engine), PATIENCE_SECONDS)
     subscriptions.confirm(engine, ledger.find(engine, 1), NOW + timedelta(minutes=1))
     queue("deliver")
-    wait_until(lambda: len(mail_server.mails) == 2)
+    wait_until(lambda: len(mail_server.mails) == 2, PATIENCE_SECONDS)
 
 
 @pytest.mark.slow
@@ -127,8 +129,8 @@ def test_a_worker_says_in_one_line_that_the_broker_is_away_and_goes_on_trying(tm
     with log.open("w") as stderr:
         worker = celery({"DIGEST_BROKER_URL": "redis://127.0.0.1:1/0"}, "worker", stderr=stderr)
     try:
-        wait_until(lambda: "Cannot connect to redis://" in log.read_text())
-        wait_until(lambda: worker.poll() is None)
+        wait_until(lambda: "Cannot connect to redis://" in log.read_text(), PATIENCE_SECONDS)
+        wait_until(lambda: worker.poll() is None, PATIENCE_SECONDS)
         [said] = [line for line in log.read_text().splitlines() if "Cannot connect" in line]
         assert "Connection refused" in said
     finally:
@@ -137,12 +139,16 @@ def test_a_worker_says_in_one_line_that_the_broker_is_away_and_goes_on_trying(tm
 
 
 @pytest.mark.slow
-def test_a_task_of_another_installation_is_refused_and_said_and_the_worker_goes_on(tmp_path, broker, mail_server):
+def test_a_task_of_another_installation_is_refused_and_said_and_the_worker_goes_on(
+    tmp_path, sqlite, broker, mail_server
+):
     """Two installations with one prefix on one broker, which once swallowed each other's tasks in silence."""
-    urls = [f"sqlite:///{tmp_path}/{name}.sqlite3" for name in ("ours", "theirs")]
+    folders = [tmp_path / name for name in ("ours", "theirs")]
+    for folder in folders:
+        folder.mkdir()
+    urls = [sqlite(folder) for folder in folders]
     engines = [connect(url) for url in urls]
     for engine in engines:
-        migrate(engine)
         papers.keep(engine, [a_listing(a_paper(title="Speculative decoding"))], a_collection())
         readers.admit(engine, "ada@example.org", Preferences(), NOW)
     shared = {"DIGEST_BROKER_URL": broker, "DIGEST_BROKER_PREFIX": "shared", "DIGEST_SMTP_URL": mail_server.url}
@@ -156,12 +162,12 @@ def test_a_task_of_another_installation_is_refused_and_said_and_the_worker_goes_
     try:
         with another_process(theirs) as queue:
             queue("plan")
-        wait_until(lambda: "task.foreign" in log.read_text())
+        wait_until(lambda: "task.foreign" in log.read_text(), PATIENCE_SECONDS)
         with another_process(ours) as queue:
             queue("plan")
-        wait_until(lambda: mail_server.mails and finished(engines[0]))
+        wait_until(lambda: mail_server.mails and finished(engines[0]), PATIENCE_SECONDS)
         assert ledger.counts(engines[1])["queued"] == 0
-        wait_until(lambda: "worker" in heartbeats.newest(engines[0]))
+        wait_until(lambda: "worker" in heartbeats.newest(engines[0]), PATIENCE_SECONDS)
         assert "@" not in log.read_text()
     finally:
         worker.terminate()
@@ -183,11 +189,11 @@ def test_a_broker_that_goes_away_and_stays_away_is_few_lines_without_a_traceback
         worker = celery(environment, "worker", "--loglevel", "warning", "--concurrency", "1", stderr=stderr)
     engine = connect(database_url)
     try:
-        wait_until(lambda: "worker" in heartbeats.newest(engine))
+        wait_until(lambda: "worker" in heartbeats.newest(engine), PATIENCE_SECONDS)
         # What Celery says to whoever runs it as root.
         before = len(log.read_text().splitlines())
         server.__exit__(None, None, None)
-        wait_until(lambda: "Cannot connect" in log.read_text() or "broker lost" in log.read_text())
+        wait_until(lambda: "Cannot connect" in log.read_text() or "broker lost" in log.read_text(), PATIENCE_SECONDS)
         # Long enough for it to try again and again.
         time.sleep(6)
         assert worker.poll() is None
@@ -198,6 +204,32 @@ def test_a_broker_that_goes_away_and_stays_away_is_few_lines_without_a_traceback
         worker.kill()
         worker.wait(20)
         engine.dispose()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_task_whose_time_is_over_is_one_line_and_the_next_tick_goes_on(tmp_path, environment, engine):
+    papers.keep(engine, [a_listing(a_paper(title="Speculative decoding"))], a_collection())
+    readers.admit(engine, "ada@example.org", Preferences(), NOW)
+    delivery.plan(engine, NOW + timedelta(minutes=1))
+    log, hangs = tmp_path / "worker.log", Event()
+    with LyingRelay(DATA=lambda _: hangs.wait(PATIENCE_SECONDS) and "354 go on") as relay, log.open("w") as stderr:
+        here = environment | {"DIGEST_SMTP_URL": relay.url}
+        worker = celery(here, "worker", "--loglevel", "error", "--concurrency", "1", "--without-mingle", stderr=stderr)
+        try:
+            with another_process(here) as queue:
+                queue("deliver 1")
+                wait_until(lambda: "task.too_long" in log.read_text(), PATIENCE_SECONDS)
+                [first] = ledger.rows_of(engine, 1)
+                hangs.set()
+                readers.admit(engine, "last@example.org", Preferences(), NOW)
+                queue("plan")
+            wait_until(lambda: len(relay.mails) == 1 and finished(engine), PATIENCE_SECONDS)
+        finally:
+            os.killpg(worker.pid, signal.SIGKILL)
+            worker.wait(20)
+    assert (first["state"], first["reason"]) == ("deferred", "stopped while it was being sent")
+    assert "Traceback" not in log.read_text()
 
 
 def test_a_new_process_does_not_search_what_it_was_born_with_for_rubbish():

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from digest.bounces.addressees import addresses
-from digest.bounces.reading import Reading
+from digest.bounces.outcome import Reading
 from digest.bounces.reasons import judge
 from digest.bounces.tokens import MOST_TOKENS, tokens_of
 from digest.domain import Verdict, VerdictKind

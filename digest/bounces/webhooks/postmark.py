@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode
 
-from digest.bounces.reading import Reading
+from digest.bounces.outcome import Reading
 from digest.bounces.webhooks.payload import TOKEN_FIELD, Json, failure, loaded, of_kind, reading, text, within
 from digest.domain import Verdict, VerdictKind
 

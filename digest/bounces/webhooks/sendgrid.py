@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from digest.bounces.reading import Reading
+from digest.bounces.outcome import Reading
 from digest.bounces.webhooks.payload import (
     MOST_EVENTS,
     TOKEN_FIELD,

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
-from digest.bounces.reading import Reading
+from digest.bounces.outcome import Reading
 from digest.bounces.reports import COMPLAINTS
 from digest.bounces.webhooks.payload import Json, each, failure, loaded, of_kind, reading, text, within
 from digest.domain import VerdictKind

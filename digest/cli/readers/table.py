@@ -11,6 +11,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def rows(path: Path, columns: Sequence[str] = tuple(NAMES)) -> Iterator[Line]:
             lines = _Lines(file)
             header = _header(lines, path)
             separator = separator_of(header)
-            names = places(_cells(header, separator), columns, path)
+            names = places(_named(header, separator, path), columns, path)
             for number, text in lines.records(separator):
                 yield _line(number, text, separator, names, guessed)
     except UnicodeError:
@@ -109,9 +110,20 @@ def _is_utf8(line: bytes) -> bool:
 def separator_of(header: str) -> str:
     """Find what parts the cells: what makes one of them a name of ours, or else what there is most of."""
     known = {name for names in NAMES.values() for name in names}
-    return max(
-        SEPARATORS, key=lambda sign: (sum(_bare(cell) in known for cell in _cells(header, sign)), header.count(sign))
-    )
+
+    def fits(sign: str) -> tuple[int, int]:
+        with suppress(csv.Error):
+            return sum(_bare(cell) in known for cell in _cells(header, sign)), header.count(sign)
+        return -1, 0
+
+    return max(SEPARATORS, key=fits)
+
+
+def _named(header: str, separator: str, path: Path) -> list[str]:
+    try:
+        return _cells(header, separator)
+    except csv.Error as error:
+        raise Misused(f"{path}: the first line must name the columns, but cannot be read as a row: {error}") from None
 
 
 def places(header: Sequence[str], columns: Sequence[str], path: Path) -> Mapping[str, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from digest.compose.kinds import RULES
-from digest.domain import NOTHING_ELSE, Beside, Delivery, Kind, Mail, Quiet, Selection, State
+from digest.domain import NOTHING_ELSE, Beside, Delivery, Kind, Mail, Mute, Quiet, Selection, State
 from digest.jobs.delivery.dispatcher import Dispatcher
 from digest.jobs.delivery.patience import Stopwatch, TookTooLong
 from digest.jobs.editions import Edition, chosen_again, related_again
@@ -65,8 +65,11 @@ def draft_safely(delivery: Delivery, edition: Edition | None, post: Dispatcher) 
     except Exception as error:
         # By name alone: what an error says may hold an address or a topic.
         log.error("delivery.set_aside", delivery=delivery.id, why=type(error).__name__, at=_place(error))
-        reason = f"{SET_ASIDE}could not be written: {type(error).__name__} at {_place(error)}"
-        return Draft(delivery, reason=reason, state=State.FAILED)
+        reason = f"could not be written: {type(error).__name__} at {_place(error)}"
+        if isinstance(error, MemoryError):
+            # Perhaps the machine's, and then everybody's: later, and if it is this one's own, given up in the end.
+            return Draft(delivery, reason=reason, state=State.DEFERRED)
+        return Draft(delivery, reason=SET_ASIDE + reason, state=State.FAILED)
 
 
 def _place(error: Exception) -> str:
@@ -98,8 +101,7 @@ def _unread(delivery: Delivery) -> Draft:
 def _digest(delivery: Delivery, edition: Edition, post: Dispatcher) -> Draft:
     if delivery.beside.quiet:
         return _note(delivery, delivery.beside.quiet, post)
-    chosen = delivery.reader.preferences
-    if not delivery.written and (muted := leaving_nothing(chosen, chosen.today(delivery.due_at))):
+    if not delivery.written and (muted := _muted(delivery)):
         note = Quiet(muted=muted)
         return _note(delivery, note, post) if _is_late(delivery, edition) else Draft(delivery, reason=MUTED)
     selection, listed = _selection(delivery, edition, post), len(edition.papers)
@@ -112,11 +114,17 @@ def _digest(delivery: Delivery, edition: Edition, post: Dispatcher) -> Draft:
     return Draft(delivery, reason="nothing matched" if listed else "nothing was listed")
 
 
+def _muted(delivery: Delivery) -> tuple[Mute, ...]:
+    """List what rests, where it leaves a reader nothing to follow; of those who muted nothing no zone is asked for."""
+    chosen = delivery.reader.preferences
+    return leaving_nothing(chosen, chosen.today(delivery.due_at)) if chosen.muted else ()
+
+
 def _said(delivery: Delivery, selection: Selection, edition: Edition) -> Beside:
     """Gather what else a digest says: sent again, it says the same, whatever was sent, renamed or voted since."""
     if delivery.written:
         return delivery.beside
-    return replace(selection.beside, first=edition.first, called=delivery.called)
+    return selection.beside(first=edition.first, called=delivery.called)
 
 
 def _is_late(delivery: Delivery, edition: Edition) -> bool:

@@ -28,7 +28,8 @@ class Going:
 
     def __init__(self, engine: Engine, clock: Clock, drafts: Sequence[Draft], claimed_at: datetime) -> None:
         self._engine, self._clock = engine, clock
-        self._drafts = {draft.delivery.id: draft for draft in drafts}
+        # Without the mails themselves, which go one by one.
+        self._brings = {each.delivery.id: (each.delivery, each.papers, each.beside) for each in drafts if each.mail}
         now = clock()
         since = claimed_at if now - claimed_at < NEW_FOR else now
         self._until, self._last = since + LEASE, since + LAST_BEGINNING
@@ -40,15 +41,14 @@ class Going:
 
         While the ledger is away, none begins.
         """
-        drafts = [self._drafts[mail.delivery_id] for mail in mails]
-        chosen = [(draft.delivery, draft.papers, draft.beside) for draft in drafts]
+        chosen = [self._brings[mail.delivery_id] for mail in mails]
         ours = patiently(lambda: outcomes.begin(self._engine, chosen, self._until))
-        self.late += [draft.delivery for draft in drafts if draft.delivery.id not in ours]
+        self.late += [delivery for delivery, *_ in chosen if delivery.id not in ours]
         return ours
 
     def was_unanswered(self, mail: Mail) -> bool:
         """Whether nobody knows what became of it the last time. It has one more, with nothing in its way."""
-        return self._drafts[mail.delivery_id].delivery.unanswered > 0
+        return self._brings[mail.delivery_id][0].unanswered > 0
 
     def may_begin(self) -> bool:
         return self._clock() < self._last

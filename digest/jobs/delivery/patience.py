@@ -12,6 +12,7 @@ from typing import TypeVar
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 
+from digest.interrupts import is_ending
 from digest.logs import get_logger
 from digest.store.engine import reading
 
@@ -22,6 +23,7 @@ Value = TypeVar("Value")
 AWAY = (OperationalError, InterfaceError, InternalError)
 # Until then, what became of a mail waits to be written down; after that its lease is over anyway.
 SECONDS_FOR_THE_LEDGER = 20 * 60.0
+NOT_AT_WORK, SHORTEST_ALARM = 0.0, 0.001
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 
 
@@ -61,41 +63,45 @@ def in_a_word(error: Exception) -> str:
 
 
 class TookTooLong(BaseException):
-    """Raised in the middle of work whose time is over; no `except Exception` on the way keeps it."""
+    """Raised in the middle of a piece of work, whose own fault it is; no `except Exception` on the way keeps it."""
 
 
 class Stopwatch:
     """Ends work that takes longer than so many seconds.
 
     By a signal, so only in the main thread, where workers and the command line do their work; elsewhere it lets it be.
+    One timer goes on for all that is run, and is not set for each: when it rings, it looks at how long that is at work.
     """
 
     def __init__(self, seconds: float) -> None:
-        self._seconds, self._armed = seconds, False
+        self._seconds, self._since = seconds, NOT_AT_WORK
         self._can = threading.current_thread() is threading.main_thread()
 
     def __enter__(self) -> Stopwatch:
         if self._can:
-            self._before = signal.signal(signal.SIGALRM, self._ring)
+            self._handler_before = signal.signal(signal.SIGALRM, self._ring)
+            self._timer_before = signal.setitimer(signal.ITIMER_REAL, self._seconds)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._can:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, self._before)
+            signal.signal(signal.SIGALRM, self._handler_before)
+            signal.setitimer(signal.ITIMER_REAL, *self._timer_before)
 
     def run(self, work: Callable[[], Value]) -> Value:
         """Raises TookTooLong."""
         if not self._can:
             return work()
-        self._armed = True
-        signal.setitimer(signal.ITIMER_REAL, self._seconds)
+        self._since = time.monotonic()
         try:
             return work()
         finally:
-            self._armed = False
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            self._since = NOT_AT_WORK
 
-    def _ring(self, _number: int, _frame: FrameType | None) -> None:
-        if self._armed:
+    def _ring(self, _number: int, frame: FrameType | None) -> None:
+        left = self._since + self._seconds - time.monotonic() if self._since else self._seconds
+        # Of nothing, a timer would never ring again.
+        signal.setitimer(signal.ITIMER_REAL, max(left, SHORTEST_ALARM) if left > 0 else self._seconds)
+        # What a task's end interrupts is slow for no fault of its own.
+        if left <= 0 and not is_ending(frame):
             raise TookTooLong

@@ -5,7 +5,7 @@ While a group goes, the next one is claimed and drafted; it is frozen, a portion
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,6 +15,7 @@ from functools import partial
 from sqlalchemy import Engine
 
 from digest.domain import Delivery, Result, State
+from digest.interrupts import counted
 from digest.jobs import routing
 from digest.jobs.delivery.claim import Group
 from digest.jobs.delivery.dispatcher import Busy, Dispatcher
@@ -25,7 +26,6 @@ from digest.jobs.delivery.settle import settle
 from digest.jobs.editions import Editions
 from digest.jobs.routing import Routing
 from digest.store import outcomes, slots
-from digest.transport.interrupts import counted
 from digest.transport.smtp import Kept, RelayAway
 
 # Few enough that a crash leaves little uncertain, many enough that one transaction serves them all.
@@ -109,11 +109,11 @@ class Round:
         group = self._taken_ahead() or Group(self.engine, self.post, 1 if now_open.half_open else GROUP)
         with group.held():
             group.ready(self.editions)
-            drafts = self._without_slowed(group, now_open)
-            self.settle(group.deliveries, [_of_none(each) for each in drafts if not each.mail])
+            group.drafts = self._without_slowed(group, now_open)
+            self.settle(group.deliveries, [_of_none(each) for each in group.drafts if not each.mail])
             if group.is_full and not now_open.half_open and self.has_time():
                 self._ahead = Group(self.engine, self.post, GROUP)
-            self._send(group, [each for each in drafts if each.mail], now_open, connections)
+            self._send(group, now_open, connections)
         return bool(group.deliveries)
 
     def _taken_ahead(self) -> Group | None:
@@ -130,9 +130,11 @@ class Round:
         rested = {delivery.id for delivery, *_ in resting}
         return [draft for draft in group.drafts if draft.delivery.id not in rested]
 
-    def _send(self, group: Group, drafts: Sequence[Draft], now_open: Routing, connections: int) -> None:
-        mails = [each.mail for each in drafts if each.mail]
-        going = Going(self.engine, self.post.clock, drafts, group.claimed_at)
+    def _send(self, group: Group, now_open: Routing, connections: int) -> None:
+        going = Going(self.engine, self.post.clock, group.drafts, group.claimed_at)
+        mails = deque(each.mail for each in group.drafts if each.mail)
+        # What is sent takes no room while the next group is written.
+        group.drafts.clear()
         way = replace(self.post.route, connections=connections, begin=going.begin, may_begin=going.may_begin)
         way = replace(way, goes_alone=going.was_unanswered)
         if self._ahead:

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from digest.transport.interrupts import counted, outlast
+from digest.interrupts import counted, outlast
 
 
 async def interrupted_at_its_end():

@@ -13,7 +13,7 @@ from alembic import op
 
 from digest.store.columns import Number
 
-revision = "0019"
+revision = "0018"
 down_revision = "0017"
 branch_labels = None
 depends_on = None
