@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +111,7 @@ def service(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> Out
     """Plan and deliver what is due with the real workers: from the beat's word to the last outcome in the ledger."""
     with bench.workers(environment, "workers") as parent:
         started, before = time.monotonic(), (parts.spent(parent), parts.spent(bench.postgres.pid))
+        due = readers.now()
         ours(environment).send_task("workers.tasks.plan")
         occupied: list[float] = []
         shares: list[float] = [0.0]
@@ -120,7 +121,7 @@ def service(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> Out
             # That takes the system longer to say.
             if len(occupied) % A_FEW == 0:
                 shares.append(max(map(parts.share, parts.children(parent)), default=0))
-            return is_over(engine)
+            return is_over(engine, due)
 
         parts.wait_until(over, SECONDS_FOR_ALL, "the run")
         seconds = time.monotonic() - started
@@ -133,14 +134,14 @@ def service(bench: Bench, engine: Engine, environment: Mapping[str, str]) -> Out
 # Whoever asks pays for it out of what PostgreSQL is said to have spent: these look into an index each.
 UNENDED = (
     f"SELECT id FROM deliveries WHERE {OPEN} LIMIT 1",
-    "SELECT id FROM readers WHERE status = 'active' AND next_due_at <= now() LIMIT 1",
+    "SELECT id FROM readers WHERE status = 'active' AND next_due_at <= :due LIMIT 1",
 )
 
 
-def is_over(engine: Engine) -> bool:
-    """Whether something was planned, and nothing of it waits, and nobody is due any more."""
+def is_over(engine: Engine, due: datetime) -> bool:
+    """Whether something was planned, and nothing of it waits, and nobody is due who was then: an hour may begin."""
     with reading(engine) as connection:
-        if any(connection.execute(text(question)).first() for question in UNENDED):
+        if any(connection.execute(text(question), {"due": due}).first() for question in UNENDED):
             return False
         return connection.execute(select(rows.c.id).limit(1)).first() is not None
 

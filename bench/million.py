@@ -110,7 +110,8 @@ def watch(engine: Engine, app: Celery, who: Processes, started: float) -> tuple[
             app.send_task("workers.tasks.plan")
             ticked = seconds or A_TICK
         with reading(engine) as connection:
-            left, due = (connection.execute(text(question)).first() for question in UNENDED)
+            moment = {"due": readers.now()}
+            left, due = (connection.execute(text(question), moment).first() for question in UNENDED)
         planned = planned or (0.0 if due else seconds)
         if not glances or seconds > glances[-1].seconds * 1.2 + 1:
             glances.append(glance(engine, who, seconds))
