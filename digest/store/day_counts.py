@@ -95,9 +95,12 @@ def settled_until(engine: Engine) -> datetime | None:
     return by_day.midnight(counted - COUNTED_AGAIN) if counted else None
 
 
-def totals(engine: Engine, what: str, since: date | None = None) -> Counter[tuple[str, str]]:
+def totals(
+    engine: Engine, what: str, since: date | None = None, before: date | None = None
+) -> Counter[tuple[str, str]]:
     """How many there were of each kind and state, of what is folded or added."""
     these = (day_counts.c.what == what) & (day_counts.c.day >= since if since else true())
+    these &= day_counts.c.day < before if before else true()
     question = select(day_counts.c.kind, day_counts.c.state, func.sum(day_counts.c.count)).where(these)
     with reading(engine) as connection:
         rows = connection.execute(question.group_by(day_counts.c.kind, day_counts.c.state))
@@ -123,12 +126,13 @@ def by_state(engine: Engine) -> dict[str, int]:
 
 def all_delays(engine: Engine) -> Mapping[str, int]:
     """How many digests went within so many seconds of their time, or `LATER`; each is counted once."""
-    found = Counter({state: count for (_, state), count in totals(engine, DELAYS).items()})
     with reading(engine) as connection:
-        for row in connection.execute(
-            _delays(connection, by_day.due_since(by_day.counted_until(connection)))
-        ).mappings():
-            found[row["state"]] += row["count"]
+        until = by_day.counted_until(connection)
+        newer = connection.execute(_delays(connection, by_day.due_since(until))).mappings().all()
+    # What is counted meanwhile is among the newer ones already.
+    found = Counter({state: count for (_, state), count in totals(engine, DELAYS, before=until).items()})
+    for row in newer:
+        found[row["state"]] += row["count"]
     return found
 
 

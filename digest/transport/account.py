@@ -54,7 +54,7 @@ class Account:
             await self._gather()
             while not self._known.empty():
                 piece.append(self._known.get_nowait())
-            more = piece[-1] is not None
+            more = None not in piece
             await asyncio.to_thread(on_results, [result for result in piece if result])
 
     async def _gather(self) -> None:

@@ -41,7 +41,7 @@ class Line:
         Raises Gone where it has rested and was closed meanwhile, or says that it will be; and where the envelope went
         ahead and found no answer, or none that it would find elsewhere.
         """
-        rested, self.has_rested = self.has_rested, False
+        rested, self.has_rested, self._has_answered = self.has_rested, False, False
         went_ahead, self.following = self.following is not None, None
         try:
             await self.session.send_envelope(mail)
@@ -51,9 +51,10 @@ class Line:
             if rested and (isinstance(error, ConnectionError) or getattr(error, "code", 0) == 421):
                 raise Gone from error
             raise
-        except ValueError:
-            # It was not said: it cannot be.
-            self.ahead.forget(self.relay)
+        except BaseException:
+            # It was not said, as it cannot be, or we are told to stop.
+            if went_ahead:
+                self.ahead.forget(self.relay)
             raise
         if went_ahead:
             self.ahead.went(self.relay)

@@ -67,13 +67,14 @@ class _Round:
         self._trust = kept.trust() if any(each.tls or each.starttls for each in route.relays) else None
         self._begin_until = asyncio.get_running_loop().time() + SECONDS_TO_BEGIN
         self._relays = Usable(route)
-        self._pace, self._is_ahead = kept.pace, False
+        self._pace, self._is_ahead, self._is_ending = kept.pace, False, False
 
     async def send(self, on_results: OnResults) -> dict[Relay, str]:
         self._pace.begin()
         written = self._account.write(on_results)
         beside, account = (asyncio.create_task(each) for each in (self._meanwhile(), written))
-        lanes = asyncio.gather(*(tasks := [asyncio.create_task(lane) for lane in self._lanes()]))
+        # Done when all of them are, whatever one of them met: the others have mails under way.
+        lanes = asyncio.gather(*(tasks := self._lanes()), return_exceptions=True)
         # Where we are told to stop, nobody asks.
         lanes.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         try:
@@ -82,7 +83,6 @@ class _Round:
             # Nobody writes down any more, or we are told to stop: what is under way ends, and nothing new begins.
             if not lanes.done():
                 lanes.cancel()
-                # Not for `lanes`, which ends with the first of them: the others have something to account for.
                 await outlast(*tasks)
             self._waiting.close()
             if not account.done():
@@ -90,7 +90,8 @@ class _Round:
                 await outlast(account)
                 giving.cancel()
         account.result()
-        lanes.result()
+        for met in filter(None, lanes.result()):
+            raise met
         if not self._is_ahead:
             beside.cancel()
         await asyncio.wait((beside,))
@@ -107,11 +108,20 @@ class _Round:
         why = next(iter(self._relays.troubles.values()), "no time was left to begin it")
         return [Result(mail.delivery_id, State.QUEUED, why) for mail in self._waiting]
 
-    def _lanes(self) -> list[Coroutine[Any, Any, None]]:
+    def _lanes(self) -> list[asyncio.Task[None]]:
         """As many as may be used at all; but what is not open yet, and not needed unless relays are slow, waits."""
         mails = len(self._waiting)
         at_once = mails if self._pace.was_slow else max(len(self._kept), -(-mails // MAILS_TO_OPEN_FOR))
-        return [self._lane(waits=number >= at_once) for number in range(min(self._route.connections, mails))]
+        lanes = (self._lane(waits=number >= at_once) for number in range(min(self._route.connections, mails)))
+        return [asyncio.create_task(self._all_or_none(lane)) for lane in lanes]
+
+    async def _all_or_none(self, lane: Coroutine[Any, Any, None]) -> None:
+        """Where one of them breaks, the others end with the mail that they have in hand."""
+        try:
+            await lane
+        except BaseException:
+            self._is_ending = True
+            raise
 
     async def _lane(self, *, waits: bool) -> None:
         """Send mail after mail, on one connection at a time, until none waits or no relay can be used."""
@@ -143,7 +153,8 @@ class _Round:
         return bool(self._waiting) and self._may_begin()
 
     def _may_begin(self) -> bool:
-        return asyncio.get_running_loop().time() < self._begin_until and self._route.may_begin()
+        in_time = asyncio.get_running_loop().time() < self._begin_until
+        return in_time and not self._is_ending and self._route.may_begin()
 
     async def _use(self, line: Line) -> None:
         relay, session = line.relay, line.session

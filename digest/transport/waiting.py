@@ -43,7 +43,8 @@ class Waiting:
             beginning = self._beginning = self._beginning or asyncio.create_task(self._next_portion())
             # Several wait for the same one.
             await asyncio.wait((beginning,), timeout=seconds)
-            if not beginning.done():
+            # What it met is for who needs a mail, not for who would like to send one along.
+            if not beginning.done() or (seconds is not None and _has_failed(beginning)):
                 return None
             if self._beginning is beginning:
                 self._beginning = None
@@ -83,3 +84,7 @@ class Waiting:
         for _ in portion:
             self._waiting.popleft()
         self._ready.extend(mail for mail in portion if mail.delivery_id in may_go)
+
+
+def _has_failed(task: asyncio.Task[None]) -> bool:
+    return task.cancelled() or task.exception() is not None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from digest.domain import Mail, State
 from digest.settings.servers import Broker
-from digest.transport import session, smtp
+from digest.transport import session, smtp, waiting
 from digest.transport.ahead import MOST_FAULTS, SECONDS_WITHOUT, Ahead, is_about_order
 from digest.transport.rate import RelayLimits, SendingRate
 from digest.transport.smtp import Relay, send_all
@@ -311,3 +311,42 @@ def test_whatever_a_relay_answers_every_mail_is_accounted_for_as_it_was(odd, con
     of = {state: [result.delivery_id for result in results if result.state is state] for state in State}
     assert sorted(relay.taken) == sorted(of[State.SENT])
     assert sorted(relay.in_doubt) == sorted(of[State.UNCERTAIN])
+
+
+@pytest.mark.parametrize("offers", ["250 relay", "250-relay\n250 PIPELINING"], ids=["one by one", "ahead"])
+def test_where_nothing_more_can_begin_what_went_is_told_and_nobody_is_blamed(monkeypatch, offers):
+    monkeypatch.setattr(waiting, "AT_ONCE", 3)
+    failed, results = threading.Event(), []
+
+    def begin(portion):
+        if portion[0].delivery_id == 1:
+            return {mail.delivery_id for mail in portion}
+        failed.set()
+        raise RuntimeError("can't start new thread")
+
+    with (
+        LyingRelay(EHLO=offers, DOT=lambda _: "250 taken" if failed.wait(10) else "451 nobody failed") as relay,
+        pytest.raises(RuntimeError, match="new thread"),
+    ):
+        # One connection more than the mails that may go.
+        send_all(numbered(9), route(relay, connections=4, begin=begin), results.extend)
+    assert sorted(arrived(relay)) == [1, 2, 3]
+    assert [each.state for each in sorted(results, key=lambda each: each.delivery_id)] == [State.SENT] * 3 + [
+        State.QUEUED
+    ] * 6
+
+
+def test_a_trial_that_is_stopped_is_over():
+    ahead, hangs = Ahead(), threading.Event()
+    found = []
+
+    def told(results):
+        raise RuntimeError("the ledger is gone")
+
+    with LyingRelay(MAIL=lambda _: "250 ok" if not found or not found[0].is_behind or hangs.wait(10) else "") as relay:
+        found.append(relay)
+        with pytest.raises(RuntimeError, match="gone"):
+            send_all(numbered(4), route(relay, connections=1, ahead=ahead), told)
+        hangs.set()
+        [at] = route(relay).relays
+        assert ahead.may_go(at)

@@ -85,6 +85,8 @@ class Stopwatch:
 
     def __exit__(self, *_: object) -> None:
         if self._can:
+            # First of all: a timer that rings for nobody ends the process.
+            signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, self._handler_before)
             signal.setitimer(signal.ITIMER_REAL, *self._timer_before)
 

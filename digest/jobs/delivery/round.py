@@ -106,8 +106,9 @@ class Round:
             return False
         if now_open.half_open:
             self._give_back_ahead()
-        group = self._taken_ahead() or Group(self.engine, self.post, 1 if now_open.half_open else GROUP)
+        group = self._ahead or Group(self.engine, self.post, 1 if now_open.half_open else GROUP)
         with group.held():
+            self._ahead = None
             group.ready(self.editions)
             group.drafts = self._without_slowed(group, now_open)
             self.settle(group.deliveries, [_of_none(each) for each in group.drafts if not each.mail])
@@ -140,8 +141,10 @@ class Round:
         if self._ahead:
             way = replace(way, meanwhile=partial(self._ahead.prepare, self.editions))
         on_results, clock = partial(self.settle, group.deliveries), self.post.clock
-        failures = routing.send(self.engine, mails, now_open, way, on_results, clock, self._kept)
-        self.settle(group.deliveries, [Result(one.id, State.QUEUED, LOST) for one in going.late], count=False)
+        try:
+            failures = routing.send(self.engine, mails, now_open, way, on_results, clock, self._kept)
+        finally:
+            self.settle(group.deliveries, [Result(one.id, State.QUEUED, LOST) for one in going.late], count=False)
         if len(failures) == len(self.post.route.relays):
             relay, why = next(iter(failures.items()))
             raise RelayAway(f"cannot send through {relay}: {why} (DIGEST_SMTP_URL)")

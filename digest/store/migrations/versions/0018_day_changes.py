@@ -147,7 +147,8 @@ def _count_again() -> None:
     op.execute(FORGET.format(ordinal="day - DATE '0001-01-01' + 1"))
     counted = COUNT.format(day=DAY.format("due_at"), first=day.format(f" - {COUNTED_AGAIN}"), last=day.format(""))
     # In one statement, and so as of one moment: what is noted by then is counted, and what comes after is not.
-    op.execute(f"WITH noted AS (DELETE FROM day_changes) {counted}")
+    again = f"{COUNTED_UNTIL} IS NULL OR day - DATE '0001-01-01' + 1 >= {COUNTED_UNTIL} - {COUNTED_AGAIN}"
+    op.execute(f"WITH noted AS (DELETE FROM day_changes WHERE {again}) {counted}")
 
 
 def downgrade() -> None:
