@@ -24,17 +24,17 @@ HOURS = {6: 0.1, 7: 0.55, 8: 0.2, 12: 0.05, 18: 0.1}
 class Costs:
     """What one mail, reader or row costs, as measured (docs/capacity.md)."""
 
-    worker_ms: float = 1.84
-    database_ms: float = 0.35
+    worker_ms: float = 0.91
+    database_ms: float = 0.10
     mail_bytes: float = 31_000
-    process_mb: float = 170
+    process_mb: float = 125
     reader_bytes: float = 503
     delivery_bytes: float = 664
     # Rows that were updated wait for a vacuum.
     bloat: float = 1.5
     seen_bytes_a_paper: float = 3
     # Of one connection to a relay that takes 20 ms for each reply.
-    mails_a_connection: float = 6.3
+    mails_a_connection: float = 12.7
 
 
 @dataclass(frozen=True, slots=True)
