@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -25,6 +26,9 @@ settings.register_profile("suite", max_examples=some(100), deadline=None)
 def pytest_configure(config):
     settings.load_profile("quick" if config.option.markexpr == QUICK else "suite")
     compile_templates_once()
+    # What a shell starts behind its back ignores Ctrl-C, and so would all that is started here.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):

@@ -17,7 +17,10 @@ PARSES_C = "cffi"
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run a worker until it is asked to end; return its exit code."""
-    wanted = _parser().parse_args(words)
+    given = sys.argv[1:] if words is None else words
+    wanted = _parser().parse_args(given)
+    # At a SIGHUP Celery starts Python anew with these.
+    sys.argv[:] = ["-m", "workers", *given]
     _go_without()
     from celery.utils.log import mlevel
     from celery.utils.nodenames import default_nodename, host_format
@@ -49,10 +52,10 @@ def _go_without() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m workers", description="Run a worker of Paper Digest.")
-    parser.add_argument("--hostname", metavar="NAME@HOST", help="what it is called: %%h is this host")
-    parser.add_argument("--concurrency", type=int, metavar="N", help="how many processes; one a core if left out")
+    parser.add_argument("-n", "--hostname", metavar="NAME@HOST", help="what it is called: %%h is this host")
+    parser.add_argument("-c", "--concurrency", type=int, metavar="N", help="how many processes; one a core if left out")
     levels = "debug", "info", "warning", "error", "critical"
-    parser.add_argument("--loglevel", choices=levels, default="warning")
+    parser.add_argument("-l", "--loglevel", type=str.lower, choices=levels, default="warning")
     return parser
 
 

@@ -59,7 +59,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
         longest = max(len(_shown(cell)) for cell in (column, *cells))
         width = None if number else min(longest, int(console.width * FIRST_COLUMN))
         # Folded, not cut: an address is there to be copied.
-        table.add_column(Text(column), justify="right" if counts else "left", overflow="fold", width=width)
+        table.add_column(Text(column), justify="right" if counts else "left", overflow="fold", min_width=width)
     for row in rows:
         table.add_row(*(Text(_shown(cell)) for cell in row))
     return table

@@ -116,6 +116,8 @@ def site(value: str) -> str:
     parts = urlsplit(server(value, {"http", "https"}, "https://HOST"))
     if not parts.hostname or "?" in value or "#" in value:
         raise ValueError("give https://HOST or https://HOST/PATH, with nothing behind it")
+    if not value.isascii() or "=" in value:
+        raise ValueError("write its host in ASCII (xn--...), and in its path %XX for what is no letter, digit or sign")
     return value.rstrip("/")
 
 

@@ -159,7 +159,7 @@ def test_a_process_that_fell_silent_is_named_and_one_that_never_ran_is_a_warning
     heartbeats.beat(engine, Heartbeat("web", "one", 8, "0.1.0", now))
     found = look()
     assert [found[what].health for what in ("worker", "beat", "web")] == [Health.BROKEN, Health.BROKEN, Health.FINE]
-    assert "celery -A workers worker" in found["worker"].todo
+    assert "python -m workers" in found["worker"].todo
     engine.dispose()
 
 

@@ -56,7 +56,7 @@ def test_one_that_was_killed_is_not_counted_with_those_that_run(engine, told):
 def test_the_only_one_that_was_killed_says_how_to_start_it(engine, told):
     heard(engine, "worker", 7, 2.5 * heartbeat.EVERY)
     [(health, said)] = told("worker")
-    assert (health, "fell silent" in said, "celery -A workers worker" in said) == (Health.WARNING, True, True)
+    assert (health, "fell silent" in said, "python -m workers" in said) == (Health.WARNING, True, True)
 
 
 def test_two_that_miss_no_more_than_one_beat_are_two(engine, told):

@@ -119,6 +119,12 @@ def test_a_sender_of_brackets_within_brackets_is_one_clear_line():
         load(mail_from="(" * 2_000 + "digest@example.org")
 
 
+@pytest.mark.parametrize("url", ["https://bücher.example", "https://example.org/pää", "https://example.org/a=b"])
+def test_an_address_that_cannot_stand_in_every_mail_is_refused_before_any_is_written(url):
+    with pytest.raises(BadSetting, match=r"^DIGEST_BASE_URL: write its host in ASCII \(xn--"):
+        load(base_url=url)
+
+
 def test_a_key_drawn_by_chance_is_strong_and_one_typed_is_not():
     assert min(bits(secrets.token_hex(16)) for _ in range(200)) > LEAST_BITS
     assert (

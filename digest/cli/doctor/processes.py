@@ -22,7 +22,7 @@ UNITS = {"web": "paper-digest-web", "worker": "paper-digest-worker@1", "beat": "
 # The lines of the Procfile, without what is only for its own surroundings.
 COMMANDS = {
     "web": "uvicorn digest.web:app --no-proxy-headers",
-    "worker": "celery -A workers worker",
+    "worker": "python -m workers",
     "beat": "celery -A workers beat",
 }
 FOLDERS_OF_UNITS = ("/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system")
