@@ -53,6 +53,7 @@ class Conversation(asyncio.Protocol):
         self._asked: deque[Asked] = deque()
         self._unread = b""
         self._lines: list[str] = []
+        self._length = 0  # Of these.
         transport.set_protocol(self)
 
     @property
@@ -93,16 +94,18 @@ class Conversation(asyncio.Protocol):
         for line in lines:
             self._read(line.rstrip(b"\r"))
         # A line that says nothing counts too, or a relay could send them without end.
-        if len(self._unread) + len(self._lines) + sum(map(len, self._lines)) > LONGEST_REPLY:
+        if len(self._unread) + self._length > LONGEST_REPLY:
             self.close()
 
     def _read(self, line: bytes) -> None:
         code, goes_on, text = _understood(line)
         self._lines.append(text)
+        self._length += len(text) + 1
         if goes_on:
             return
         reply = Reply(code, " ".join(self._lines))
         self._lines.clear()
+        self._length = 0
         if self._asked and self._asked[0].hear(reply):
             self._asked.popleft()
         if code in (NO_CODE, 421):

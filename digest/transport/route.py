@@ -34,7 +34,7 @@ class Route:
     begin: Callable[[Sequence[Mail]], Collection[int]] = lambda mails: [mail.delivery_id for mail in mails]
     # Asked before each mail: whether it is still ours to send.
     may_begin: Callable[[], bool] = lambda: True
-    # Asked before anything is sent right behind a mail: whether this one is to be alone.
+    # Whether a mail is begun by itself, and nothing is sent right behind it.
     goes_alone: Callable[[Mail], bool] = lambda mail: False
     # What relays have made of envelopes that went ahead.
     ahead: Ahead = field(default_factory=Ahead)

@@ -62,7 +62,7 @@ class _Round:
     """One group of mails on its way."""
 
     def __init__(self, mails: Sequence[Mail], route: Route, kept: Kept) -> None:
-        self._waiting, self._account = Waiting(mails, route.begin), Account()
+        self._waiting, self._account = Waiting(mails, route.begin, route.goes_alone), Account()
         self._route, self._kept = route, kept
         self._trust = kept.trust() if any(each.tls or each.starttls for each in route.relays) else None
         self._begin_until = asyncio.get_running_loop().time() + SECONDS_TO_BEGIN
@@ -227,14 +227,14 @@ class _Round:
         """Take the mail whose envelope goes along with this one's data; none where that may not begin yet."""
         route, relay = self._route, line.relay
         # Who waits its turn for each mail cannot know now when the next one's is.
-        is_bound = route.rate or relay in route.limits or route.goes_alone(mail)
+        is_bound = route.rate or relay in route.limits or self._waiting.goes_alone(mail)
         if is_bound or not line.session.sends_ahead or line.mails >= route.mails_per_connection:
             return None
         if not self._has_work() or not route.ahead.may_go(relay):
             return None
         following = None
         try:
-            following = await self._waiting.take_to_follow(mail, SECONDS_TO_FOLLOW)
+            following = await self._waiting.take_to_follow(SECONDS_TO_FOLLOW)
         finally:
             if not following:
                 route.ahead.forget(relay)

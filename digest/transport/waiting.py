@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 
 from digest.domain import Mail
 
@@ -16,14 +16,19 @@ AT_ONCE = 25
 class Waiting:
     """Who takes a mail sends it or gives it back, and then it is the first again."""
 
-    def __init__(self, mails: Sequence[Mail], begin: Callable[[Sequence[Mail]], Collection[int]]) -> None:
-        self._begin = begin
+    def __init__(
+        self,
+        mails: Sequence[Mail],
+        begin: Callable[[Sequence[Mail]], Collection[int]],
+        goes_alone: Callable[[Mail], bool] = lambda mail: False,
+    ) -> None:
+        self._begin, self._goes_alone = begin, goes_alone
         # A deque is emptied: what is sent takes no room while the next group is written.
         self._waiting = mails if isinstance(mails, deque) else deque(mails)
         self._ready = deque[Mail]()  # These may go.
         self._beginning: asyncio.Task[None] | None = None
         # Those that were given back, by number.
-        self._alone = set[int]()
+        self._returned = set[int]()
         # No mail waits for a connection any more.
         self.drained = asyncio.Event()
 
@@ -54,10 +59,12 @@ class Waiting:
             self.drained.set()
         return mail
 
-    async def take_to_follow(self, mail: Mail, seconds: float) -> Mail | None:
-        """As `take`, one whose envelope may go along with this mail's data."""
-        if self.goes_alone(mail) or not (following := await self.take(seconds)):
+    async def take_to_follow(self, seconds: float) -> Mail | None:
+        """As `take`, one whose envelope may go along with another mail's data."""
+        first = next(iter(self), None)
+        if not first or self.goes_alone(first) or not (following := await self.take(seconds)):
             return None
+        # Meanwhile one may have been given back.
         if self.goes_alone(following):
             self.give_back(following)
             return None
@@ -65,11 +72,11 @@ class Waiting:
 
     def give_back(self, mail: Mail) -> None:
         """Something came between: next time nothing is sent along that could be the reason."""
-        self._alone.add(mail.delivery_id)
+        self._returned.add(mail.delivery_id)
         self._ready.appendleft(mail)
 
     def goes_alone(self, mail: Mail) -> bool:
-        return mail.delivery_id in self._alone
+        return mail.delivery_id in self._returned or self._goes_alone(mail)
 
     def close(self) -> None:
         """Take no further portion."""
@@ -79,7 +86,9 @@ class Waiting:
 
     async def _next_portion(self) -> None:
         """What a killed process had not begun has certainly not arrived."""
-        portion = list(islice(self._waiting, AT_ONCE))
+        # One that nobody knows of whether it has arrived is begun by itself: a second such end is its last.
+        portion = list(takewhile(lambda mail: not self._goes_alone(mail), islice(self._waiting, AT_ONCE)))
+        portion = portion or [self._waiting[0]]
         may_go = set(await asyncio.to_thread(self._begin, portion))
         for _ in portion:
             self._waiting.popleft()

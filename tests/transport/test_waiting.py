@@ -30,6 +30,25 @@ def test_several_who_wait_have_one_portion_begun():
     assert [len(portion) for portion in portions] == [AT_ONCE, 3]
 
 
+def test_what_may_have_arrived_is_begun_by_itself_and_follows_nobody():
+    portions = []
+
+    def begin(portion):
+        portions.append(numbers(portion))
+        return portions[-1]
+
+    async def take_all():
+        waiting = Waiting(mails(6), begin, lambda mail: mail.delivery_id in (2, 3))
+        first = await waiting.take()
+        begun = list(portions)
+        assert await waiting.take_to_follow(1) is None
+        assert portions == begun
+        return numbers([first, *[await waiting.take() for _ in range(5)]])
+
+    assert asyncio.run(take_all()) == [1, 2, 3, 4, 5, 6]
+    assert portions == [[1], [2], [3], [4, 5, 6]]
+
+
 def test_what_may_not_go_is_not_taken():
     async def take_all():
         waiting = Waiting(mails(60), lambda portion: [mail.delivery_id for mail in portion if mail.delivery_id > 58])
@@ -59,7 +78,7 @@ def test_what_is_given_back_is_first_and_follows_nobody():
         waiting = Waiting(mails(3), numbers)
         [first, second] = [await waiting.take(), await waiting.take()]
         waiting.give_back(second)
-        follows = await waiting.take_to_follow(first, 1)
+        follows = await waiting.take_to_follow(1)
         return follows, numbers([second, await waiting.take(), await waiting.take()]), waiting.goes_alone(first)
 
     assert asyncio.run(take()) == (None, [2, 2, 3], False)
