@@ -22,6 +22,14 @@ _GLUE = frozenset(
         whose why with within without would yet""",
     )
 )
+# Words in -ly that can be part of a name: "anomaly detection" is no "detection", as "newly detected" is.
+_NO_ADVERBS = frozenset(
+    re.findall(
+        r"\w+",
+        """anomaly assembly butterfly disassembly dragonfly duopoly early family firefly homily melancholy monopoly
+        oligopoly panoply reassembly reply subfamily superfamily supply tally""",
+    )
+)
 # Words of every abstract: what was done with the subject, not the subject.
 _SCHOLARLY = frozenset(
     stem(word)
@@ -42,7 +50,11 @@ _SCHOLARLY = frozenset(
 def is_glue(word: str) -> bool:
     """Tell whether a word cannot be part of the name of something."""
     folded = fold(word)
-    return is_function_word(word) or folded in _GLUE or (folded.endswith("ly") and len(folded) > 4)
+    return is_function_word(word) or folded in _GLUE or _is_adverb(folded)
+
+
+def _is_adverb(word: str) -> bool:
+    return word.endswith("ly") and len(word) > 4 and word not in _NO_ADVERBS
 
 
 def is_scholarly(word: str) -> bool:

@@ -103,10 +103,17 @@ def test_several_threads_get_what_one_would():
     [
         ("Robots and a video world model", "Robots learn via world model"),
         ("Robots and a video world model", "Robots and newly world model"),
+        ("Robots and anomaly world model", "Robots and newly world model"),
         ("Robots and world model-based plans", "Robots and world model plans"),
         ("Robots and a video-world model", "Robots and a video world model"),
     ],
-    ids=["a word that only holds others together", "an adverb", "a hyphen behind", "a hyphen before"],
+    ids=[
+        "a word that only holds others together",
+        "an adverb",
+        "a noun like one",
+        "a hyphen behind",
+        "a hyphen before",
+    ],
 )
 def test_what_stands_by_itself_comes_before_a_part_of_a_longer_name(part_of_a_name, itself):
     papers = [
