@@ -44,7 +44,7 @@ def of_digest(
         "heading": said,
         "what": "".join(run.text for run in said) if shared else subject(shown),
         "day": day_line(listed, today, weekly=weekly),
-        "sub": chosen_from(listed, len(shown), order, today),
+        "sub": chosen_from(listed, len(shown), order, today, is_counted=not shared),
         "rest": left_out(left, shown),
     }
 
@@ -87,12 +87,16 @@ def strangers_heading(picks: Sequence[Pick]) -> list[Run]:
     return [Run("A digest "), *aloud.listed(topics, TOPICS_IN_A_HEADING, others="more topic")]
 
 
-def chosen_from(listed: Listed, shown: int, order: Order, today: date) -> str:
-    """Say what the papers were chosen from, if not all are shown, and in which order they stand, if one was chosen."""
+def chosen_from(listed: Listed, shown: int, order: Order, today: date, *, is_counted: bool) -> str:
+    """Say what the papers were chosen from, if not all are shown, and in which order they stand, if one was chosen.
+
+    How many they are, `is_counted` says that the heading has told.
+    """
     said = []
     if listed.papers > 0:
         when = f" {wording.days(*listed.days, today)}" if listed.days else ""
-        many = "everything" if shown >= listed.papers else f"of {listed.papers:,}"
+        some = f"of {listed.papers:,}" if is_counted else f"{shown:,} of {listed.papers:,}"
+        many = "everything" if shown >= listed.papers else some
         said.append(f"{many} listed{when}")
     return "; ".join([*said, *filter(None, [ORDERS[order]])])
 

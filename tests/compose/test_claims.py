@@ -177,8 +177,9 @@ def test_a_first_digest_reaches_back_seven_listed_days_and_says_so(service):
 
 def test_a_stranger_is_told_what_they_see_and_given_no_key():
     chosen = Selection((*picks(2), *picks(2, "robots", 5)))
-    mail = COMPOSER.digest(a_delivery(topics=("agents", "robots")), chosen, shared=True)
+    mail = COMPOSER.digest(a_delivery(topics=("agents", "robots")), chosen, listed=25, shared=True)
     html = opened(mail.content).html
+    assert "4 of 25 listed" in html
     assert "<title>A digest on agents and robots: " in html
     assert html.index("Subscribe to these topics") < html.index("<h1")
     for key in (LETTERHEAD.links.token(Purpose.UNSUBSCRIBE, a_delivery().reader.key), "/preferences/", "/feedback/"):

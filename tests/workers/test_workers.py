@@ -134,7 +134,8 @@ def test_a_worker_says_in_one_line_that_the_broker_is_away_and_goes_on_trying(tm
         [said] = [line for line in log.read_text().splitlines() if "Cannot connect" in line]
         assert "Connection refused" in said
     finally:
-        worker.kill()
+        # With what it has started, which would stay.
+        os.killpg(worker.pid, signal.SIGKILL)
         worker.wait(20)
 
 
@@ -201,7 +202,7 @@ def test_a_broker_that_goes_away_and_stays_away_is_few_lines_without_a_traceback
         assert "Traceback" not in said
         assert len(said.splitlines()) - before <= 4, said
     finally:
-        worker.kill()
+        os.killpg(worker.pid, signal.SIGKILL)
         worker.wait(20)
         engine.dispose()
 
